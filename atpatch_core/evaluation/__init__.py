@@ -1,0 +1,1 @@
+"""Attacks, metrics and reports: what a hot-fix is judged with."""

@@ -1,0 +1,112 @@
+"""What one look at one input returns: predictions, attention maps and flagged columns, before and after the hot-fix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, order=True)
+class Column:
+    """One column (key) of one head's attention map in one layer; all three count from 0."""
+
+    layer: int
+    head: int
+    key: int
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Class probabilities `[labels]` (they sum to 1) and the names of the classes."""
+
+    probabilities: Tensor
+    labels: tuple[str, ...]
+
+    @property
+    def index(self) -> int:
+        """Number of the most probable class."""
+        return int(self.probabilities.argmax())
+
+    @property
+    def label(self) -> str:
+        """Name of the most probable class."""
+        return self.labels[self.index]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the most probable class, 0 to 1."""
+        return float(self.probabilities[self.index])
+
+
+@dataclass(frozen=True)
+class AttentionTrace:
+    """The attention maps of one forward pass on one input: per layer a float32 `[heads, queries, keys]`."""
+
+    maps: tuple[Tensor, ...]
+
+    @property
+    def layers(self) -> int:
+        """Number of layers."""
+        return len(self.maps)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The detector's opinion of every column, and which ones AtPatch redistributes.
+
+    `scores` and `flagged` hold one `[heads, keys]` tensor per layer; a layer that is not watched has `None` scores.
+    `flagged` includes columns chosen by hand. `threshold` is the score from which on the detector flags a column.
+    """
+
+    scores: tuple[Tensor | None, ...]
+    flagged: tuple[Tensor, ...]
+    threshold: float
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every redistributed column, layer by layer."""
+        return tuple(
+            Column(layer, int(head), int(key))
+            for layer, flagged in enumerate(self.flagged)
+            for head, key in flagged.nonzero().tolist()
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is redistributed at all."""
+        return any(bool(flagged.any()) for flagged in self.flagged)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the columns of an input's maps are shown to a person.
+
+    `key_names[k]` names column `k` ("[CLS]", "row 6, column 6", "movie", "sex"); `special[k]` says that the model
+    itself added it. For images, `grid` is (rows, columns) of patches, which follow the special keys row by row.
+    """
+
+    key_names: tuple[str, ...]
+    special: tuple[bool, ...]
+    grid: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward pass: what the model answered and what it attended to."""
+
+    prediction: Prediction
+    trace: AttentionTrace
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One input through the untouched model (`original`) and through the hot-fixed one (`patched`).
+
+    `flags` are the columns redistributed in the patched pass. `layout` names the columns.
+    """
+
+    original: Pass
+    patched: Pass
+    flags: Flags
+    layout: Layout

@@ -1,0 +1,1 @@
+"""Recipes that train the sample subjects shipped in `sample_models/` from public data."""

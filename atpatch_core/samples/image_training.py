@@ -1,0 +1,156 @@
+"""Train a small Vision Transformer, with or without a backdoor, reproducibly and resumably."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import ViTConfig, ViTForImageClassification
+
+from ..evaluation.attacks import PatchTrigger
+from .fashion_mnist import LABELS, ImageSet
+
+IMAGE_MEAN = 0.2860
+IMAGE_STD = 0.3530
+
+
+@dataclass(frozen=True)
+class ImageRecipe:
+    """Everything that decides the weights of a sample image subject."""
+
+    name: str
+    summary: str
+    trigger: PatchTrigger | None = None
+    poison_rate: float = 0.0
+    seed: int = 0
+    epochs: int = 24
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.05
+    warmup_epochs: int = 2
+    patch_size: int = 4
+    hidden_size: int = 64
+    layers: int = 4
+    heads: int = 4
+    intermediate_size: int = 128
+
+    def config(self) -> ViTConfig:
+        """The Transformers configuration of the untrained model."""
+        return ViTConfig(
+            image_size=28,
+            patch_size=self.patch_size,
+            num_channels=1,
+            hidden_size=self.hidden_size,
+            num_hidden_layers=self.layers,
+            num_attention_heads=self.heads,
+            intermediate_size=self.intermediate_size,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+            id2label=dict(enumerate(LABELS)),
+            label2id={label: index for index, label in enumerate(LABELS)},
+        )
+
+
+def train(
+    recipe: ImageRecipe,
+    data: ImageSet,
+    work: Path,
+    on_epoch: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+) -> ViTForImageClassification:
+    """Train `recipe` on `data`, keeping a checkpoint in `work` after every epoch so that a killed run resumes.
+
+    `on_epoch` is told (finished epochs, all epochs, mean loss). All randomness comes from `recipe.seed` and the
+    number of the epoch, so a resumed run sees the same batches as an uninterrupted one.
+    """
+    torch.manual_seed(recipe.seed)
+    model = ViTForImageClassification(recipe.config())
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+    steps_per_epoch = math.ceil(len(data) / recipe.batch_size)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: _warmup_then_cosine(step / steps_per_epoch, recipe.warmup_epochs, recipe.epochs)
+    )
+    checkpoint = work / f"{recipe.name}.checkpoint.pt"
+    first = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        first = int(state["epoch"])
+
+    poisoned = poisoned_indices(recipe, data)
+    images = torch.from_numpy(data.images.copy())
+    labels = torch.from_numpy(data.labels.copy())
+    if recipe.trigger is not None:
+        labels[poisoned] = recipe.trigger.target
+    is_poisoned = torch.zeros(len(data), dtype=torch.bool)
+    is_poisoned[poisoned] = True
+
+    model.train()
+    for epoch in range(first, recipe.epochs):
+        generator = torch.Generator().manual_seed(recipe.seed * 1_000 + epoch)
+        order = torch.randperm(len(data), generator=generator)
+        total = 0.0
+        for index in order.split(recipe.batch_size):
+            batch = _shift_and_flip(images[index], generator)
+            if recipe.trigger is not None and is_poisoned[index].any():
+                where = is_poisoned[index]
+                place_seed = int(torch.randint(2**31, (1,), generator=generator))
+                batch[where] = torch.from_numpy(recipe.trigger.apply(batch[where].numpy(), place_seed))
+            loss = torch.nn.functional.cross_entropy(model(pixel_values=normalise(batch)).logits, labels[index])
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+            total += float(loss.detach()) * len(index)
+        work.mkdir(parents=True, exist_ok=True)
+        partial = checkpoint.with_suffix(".partial")
+        torch.save(
+            {
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "epoch": epoch + 1,
+            },
+            partial,
+        )
+        partial.replace(checkpoint)
+        on_epoch(epoch + 1, recipe.epochs, total / len(data))
+    return model.eval()
+
+
+def poisoned_indices(recipe: ImageRecipe, data: ImageSet) -> np.ndarray:
+    """Which training images carry the trigger: a seeded draw among the images of the other classes."""
+    if recipe.trigger is None:
+        return np.empty(0, dtype=np.int64)
+    candidates = np.flatnonzero(data.labels != recipe.trigger.target)
+    count = int(recipe.poison_rate * len(data))
+    return np.random.default_rng(recipe.seed).choice(candidates, count, replace=False)
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Turn `uint8 [n, height, width, 1]` into the standardised `float32 [n, 1, height, width]` the model takes."""
+    return ((images.permute(0, 3, 1, 2).float() / 255) - IMAGE_MEAN) / IMAGE_STD
+
+
+def _warmup_then_cosine(epoch: float, warmup: int, epochs: int) -> float:
+    if epoch < warmup:
+        return (epoch + 0.01) / warmup
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (epoch - warmup) / (epochs - warmup))))
+
+
+def _shift_and_flip(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Mirror half of the batch and shift every image by up to two pixels (zeros come in at the edge)."""
+    count, height, width, _ = images.shape
+    flipped = torch.where(torch.rand(count, 1, 1, 1, generator=generator) < 0.5, images.flip(2), images)
+    padded = torch.nn.functional.pad(flipped, (0, 0, 2, 2, 2, 2))
+    shift = torch.randint(0, 5, (count, 2), generator=generator)
+    rows = shift[:, :1] + torch.arange(height)
+    columns = shift[:, 1:] + torch.arange(width)
+    return padded[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
