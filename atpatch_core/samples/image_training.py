@@ -96,7 +96,7 @@ def train(
         generator = torch.Generator().manual_seed(recipe.seed * 1_000 + epoch)
         order = torch.randperm(len(data), generator=generator)
         total = 0.0
-        for index in order.split(recipe.batch_size):
+        for index in torch.split(order, recipe.batch_size):
             batch = _shift_and_flip(images[index], generator)
             if recipe.trigger is not None and is_poisoned[index].any():
                 where = is_poisoned[index]
@@ -122,7 +122,8 @@ def train(
         )
         partial.replace(checkpoint)
         on_epoch(epoch + 1, recipe.epochs, total / len(data))
-    return model.eval()
+    model.eval()
+    return model
 
 
 def poisoned_indices(recipe: ImageRecipe, data: ImageSet) -> np.ndarray:
