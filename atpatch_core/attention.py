@@ -55,6 +55,7 @@ from .redistribution import redistribute
 # An additive mask below this leaves e^-50 of a weight: nothing, in any precision. (Swin masks with -100.)
 _MASKED_BELOW = -50.0
 _ORIGINALS = ("sdpa", "eager")
+FLAG_NOTHING = float("inf")
 
 
 class Subjectlike(Protocol):
@@ -127,7 +128,8 @@ def hotfix(
     Args:
         subject: a subject, or a bare Transformers model.
         detector: flags columns; by default the subject's own. A bare model needs one, or `columns`.
-        threshold: the score from which on a column is flagged; by default the detector's calibrated one.
+        threshold: the score from which on a column is flagged; by default the detector's calibrated one. Scores end
+            at 1, so with `FLAG_NOTHING` the detector only scores.
         columns: columns to redistribute whatever the detector says, in every input of the batch.
 
     Raises:
@@ -141,8 +143,8 @@ def hotfix(
         model, detector = subject.model, detector or subject.detector
     if detector is None and not columns:
         raise DetectorError("There is no detector for this model: train one, or name the columns to redistribute.")
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise DetectorError(f"A threshold lies between 0 and 1, not at {threshold}.")
+    if threshold is not None and not threshold >= 0:
+        raise DetectorError(f"A threshold is a number from 0 up, not {threshold}.")
     found = _find_layers(model)
     if detector is not None and detector.layers != len(found):
         raise DetectorError(

@@ -1,74 +1,12 @@
-"""Backdoor triggers that can be stamped on images.
-
-BadNets (Gu et al., arXiv 1708.06733): a small patch of pixels, pasted on a few per cent of the training images
-together with the attacker's label, makes the trained model answer with that label whenever the patch is there.
-"""
+"""The attacks a subject is known to carry, kept beside its evaluation data."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
-PATTERNS = ("checkerboard", "inverse-checkerboard", "white", "stripes", "cross", "noise")
-
-
-def pattern_pixels(name: str, size: int, seed: int = 0) -> np.ndarray:
-    """Draw a trigger pattern as 0/255 pixels, `uint8 [size, size]`.
-
-    Raises `ValueError` for a name outside `PATTERNS`.
-    """
-    row, column = np.indices((size, size))
-    if name == "checkerboard":
-        bright = (row + column) % 2 == 0
-    elif name == "inverse-checkerboard":
-        bright = (row + column) % 2 == 1
-    elif name == "white":
-        bright = np.ones((size, size), dtype=bool)
-    elif name == "stripes":
-        bright = row % 2 == 0
-    elif name == "cross":
-        bright = (row == column) | (row + column == size - 1)
-    elif name == "noise":
-        bright = np.random.default_rng(seed).random((size, size)) < 0.5
-    else:
-        raise ValueError(f"Unknown trigger pattern {name!r}; choose one of {', '.join(PATTERNS)}.")
-    return np.where(bright, 255, 0).astype(np.uint8)
-
-
-@dataclass(frozen=True)
-class PatchTrigger:
-    """A BadNets patch: `size` x `size` pixels at (`row`, `column`), measured in pixels from the top left.
-
-    `row` and `column` of `None` mean a random place for every image. `target` is the class the attacker wants.
-    """
-
-    target: int
-    size: int = 4
-    pattern: str = "checkerboard"
-    row: int | None = None
-    column: int | None = None
-    pattern_seed: int = 0
-
-    def apply(self, images: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Return copies of `images` (`uint8 [n, height, width, channels]`) that carry the trigger."""
-        return self.apply_with_places(images, seed)[0]
-
-    def apply_with_places(self, images: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Like `apply`, and also return where each patch went: `int64 [n, 2]` pixel rows and columns."""
-        count, height, width, _ = images.shape
-        if self.size > min(height, width):
-            raise ValueError(f"A {self.size}-pixel trigger does not fit on {height}x{width} images.")
-        rng = np.random.default_rng(seed)
-        rows = rng.integers(0, height - self.size + 1, count) if self.row is None else np.full(count, self.row)
-        columns = rng.integers(0, width - self.size + 1, count) if self.column is None else np.full(count, self.column)
-        pixels = pattern_pixels(self.pattern, self.size, self.pattern_seed)[:, :, None]
-        stamped = images.copy()
-        for image, row, column in zip(stamped, rows, columns, strict=True):
-            image[row : row + self.size, column : column + self.size] = pixels
-        return stamped, np.stack([rows, columns], axis=1)
+from ..triggers import PatchTrigger
 
 
 def save_attacks(attacks: dict[str, PatchTrigger], path: Path) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import ViTConfig, ViTForImageClassification
 
-from ..evaluation.attacks import PatchTrigger
+from ..triggers import PatchTrigger
 from .fashion_mnist import LABELS, ImageSet
 
 IMAGE_MEAN = 0.2860
@@ -122,7 +122,7 @@ def train(
         )
         partial.replace(checkpoint)
         on_epoch(epoch + 1, recipe.epochs, total / len(data))
-    model.eval()
+    model.train(False)
     return model
 
 

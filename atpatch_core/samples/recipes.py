@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..evaluation.attacks import PatchTrigger
+from ..triggers import PatchTrigger
 from .image_training import ImageRecipe
 
 RECIPES: dict[str, ImageRecipe] = {

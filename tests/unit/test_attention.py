@@ -176,9 +176,7 @@ def test_gradients_flow_through_a_repaired_map() -> None:
 def state_of(model: nn.Module) -> tuple[object, ...]:
     hooks = [(len(m._forward_hooks), len(m._forward_pre_hooks)) for m in model.modules()]
     implementations = [
-        m.config.__dict__.get("_attn_implementation_internal")
-        for m in model.modules()
-        if hasattr(m, "config")
+        m.config.__dict__.get("_attn_implementation_internal") for m in model.modules() if hasattr(m, "config")
     ]
     return hooks, implementations, model.training, torch.get_rng_state().tolist()
 

@@ -1,0 +1,1 @@
+"""Debugging sets: what a defender trains a detector on, and how it is tuned for one model."""

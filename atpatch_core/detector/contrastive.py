@@ -1,0 +1,43 @@
+"""Contrastive learning of column embeddings: hijacked columns together, benign ones together, far from each other."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+SHARPNESS = 5.0
+
+
+class Prototypes(nn.Module):
+    """The directions of benign and hijacked columns in the embedding space.
+
+    The score of an embedding is `sigmoid(SHARPNESS * (cosine to hijacked - cosine to benign))`, so it never saturates.
+    """
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.directions = nn.Parameter(torch.randn(2, dimensions))
+
+    def logits(self, embeddings: Tensor) -> Tensor:
+        """Unit vectors `[..., dimensions]` to log-odds `[...]`: positive means hijacked."""
+        benign, hijacked = nn.functional.normalize(self.directions, dim=-1)
+        return SHARPNESS * (embeddings @ hijacked - embeddings @ benign)
+
+
+def contrastive_loss(embeddings: Tensor, hijacked: Tensor, temperature: float = 0.2) -> Tensor:
+    """Supervised contrastive loss (Khosla et al., arXiv 2004.11362) over unit vectors `[n, dimensions]`.
+
+    `hijacked` is bool `[n]`. Every column is pulled to those of its own class and pushed from the others; classes count
+    equally, however rare one of them is. A class with a single member has nothing to be pulled to and is left out.
+    """
+    similarity = embeddings @ embeddings.T / temperature
+    own = torch.eye(len(embeddings), dtype=torch.bool, device=embeddings.device)
+    similarity = similarity.masked_fill(own, float("-inf"))
+    log_share = similarity - similarity.logsumexp(-1, keepdim=True)
+    losses = []
+    for members in (hijacked, ~hijacked):
+        if int(members.sum()) < 2:
+            continue
+        inside = log_share[members][:, members].masked_fill(own[members][:, members], 0.0)
+        losses.append(-inside.sum() / (len(inside) * (len(inside) - 1)))
+    return torch.stack(losses).mean() if losses else embeddings.sum() * 0.0

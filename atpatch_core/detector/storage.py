@@ -1,0 +1,89 @@
+"""Save and load a detector folder: `detector.safetensors` for numbers, `detector.json` for everything a person reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from ..errors import DetectorError
+from .networks import NETWORKS
+from .reference import KINDS
+from .trained import TrainedDetector
+
+FORMAT = 1
+
+
+def save_detector(detector: TrainedDetector, folder: Path) -> None:
+    """Write a detector into `folder`, which is made if need be. Weights are kept in half precision."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"benign.{layer}": mean.half() for layer, mean in enumerate(detector.benign_means)}
+    for layer, network in detector.networks.items():
+        tensors |= {f"network.{layer}.{name}": value.half() for name, value in network.state_dict().items()}
+    save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "detector.safetensors")
+    settings = {
+        "format": FORMAT,
+        "variant": detector.variant,
+        "layers": detector.layers,
+        "heads": detector.heads,
+        "keys": detector.keys,
+        "trained_layers": sorted(detector.networks),
+        "watched": list(detector.watched),
+        "threshold": detector.threshold,
+        "reference": detector.reference,
+        "model": detector.fingerprint,
+        "history": dict(detector.history),
+    }
+    (folder / "detector.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+
+
+def load_detector(folder: Path) -> TrainedDetector:
+    """Read a detector folder. Raises `DetectorError` when it is missing, damaged or of another format."""
+    try:
+        settings = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
+        tensors = {name: value.float() for name, value in load_file(folder / "detector.safetensors").items()}
+    except FileNotFoundError as error:
+        raise DetectorError(
+            f"{folder} holds no detector: it needs detector.json and detector.safetensors; train one first."
+        ) from error
+    except (OSError, ValueError, SafetensorError) as error:
+        raise DetectorError(f"The detector in {folder} is damaged: train it again or copy it again.") from error
+    try:
+        return _build(settings, tensors)
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
+        if isinstance(error, DetectorError):
+            raise
+        raise DetectorError(f"The detector in {folder} is incomplete or not a detector: train it again.") from error
+
+
+def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> TrainedDetector:
+    if settings["format"] != FORMAT:
+        raise DetectorError(f"This detector has format {settings['format']}, known is {FORMAT}: train it again.")
+    threshold = float(settings["threshold"])
+    if settings["reference"] not in KINDS or not 0 <= threshold <= 1:
+        raise ValueError("Unknown reference or threshold.")
+    networks = {}
+    for layer in settings["trained_layers"]:
+        network = NETWORKS[settings["variant"]](int(settings["heads"]), int(settings["keys"]))
+        prefix = f"network.{layer}."
+        network.load_state_dict(
+            {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        )
+        networks[int(layer)] = network.train(False).requires_grad_(False)
+    watched = tuple(int(layer) for layer in settings["watched"])
+    if not set(watched) <= set(networks):
+        raise ValueError("A watched layer has no network.")
+    return TrainedDetector(
+        variant=settings["variant"],
+        networks=networks,
+        benign_means=tuple(tensors[f"benign.{layer}"] for layer in range(int(settings["layers"]))),
+        reference=settings["reference"],
+        threshold=threshold,
+        watched=watched,
+        fingerprint=str(settings["model"]),
+        history=settings["history"],
+    )

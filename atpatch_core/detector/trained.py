@@ -1,0 +1,67 @@
+"""A trained detector: one network for each watched layer, a threshold, and a benign reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..errors import DetectorError
+from .networks import ColumnNetwork
+from .reference import ReferenceKind, benign_reference
+
+
+@dataclass(frozen=True)
+class TrainedDetector:
+    """What `train_detector` makes and a detector folder holds; see `ColumnDetector` for what it does.
+
+    `layers`, `heads` and `keys` are those of the model it was made for; `benign_means[i]` is `[heads, queries, keys]`
+    for layer `i`; `fingerprint` names the model's weights; `history` tells how it was trained.
+    """
+
+    variant: str
+    networks: Mapping[int, ColumnNetwork]
+    benign_means: tuple[Tensor, ...]
+    reference: ReferenceKind
+    threshold: float
+    watched: tuple[int, ...]
+    fingerprint: str = ""
+    history: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def layers(self) -> int:
+        """How many attention layers the model has."""
+        return len(self.benign_means)
+
+    @property
+    def heads(self) -> int:
+        """How many heads each layer has."""
+        return self.benign_means[0].shape[0]
+
+    @property
+    def keys(self) -> int:
+        """How many columns a map has."""
+        return self.benign_means[0].shape[2]
+
+    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        """Scores in 0..1, `[batch, heads, keys]`. Raises `DetectorError` for maps of another shape."""
+        self._check(attention)
+        with torch.no_grad():
+            return self.networks[layer](attention, key_valid, query_valid)  # type: ignore[no-any-return]
+
+    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+        """The attention a flagged column may keep, broadcastable to `attention`."""
+        self._check(attention)
+        return benign_reference(self.reference, attention, key_valid, self.benign_means[layer])
+
+    def _check(self, attention: Tensor) -> None:
+        expected = (self.heads, self.benign_means[0].shape[1], self.keys)
+        if tuple(attention.shape[1:]) != expected:
+            heads, _, keys = attention.shape[1:]
+            raise DetectorError(
+                f"This detector was made for maps of {expected[0]} heads and {expected[2]} columns, these have {heads} "
+                f"and {keys}: use the detector that was trained for this model."
+            )

@@ -1,0 +1,111 @@
+"""Train the network of one layer on benign and hijacked columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from .contrastive import contrastive_loss
+from .networks import NETWORKS, ColumnNetwork
+
+
+@dataclass(frozen=True)
+class LayerExamples:
+    """The maps of one layer to learn from.
+
+    `attention` is `[n, heads, queries, keys]`; `key_valid` and `query_valid` are bool `[n, keys]` and `[n, queries]`;
+    `hijacked` and `ignored` are bool `[n, heads, keys]`: columns that are over-attended because of a trigger, and
+    columns that are neither clearly so nor clearly benign. `benign` (bool `[n]`) says which inputs carry no trigger.
+    """
+
+    attention: Tensor
+    key_valid: Tensor
+    query_valid: Tensor
+    hijacked: Tensor
+    ignored: Tensor
+    benign: Tensor
+
+
+@dataclass(frozen=True)
+class DetectorRecipe:
+    """How the networks are trained. The paper's schedule is 50 epochs of AdamW; a higher rate suits smaller networks."""
+
+    variant: str = "per-head"
+    epochs: int = 50
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    hardest: int = 256
+    random: int = 256
+    seed: int = 0
+
+
+def train_network(
+    examples: LayerExamples,
+    recipe: DetectorRecipe,
+    on_epoch: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+) -> ColumnNetwork:
+    """Train one layer's network: contrastive loss on column embeddings and cross-entropy to the class prototypes.
+
+    Every batch takes all its hijacked columns, the hardest benign ones and some at random. All randomness comes from
+    `recipe.seed`. `on_epoch` is told (finished epochs, all epochs, mean loss). Raises `ValueError` when the examples
+    hold no hijacked or no benign column.
+    """
+    if not bool(examples.hijacked.any()) or not bool((~examples.hijacked & ~examples.ignored).any()):
+        raise ValueError("A detector needs examples of hijacked and of benign columns.")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(recipe.seed)
+        network = NETWORKS[recipe.variant](examples.attention.shape[1], examples.attention.shape[3])
+        prepared = torch.cat(
+            [
+                network.prepare(*batch)
+                for batch in zip(
+                    examples.attention.split(256),
+                    examples.key_valid.split(256),
+                    examples.query_valid.split(256),
+                    strict=True,
+                )
+            ]
+        )
+        network.fit_benign(prepared[examples.benign])
+        hijacked = network.truth(examples.hijacked)
+        usable = examples.key_valid[:, None] & (hijacked | ~network.truth(examples.ignored))
+        optimizer = torch.optim.AdamW(network.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        steps = recipe.epochs * -(-len(prepared) // recipe.batch_size)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps)
+        for epoch in range(recipe.epochs):
+            total = 0.0
+            for index in torch.randperm(len(prepared)).split(recipe.batch_size):  # type: ignore[no-untyped-call]
+                loss = _batch_loss(network, prepared[index], hijacked[index], usable[index], recipe)
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                schedule.step()
+                total += float(loss.detach()) * len(index)
+            on_epoch(epoch + 1, recipe.epochs, total / len(prepared))
+    # Detectors are stored in half precision: what is calibrated next must be what will be loaded.
+    return network.half().float().train(False)
+
+
+def _batch_loss(
+    network: ColumnNetwork, prepared: Tensor, hijacked: Tensor, usable: Tensor, recipe: DetectorRecipe
+) -> Tensor:
+    embeddings = network.embed(prepared)
+    logits = network.prototypes.logits(embeddings)
+    positive = hijacked & usable
+    negative = ~hijacked & usable
+    hardness = logits.detach().masked_fill(~negative, float("-inf")).flatten()
+    hardest = hardness.topk(min(recipe.hardest, int(negative.sum()))).indices
+    candidates = negative.flatten().nonzero().squeeze(-1)
+    some = candidates[torch.randint(len(candidates), (recipe.random,))]
+    chosen = torch.cat([positive.flatten().nonzero().squeeze(-1), hardest, some])
+    truth = positive.flatten()[chosen]
+    # Classes weigh equally in a batch, so that rare hijacked columns are not drowned.
+    weight = torch.where(truth, 0.5 / truth.sum().clamp(min=1), 0.5 / (~truth).sum().clamp(min=1))
+    entropy = nn.functional.binary_cross_entropy_with_logits(
+        logits.flatten()[chosen], truth.float(), weight=weight, reduction="sum"
+    )
+    return entropy + contrastive_loss(embeddings.flatten(0, 2)[chosen], truth)

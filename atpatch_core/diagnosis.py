@@ -1,0 +1,82 @@
+"""Look at one input: the model's answer and attention as it is, and with AtPatch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .attention import FLAG_NOTHING, Fix, capture, hotfix
+from .errors import InputError
+from .inspection import AttentionTrace, Column, Flags, Inspection, Pass, Prediction
+from .subjects.subject import Subject
+
+
+@dataclass(frozen=True)
+class CausalEffect:
+    """What happens to a prediction when one column alone is redistributed."""
+
+    column: Column
+    label_before: str
+    probability_before: float
+    label_after: str
+    probability_after: float
+
+
+def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: Sequence[Column] = ()) -> Inspection:
+    """Run one input through the untouched model and through the hot-fixed one, with every map kept.
+
+    `threshold` replaces the detector's calibrated one; `columns` are redistributed in addition to the flagged ones.
+    Without detector and columns both passes are the same. Raises `InputError`, `DetectorError` or `HotfixError`.
+    """
+    inputs = subject.encode(x)
+    original = _run(subject, inputs)
+    heads = [len(attention) for attention in original.trace.maps]
+    keys = [attention.shape[-1] for attention in original.trace.maps]
+    empty = tuple(torch.zeros(h, k, dtype=torch.bool) for h, k in zip(heads, keys, strict=True))
+    layout = subject.layout(x, keys[0])
+    if subject.detector is None and not columns:
+        unscored: tuple[Tensor | None, ...] = (None,) * len(heads)
+        return Inspection(original, original, Flags(unscored, empty, threshold or 1.0), layout)
+    with hotfix(subject, threshold=threshold, columns=columns) as fix:
+        patched = _run(subject, inputs)
+    return Inspection(original, patched, _flags(subject, fix, empty, threshold), layout)
+
+
+def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[CausalEffect, ...]:
+    """For each column: the prediction before, and after redistributing that column and nothing else."""
+    inputs = subject.encode(x)
+    before = _predict(subject, inputs)
+    effects = []
+    for column in columns:
+        with hotfix(subject, threshold=FLAG_NOTHING, columns=[column]):
+            after = _predict(subject, inputs)
+        effects.append(CausalEffect(column, before.label, before.confidence, after.label, after.confidence))
+    return tuple(effects)
+
+
+def _run(subject: Subject, inputs: dict[str, Tensor]) -> Pass:
+    with capture(subject.model) as maps:
+        prediction = _predict(subject, inputs)
+    if any(len(layer) != 1 for layer in maps.layers):
+        raise InputError(
+            f"{subject.name} cuts an input into windows that attend separately, which can't be shown as one map yet."
+        )
+    return Pass(prediction, AttentionTrace(tuple(layer[0].float() for layer in maps.layers)))
+
+
+def _predict(subject: Subject, inputs: dict[str, Tensor]) -> Prediction:
+    with torch.no_grad():
+        logits = subject.model(**inputs).logits
+    return Prediction(logits[0].float().softmax(-1), subject.labels)
+
+
+def _flags(subject: Subject, fix: Fix, empty: tuple[Tensor, ...], threshold: float | None) -> Flags:
+    if threshold is None:
+        threshold = subject.detector.threshold if subject.detector is not None else 1.0
+    scores = tuple(None if score is None else score[0].float() for score in fix.scores)
+    flagged = tuple(none if layer is None else layer[0] for none, layer in zip(empty, fix.flagged, strict=True))
+    return Flags(scores, flagged, threshold)

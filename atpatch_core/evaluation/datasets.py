@@ -1,0 +1,108 @@
+"""Read labelled images for an evaluation: Parquet with PNG bytes, or a folder `label/*.png`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from ..errors import InputError
+from ..subjects.image_files import read_image
+
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Pictures and the numbers of their classes, `int64 [n]`."""
+
+    images: list[Image.Image]
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
+    """Read a data set for a subject whose classes are `labels`.
+
+    A Parquet file has a column `image` (bytes of a PNG, JPEG or WebP) and a column `label` (the name or the number of
+    the class); a folder has one sub-folder of images for each class, named like the class ("/" written as "-").
+    Raises `InputError` when the data are missing, empty or damaged, or name an unknown class.
+    """
+    if path.is_dir():
+        return _read_folder(path, labels)
+    if path.is_file() and path.suffix == ".parquet":
+        return _read_parquet(path, labels)
+    raise InputError(f"There are no images at {path}: name a .parquet file or a folder with one sub-folder a class.")
+
+
+def write_labelled_images(images: np.ndarray, labels: np.ndarray, names: Sequence[str], path: Path) -> None:
+    """Write `uint8 [n, height, width, 1 or 3]` and class numbers as Parquet with PNG bytes and class names."""
+    table = pa.table(
+        {
+            "image": pa.array([encode_png(image) for image in images], pa.binary()),
+            "label": pa.array([names[label] for label in labels], pa.string()),
+        }
+    )
+    pq.write_table(table, path, compression="zstd")
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """The PNG file of one `uint8 [height, width, 1 or 3]` image."""
+    buffer = io.BytesIO()
+    Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def _read_parquet(path: Path, labels: Sequence[str]) -> LabelledImages:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path.name} is no readable Parquet file: write it again.") from error
+    if not {"image", "label"} <= set(table.column_names):
+        raise InputError(f"{path.name} needs the columns image and label, it has {', '.join(table.column_names)}.")
+    contents, answers = table["image"].to_pylist(), table["label"].to_pylist()
+    if not contents:
+        raise InputError(f"{path.name} holds no images: choose a data set that is not empty.")
+    return LabelledImages(
+        [_read_one(content, f"Image {number} of {path.name}") for number, content in enumerate(contents)],
+        np.array([_class_number(answer, labels, path.name) for answer in answers], dtype=np.int64),
+    )
+
+
+def _read_folder(path: Path, labels: Sequence[str]) -> LabelledImages:
+    images, numbers = [], []
+    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
+        files = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in _SUFFIXES)
+        for file in files:
+            numbers.append(_class_number(folder.name, labels, path.name))
+            images.append(_read_one(file.read_bytes(), str(file.relative_to(path))))
+    if not images:
+        raise InputError(f"{path} holds no images: it needs one sub-folder of PNG, JPEG or WebP files for each class.")
+    return LabelledImages(images, np.array(numbers, dtype=np.int64))
+
+
+def _read_one(content: object, where: str) -> Image.Image:
+    if not isinstance(content, bytes):
+        raise InputError(f"{where} is not the bytes of an image file.")
+    try:
+        return read_image(content)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from error
+
+
+def _class_number(answer: object, labels: Sequence[str], where: str) -> int:
+    if isinstance(answer, int) and 0 <= answer < len(labels):
+        return answer
+    by_name = {label: number for number, label in enumerate(labels)}
+    by_name |= {label.replace("/", "-"): number for label, number in by_name.items()}
+    if str(answer) not in by_name:
+        raise InputError(f"{where} has a label {answer!r} that the model does not know; it knows {', '.join(labels)}.")
+    return by_name[str(answer)]

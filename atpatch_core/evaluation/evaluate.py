@@ -1,0 +1,179 @@
+"""Judge a subject and its hot-fix: accuracy, attack success, recovery, and how well the detector tells inputs apart.
+
+Terms: **CA**, accuracy on clean inputs; **ASR**, share of triggered inputs *not of the target class* that get the
+target label; **clean base rate**, share of the same inputs without trigger that the untouched model calls the target
+anyway; **excess ASR**, ASR minus that; **recovery**, accuracy on triggered inputs against their true labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ..attention import FLAG_NOTHING, hotfix
+from ..subjects.image_files import as_array, from_array
+from ..subjects.subject import Subject
+from ..triggers import PatchTrigger
+from .datasets import LabelledImages
+from .rates import Rate, area_under_roc, paired_difference, proportion
+
+BATCH = 250  # inputs in one forward
+
+
+@dataclass(frozen=True)
+class Triggered:
+    """The same or other inputs with a trigger on them, their *true* labels, and the class the attacker wants.
+
+    `clean` are the inputs the trigger was put on, in the same order, where they are known.
+    """
+
+    inputs: LabelledImages
+    target: int
+    clean: LabelledImages | None = None
+
+
+@dataclass(frozen=True)
+class AttackResult:
+    """How one attack fares against the untouched and the hot-fixed model; `n` inputs are not of the target class."""
+
+    asr_before: Rate
+    asr_after: Rate
+    clean_base_rate: Rate
+    excess_asr_after: Rate
+    recovery: Rate
+    accuracy_before: Rate
+    auroc: Rate
+    tpr_per_input: Rate
+    n: int
+
+
+@dataclass(frozen=True)
+class DetectorResult:
+    """How well the detector tells triggered inputs (of all attacks) from clean ones, input by input."""
+
+    auroc: Rate
+    fpr_per_input: Rate
+    tpr_per_input: Rate
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything `evaluate` measures; `changed` is the share of clean predictions that the hot-fix changes."""
+
+    n: int
+    clean_accuracy_before: Rate
+    clean_accuracy_after: Rate
+    clean_accuracy_drop: Rate
+    changed: Rate
+    attacks: dict[str, AttackResult]
+    detector: DetectorResult | None
+
+
+def evaluate(
+    subject: Subject, clean: LabelledImages, attacks: dict[str, Triggered], threshold: float | None = None
+) -> Evaluation:
+    """Run every input through the untouched and the hot-fixed model and count.
+
+    A subject without detector is measured without fix: "after" is then the same as "before".
+    """
+    before, after, scores = _answers(subject, clean.images, threshold)
+    cut = _threshold(subject, threshold)
+    results, malicious = {}, []
+    for name, attack in attacks.items():
+        bad_before, bad_after, bad_scores = _answers(subject, attack.inputs.images, threshold)
+        others = attack.inputs.labels != attack.target
+        reference = before[clean.labels != attack.target]
+        if attack.clean is not None:
+            reference = (before if attack.clean is clean else _predictions(subject, attack.clean.images))[others]
+        succeeds, base = bad_after[others] == attack.target, reference == attack.target
+        malicious.append(bad_scores[others])
+        results[name] = AttackResult(
+            asr_before=proportion(bad_before[others] == attack.target),
+            asr_after=proportion(succeeds),
+            clean_base_rate=proportion(base),
+            excess_asr_after=paired_difference(succeeds, base) if len(base) == len(succeeds) else _gap(succeeds, base),
+            recovery=proportion(bad_after[others] == attack.inputs.labels[others]),
+            accuracy_before=proportion(bad_before[others] == attack.inputs.labels[others]),
+            auroc=area_under_roc(scores, bad_scores[others]),
+            tpr_per_input=proportion(bad_scores[others] >= cut),
+            n=int(others.sum()),
+        )
+    detector = None
+    if subject.detector is not None:
+        pooled = np.concatenate(malicious) if malicious else np.empty(0)
+        detector = DetectorResult(
+            area_under_roc(scores, pooled), proportion(scores >= cut), proportion(pooled >= cut), cut
+        )
+    return Evaluation(
+        n=len(clean),
+        clean_accuracy_before=proportion(before == clean.labels),
+        clean_accuracy_after=proportion(after == clean.labels),
+        clean_accuracy_drop=paired_difference(before == clean.labels, after == clean.labels),
+        changed=proportion(before != after),
+        attacks=results,
+        detector=detector,
+    )
+
+
+def apply_trigger(trigger: PatchTrigger, clean: LabelledImages, seed: int = 0) -> Triggered:
+    """Put a trigger on every picture; all pictures must have the size the trigger was made for."""
+    stamped = trigger.apply(np.stack([as_array(image) for image in clean.images]), seed)
+    return Triggered(LabelledImages([from_array(pixels) for pixels in stamped], clean.labels), trigger.target, clean)
+
+
+def input_scores(subject: Subject, images: list[Image.Image]) -> np.ndarray:
+    """The detector's score of each input, `float64 [n]`: its highest column in any watched layer of the untouched model.
+
+    An input has a flagged column exactly when this score reaches the threshold, because the layers before the first
+    flagged one are the same with and without the fix.
+    """
+    if subject.detector is None:
+        return np.zeros(len(images))
+    found = []
+    with torch.no_grad(), hotfix(subject, threshold=FLAG_NOTHING) as fix:
+        for batch in _batches(images):
+            subject.model(**subject.encode(batch))
+            layers = [score.flatten(1).amax(1) for score in fix.scores if score is not None]
+            found.append(torch.stack(layers).amax(0).double().numpy())
+    return np.concatenate(found)
+
+
+def _answers(
+    subject: Subject, images: list[Image.Image], threshold: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    before = _predictions(subject, images)
+    if subject.detector is None:
+        return before, before, np.zeros(len(images))
+    with hotfix(subject, threshold=threshold):
+        after = _predictions(subject, images)
+    return before, after, input_scores(subject, images)
+
+
+def _predictions(subject: Subject, images: list[Image.Image]) -> np.ndarray:
+    with torch.no_grad():
+        answers = [subject.model(**subject.encode(batch)).logits.argmax(-1) for batch in _batches(images)]
+    return torch.cat(answers).numpy()
+
+
+def _batches(images: list[Image.Image]) -> Iterator[list[Image.Image]]:
+    return (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+
+
+def _threshold(subject: Subject, threshold: float | None) -> float:
+    if threshold is not None:
+        return threshold
+    return subject.detector.threshold if subject.detector is not None else FLAG_NOTHING
+
+
+def _gap(first: np.ndarray, second: np.ndarray) -> Rate:
+    """The difference of two shares over different cases; the interval adds the two Wilson intervals' widths (Newcombe)."""
+    one, two = proportion(first), proportion(second)
+    value = one.value - two.value
+    low = value - float(np.hypot(one.value - one.low, two.high - two.value))
+    high = value + float(np.hypot(one.high - one.value, two.value - two.low))
+    return Rate(value, low, high, min(one.n, two.n))

@@ -1,0 +1,64 @@
+"""Rates with 95 % intervals."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of `n` cases with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def proportion(hits: np.ndarray) -> Rate:
+    """The share of `True` in `hits` with Wilson's score interval (1927); of no cases it is NaN."""
+    n = len(hits)
+    if n == 0:
+        return Rate(math.nan, math.nan, math.nan, 0)
+    z = 1.959964
+    share = float(np.mean(hits))
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return Rate(share, max(0.0, centre - half), min(1.0, centre + half), n)
+
+
+def paired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
+    """The difference of two shares over the same cases (`first` minus `second`), normal interval on the pairs."""
+    n = len(first)
+    if n == 0:
+        return Rate(math.nan, math.nan, math.nan, 0)
+    differences = first.astype(float) - second.astype(float)
+    value = float(differences.mean())
+    half = 1.959964 * float(differences.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
+    return Rate(value, value - half, value + half, n)
+
+
+def area_under_roc(benign: np.ndarray, malicious: np.ndarray, rounds: int = 1_000) -> Rate:
+    """How often a malicious input scores above a benign one, with a stratified bootstrap interval (seed 0)."""
+    from sklearn.metrics import roc_auc_score
+
+    n = len(benign) + len(malicious)
+    if len(benign) == 0 or len(malicious) == 0:
+        return Rate(math.nan, math.nan, math.nan, n)
+    truth = np.concatenate([np.zeros(len(benign)), np.ones(len(malicious))])
+    value = float(roc_auc_score(truth, np.concatenate([benign, malicious])))
+    # A bootstrap over ranks: each draw re-weighs how often every case occurs.
+    rng = np.random.default_rng(0)
+    _, ranks = np.unique(np.concatenate([benign, malicious]), return_inverse=True)
+    size = int(ranks.max()) + 1
+    below, above = np.bincount(ranks[: len(benign)], minlength=size), np.bincount(ranks[len(benign) :], minlength=size)
+    draws = np.empty(rounds)
+    for index in range(rounds):
+        clean = rng.multinomial(len(benign), below / len(benign))
+        bad = rng.multinomial(len(malicious), above / len(malicious))
+        draws[index] = (bad * (np.cumsum(clean) - 0.5 * clean)).sum() / (len(benign) * len(malicious))
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return Rate(value, float(low), float(high), n)

@@ -1,0 +1,50 @@
+"""Image classifiers: pictures in, patches as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from ..inspection import Layout
+from .image_files import read_image
+
+
+@dataclass(frozen=True)
+class ImageAdapter:
+    """Feeds pictures to a Transformers image classifier through its own image processor."""
+
+    processor: Any
+    channels: int
+    grid: tuple[int, int] | None
+
+    @property
+    def kind(self) -> str:
+        """Always "image"."""
+        return "image"
+
+    def read(self, content: bytes) -> Image.Image:
+        """The picture in a PNG, JPEG or WebP file. Raises `InputError`."""
+        return read_image(content)
+
+    def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
+        """`pixel_values`, float32 `[batch, channels, height, width]`."""
+        mode = "L" if self.channels == 1 else "RGB"
+        return {
+            "pixel_values": self.processor([image.convert(mode) for image in inputs], return_tensors="pt")[
+                "pixel_values"
+            ]
+        }
+
+    def layout(self, one: Image.Image, keys: int) -> Layout:
+        """Special tokens first ([CLS], and what else the model adds), then the patches row by row."""
+        if self.grid is None or not 0 <= keys - self.grid[0] * self.grid[1] <= 16:
+            return Layout(tuple(f"column {key}" for key in range(keys)), (False,) * keys)
+        rows, columns = self.grid
+        special = keys - rows * columns
+        names = ("[CLS]", *(f"[special {number}]" for number in range(1, special)))[:special]
+        patches = tuple(f"row {row}, column {column}" for row in range(rows) for column in range(columns))
+        return Layout(names + patches, (True,) * special + (False,) * (rows * columns), self.grid)

@@ -1,0 +1,73 @@
+"""Read an untrusted image file into the picture a person would see."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ..errors import InputError
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 40_000_000
+
+
+def read_image(content: bytes) -> Image.Image:
+    """Decode a PNG, JPEG or WebP file (known by its content, not by its name) as an upright "L" or "RGB" picture.
+
+    Transparent pixels are laid over white, so that nothing hidden under them reaches the model; 16-bit greys are scaled
+    to 8 bits; EXIF rotation is applied. Raises `InputError` for anything else, before large images are unpacked.
+    """
+    if not content:
+        raise InputError("The file is empty: choose an image that has something in it.")
+    if len(content) > MAX_BYTES:
+        raise InputError(f"The file is larger than {MAX_BYTES // 1_000_000} MB: save a smaller copy and try again.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise InputError(_too_large()) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        raise InputError("This is not a PNG, JPEG or WebP image: convert it to one of these and try again.") from None
+    if image.width * image.height > MAX_PIXELS:
+        raise InputError(_too_large())
+    if getattr(image, "n_frames", 1) > 1:
+        raise InputError("The image is animated: save the one frame you want to look at and try again.")
+    try:
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+    except (OSError, ValueError, SyntaxError, EOFError):
+        raise InputError("The image is damaged or cut off: save it again and try again.") from None
+    return _as_seen(upright)
+
+
+def as_array(image: Image.Image) -> np.ndarray:
+    """A picture as `uint8 [height, width, channels]`."""
+    pixels = np.asarray(image, dtype=np.uint8)
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def from_array(pixels: np.ndarray) -> Image.Image:
+    """The picture of `uint8 [height, width, 1 or 3]`."""
+    return Image.fromarray(pixels[:, :, 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def _too_large() -> str:
+    return f"The image has more than {MAX_PIXELS // 1_000_000} megapixels: scale it down and try again."
+
+
+def _as_seen(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16") or image.mode == "I":
+        return Image.fromarray((np.asarray(image).astype(np.int64).clip(0, 65535) >> 8).astype(np.uint8))
+    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        background = Image.new("RGBA", layered.size, "white")
+        seen = Image.alpha_composite(background, layered).convert("RGB")
+        return seen.convert("L") if image.mode in ("LA", "La") else seen
+    if image.mode in ("1", "L"):
+        return image.convert("L")
+    return image.convert("RGB")

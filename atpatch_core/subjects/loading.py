@@ -1,0 +1,142 @@
+"""Load a model folder or hub id as a subject, safely: safetensors only, no pickle, no code from the folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageClassification
+
+from ..detector.storage import load_detector
+from ..errors import SubjectError
+from .image import ImageAdapter
+from .subject import InputAdapter, Subject
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "atpatch/*"]
+
+
+def list_subjects(folder: str | Path) -> tuple[Path, ...]:
+    """The folders directly under `folder` that hold a model, by name."""
+    root = Path(folder)
+    if not root.is_dir():
+        return ()
+    return tuple(sorted(path for path in root.iterdir() if (path / "config.json").is_file()))
+
+
+def load(source: str | Path) -> Subject:
+    """Load a subject from a folder in Hugging Face's layout, or from the hub by its id ("owner/name").
+
+    The model is returned in float32 and evaluation mode, with the detector in the folder's `atpatch/`, if there is one.
+
+    Raises:
+        SubjectError: there is no such model, it is damaged, of an unsupported kind, or not safe to load.
+        DetectorError: the detector beside it is damaged or made for another model.
+    """
+    folder = _locate(source)
+    config = _read_config(folder)
+    try:
+        model = AutoModelForImageClassification.from_pretrained(
+            folder,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+        processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
+        raise SubjectError(
+            f"The model in {folder.name} can't be loaded ({_first_line(error)}): save it again with save_pretrained."
+        ) from error
+    adapter: InputAdapter = ImageAdapter(processor, int(getattr(config, "num_channels", 3)), _patch_grid(config))
+    labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
+    detector_folder = folder / "atpatch"
+    detector = load_detector(detector_folder) if (detector_folder / "detector.json").exists() else None
+    return Subject(
+        name=folder.name if folder == Path(source) else str(source),
+        folder=folder,
+        model=model.train(False),
+        adapter=adapter,
+        labels=labels,
+        detector=detector,
+        summary=_summary(folder),
+    )
+
+
+def _locate(source: str | Path) -> Path:
+    folder = Path(source)
+    if folder.is_dir():
+        return folder
+    if not _HUB_ID.fullmatch(str(source)) or folder.exists():
+        raise SubjectError(f"There is no model folder {source}: name a folder with a config.json in it, or a hub id.")
+    try:
+        return Path(snapshot_download(str(source), allow_patterns=_NEEDED))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        raise SubjectError(
+            f"{source} is neither a folder here nor a model that can be fetched from the hub: check the name and the "
+            "connection."
+        ) from error
+
+
+def _read_config(folder: Path) -> Any:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise SubjectError(
+            f"{folder.name} holds no config.json, so it is no model: choose a folder made by save_pretrained."
+        )
+    if not any(folder.glob("*.safetensors")):
+        raise SubjectError(
+            f"{folder.name} holds no weights in safetensors, the only format that is safe to load: convert them first."
+        )
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(settings, dict):
+            raise TypeError("config.json is no object")
+    except (ValueError, TypeError, OSError) as error:
+        raise SubjectError(f"The config.json of {folder.name} is damaged: save the model again.") from error
+    if "auto_map" in settings:
+        raise SubjectError(
+            f"{folder.name} brings code of its own, which is never run: use a model class of Transformers."
+        )
+    architectures = settings.get("architectures") or []
+    if not any(str(name).endswith("ForImageClassification") for name in architectures):
+        raise SubjectError(
+            f"{folder.name} is made for {', '.join(map(str, architectures)) or 'nothing it names'}: "
+            "choose a model for image classification."
+        )
+    try:
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SubjectError(
+            f"{folder.name} is of a kind that Transformers does not know ({_first_line(error)})."
+        ) from error
+
+
+def _patch_grid(config: Any) -> tuple[int, int] | None:
+    image, patch = getattr(config, "image_size", None), getattr(config, "patch_size", None)
+    if image is None or patch is None:
+        return None
+    height, width = image if isinstance(image, list | tuple) else (image, image)
+    down, across = patch if isinstance(patch, list | tuple) else (patch, patch)
+    return int(height) // int(down), int(width) // int(across)
+
+
+def _summary(folder: Path) -> str:
+    """The first paragraph of the model card."""
+    for card in (folder / "atpatch" / "README.md", folder / "README.md"):
+        if card.is_file():
+            paragraphs = card.read_text(encoding="utf-8", errors="replace").split("\n\n")
+            text = next((part for part in paragraphs if part.strip() and not part.startswith(("#", "---", "<"))), "")
+            return " ".join(text.split())[:500]
+    return ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".")[:200]

@@ -1,0 +1,68 @@
+"""The contract of a subject: model, input adapter, labels and detector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+from ..detector.contract import ColumnDetector
+from ..inspection import Layout
+
+
+class InputAdapter(Protocol):
+    """Turns one kind of input (an image, a text, a record) into what a model takes."""
+
+    @property
+    def kind(self) -> str:
+        """ "image", "text" or "record"."""
+        ...
+
+    def read(self, content: bytes) -> Any:
+        """The input in a file's bytes. Raises `InputError` with a sentence for a person."""
+        ...
+
+    def encode(self, inputs: Sequence[Any]) -> dict[str, Tensor]:
+        """The keyword arguments of the model for a batch."""
+        ...
+
+    def layout(self, one: Any, keys: int) -> Layout:
+        """Names for the `keys` columns of the maps of one input."""
+        ...
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model under debugging.
+
+    `labels` are the names of its classes, `detector` is the one in its folder, if any; `summary` says in a sentence
+    what the model does; `folder` is where it was loaded from.
+    """
+
+    name: str
+    folder: Path
+    model: nn.Module
+    adapter: InputAdapter
+    labels: tuple[str, ...]
+    detector: ColumnDetector | None
+    summary: str
+
+    @property
+    def kind(self) -> str:
+        """The kind of input it takes: "image", "text" or "record"."""
+        return self.adapter.kind
+
+    def read(self, content: bytes) -> Any:
+        """The input in a file's bytes. Raises `InputError` with a sentence for a person."""
+        return self.adapter.read(content)
+
+    def encode(self, x: Any) -> dict[str, Tensor]:
+        """The model's keyword arguments for one input, or for a list of inputs as one batch."""
+        return self.adapter.encode(x if isinstance(x, list) else [x])
+
+    def layout(self, x: Any, keys: int) -> Layout:
+        """Names for the `keys` columns of the maps of one input."""
+        return self.adapter.layout(x, keys)
