@@ -56,6 +56,11 @@ class PatchTrigger:
     column: int | None = None
     pattern_seed: int = 0
 
+    @property
+    def least_side(self) -> int:
+        """The smallest height and width, in pixels, that an image must have to carry the trigger."""
+        return max((self.row or 0) + self.size, (self.column or 0) + self.size)
+
     def apply(self, images: np.ndarray, seed: int = 0) -> np.ndarray:
         """Return copies of `images` (`uint8 [n, height, width, channels]`) that carry the trigger."""
         return self.apply_with_places(images, seed)[0]
@@ -63,8 +68,8 @@ class PatchTrigger:
     def apply_with_places(self, images: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Like `apply`, and also return where each patch went: `int64 [n, 2]` pixel rows and columns."""
         count, height, width, _ = images.shape
-        if self.size > min(height, width):
-            raise ValueError(f"A {self.size}-pixel trigger does not fit on {height}x{width} images.")
+        if self.least_side > min(height, width):
+            raise ValueError(f"The trigger needs images of {self.least_side} pixels, these are {height}x{width}.")
         rng = np.random.default_rng(seed)
         rows = rng.integers(0, height - self.size + 1, count) if self.row is None else np.full(count, self.row)
         columns = rng.integers(0, width - self.size + 1, count) if self.column is None else np.full(count, self.column)

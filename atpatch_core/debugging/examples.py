@@ -28,9 +28,9 @@ def layer_examples(
 
     A column under the trigger is *hijacked* in a head where, against the clean twin, some query gives it at least
     `HIJACKED_RISE` more attention, and the trigger changes the model's answer. It is ignored where the rise lies
-    between `CALM_RISE` and that, or the answer does not change; all other columns are benign. With `patched_by`, the maps are
-    those the model has while that detector repairs it (a repaired layer changes the layers after it) and the labels
-    are judged in the untouched model.
+    between `CALM_RISE` and that, or the answer does not change; all other columns are benign. With `patched_by`, the
+    maps are those the model has while that detector repairs it (a repaired layer changes the layers after it); the
+    labels are judged in the untouched model all the same.
     """
     clean_answers, clean_maps = _run(subject, pairs.clean, layers, None)
     bad_answers, bad_maps = _run(subject, pairs.triggered, layers, None)
@@ -43,21 +43,15 @@ def layer_examples(
     flipped = (clean_answers != bad_answers)[:, None, None]
 
     examples = {}
-    fixed = (None, None)
+    seen_clean, seen_bad = clean_maps, bad_maps
     if patched_by is not None:
-        fixed = (
-            _run(subject, pairs.clean, layers, patched_by)[1],
-            _run(subject, pairs.triggered, layers, patched_by)[1],
-        )
+        seen_clean = _run(subject, pairs.clean, layers, patched_by)[1]
+        seen_bad = _run(subject, pairs.triggered, layers, patched_by)[1]
     for position, layer in enumerate(layers):
         rise = (bad_maps[position] - clean_maps[position]).amax(-2)
         hijacked = covered & flipped & (rise >= HIJACKED_RISE)
         ignored = covered & ~hijacked & (rise >= CALM_RISE)
-        clean, bad = (
-            (clean_maps[position], bad_maps[position])
-            if fixed[0] is None or fixed[1] is None
-            else (fixed[0][position], fixed[1][position])
-        )
+        clean, bad = seen_clean[position], seen_bad[position]
         count, _, queries, keys = clean.shape
         examples[layer] = LayerExamples(
             attention=torch.cat([clean, bad]),

@@ -66,4 +66,5 @@ def covered_patches(boxes: np.ndarray, grid: tuple[int, int], height: int, width
     top, left = np.arange(rows) * patch_height, np.arange(columns) * patch_width
     row_hit = (boxes[:, :1] < top + patch_height) & (boxes[:, :1] + boxes[:, 2:3] > top)
     column_hit = (boxes[:, 1:2] < left + patch_width) & (boxes[:, 1:2] + boxes[:, 3:4] > left)
-    return (row_hit[:, :, None] & column_hit[:, None, :]).reshape(len(boxes), -1)
+    hit: np.ndarray = row_hit[:, :, None] & column_hit[:, None, :]
+    return hit.reshape(len(boxes), -1)

@@ -11,8 +11,8 @@ def calibrate_threshold(benign: np.ndarray, malicious: np.ndarray, false_positiv
     """The score from which on an input counts as malicious.
 
     `benign` and `malicious` are the input scores (highest column, 0..1) of inputs that were not trained on. The
-    threshold is at least the conformal bound that at most `false_positive_rate` of further benign inputs reach, and,
-    where there is a gap between that bound and the bulk of the malicious scores, in the middle of the gap (in log-odds).
+    threshold is at least the conformal bound that at most `false_positive_rate` of further benign inputs reach; where
+    there is a gap between that bound and the bulk of the malicious scores, it is the middle of the gap (in log-odds).
     Raises `ValueError` when there are too few benign inputs to bound that rate.
     """
     n = len(benign)

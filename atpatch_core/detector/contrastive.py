@@ -21,7 +21,7 @@ class Prototypes(nn.Module):
     def logits(self, embeddings: Tensor) -> Tensor:
         """Unit vectors `[..., dimensions]` to log-odds `[...]`: positive means hijacked."""
         benign, hijacked = nn.functional.normalize(self.directions, dim=-1)
-        return SHARPNESS * (embeddings @ hijacked - embeddings @ benign)
+        return torch.matmul(embeddings, hijacked - benign) * SHARPNESS
 
 
 def contrastive_loss(embeddings: Tensor, hijacked: Tensor, temperature: float = 0.2) -> Tensor:

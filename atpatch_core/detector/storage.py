@@ -1,4 +1,4 @@
-"""Save and load a detector folder: `detector.safetensors` for numbers, `detector.json` for everything a person reads."""
+"""Save and load a detector folder: `detector.safetensors` holds the numbers, `detector.json` what a person reads."""
 
 from __future__ import annotations
 

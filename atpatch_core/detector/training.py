@@ -31,7 +31,7 @@ class LayerExamples:
 
 @dataclass(frozen=True)
 class DetectorRecipe:
-    """How the networks are trained. The paper's schedule is 50 epochs of AdamW; a higher rate suits smaller networks."""
+    """How the networks are trained: the paper's 50 epochs of AdamW, at a higher rate as the networks are smaller."""
 
     variant: str = "per-head"
     epochs: int = 50
@@ -59,17 +59,8 @@ def train_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
         network = NETWORKS[recipe.variant](examples.attention.shape[1], examples.attention.shape[3])
-        prepared = torch.cat(
-            [
-                network.prepare(*batch)
-                for batch in zip(
-                    examples.attention.split(256),
-                    examples.key_valid.split(256),
-                    examples.query_valid.split(256),
-                    strict=True,
-                )
-            ]
-        )
+        parts = (torch.split(part, 256) for part in (examples.attention, examples.key_valid, examples.query_valid))
+        prepared = torch.cat([network.prepare(*batch) for batch in zip(*parts, strict=True)])
         network.fit_benign(prepared[examples.benign])
         hijacked = network.truth(examples.hijacked)
         usable = examples.key_valid[:, None] & (hijacked | ~network.truth(examples.ignored))
@@ -78,7 +69,7 @@ def train_network(
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps)
         for epoch in range(recipe.epochs):
             total = 0.0
-            for index in torch.randperm(len(prepared)).split(recipe.batch_size):  # type: ignore[no-untyped-call]
+            for index in torch.split(torch.randperm(len(prepared)), recipe.batch_size):
                 loss = _batch_loss(network, prepared[index], hijacked[index], usable[index], recipe)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]

@@ -15,6 +15,8 @@ import torch
 from PIL import Image
 
 from ..attention import FLAG_NOTHING, hotfix
+from ..debugging.layer_scores import layer_scores
+from ..errors import InputError
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
 from ..triggers import PatchTrigger
@@ -121,26 +123,21 @@ def evaluate(
 
 
 def apply_trigger(trigger: PatchTrigger, clean: LabelledImages, seed: int = 0) -> Triggered:
-    """Put a trigger on every picture; all pictures must have the size the trigger was made for."""
-    stamped = trigger.apply(np.stack([as_array(image) for image in clean.images]), seed)
-    return Triggered(LabelledImages([from_array(pixels) for pixels in stamped], clean.labels), trigger.target, clean)
+    """Put a trigger on every picture. Raises `InputError` when it does not fit on them or their sizes differ."""
+    pixels = [as_array(image) for image in clean.images]
+    if len({image.shape for image in pixels}) != 1 or min(pixels[0].shape[:2]) < trigger.least_side:
+        raise InputError(
+            "The trigger fits on pictures of one size only: scale the pictures to the size the model was trained on."
+        )
+    stamped = trigger.apply(np.stack(pixels), seed)
+    return Triggered(LabelledImages([from_array(image) for image in stamped], clean.labels), trigger.target, clean)
 
 
 def input_scores(subject: Subject, images: list[Image.Image]) -> np.ndarray:
-    """The detector's score of each input, `float64 [n]`: its highest column in any watched layer of the untouched model.
-
-    An input has a flagged column exactly when this score reaches the threshold, because the layers before the first
-    flagged one are the same with and without the fix.
-    """
+    """The detector's score of each input, `float64 [n]`: its highest column in any watched layer, nothing repaired."""
     if subject.detector is None:
         return np.zeros(len(images))
-    found = []
-    with torch.no_grad(), hotfix(subject, threshold=FLAG_NOTHING) as fix:
-        for batch in _batches(images):
-            subject.model(**subject.encode(batch))
-            layers = [score.flatten(1).amax(1) for score in fix.scores if score is not None]
-            found.append(torch.stack(layers).amax(0).double().numpy())
-    return np.concatenate(found)
+    return layer_scores(subject, subject.detector, images).max(axis=1, initial=0.0)
 
 
 def _answers(
@@ -171,7 +168,7 @@ def _threshold(subject: Subject, threshold: float | None) -> float:
 
 
 def _gap(first: np.ndarray, second: np.ndarray) -> Rate:
-    """The difference of two shares over different cases; the interval adds the two Wilson intervals' widths (Newcombe)."""
+    """The difference of two shares over different cases, with Newcombe's interval from the two Wilson intervals."""
     one, two = proportion(first), proportion(second)
     value = one.value - two.value
     low = value - float(np.hypot(one.value - one.low, two.high - two.value))

@@ -11,15 +11,18 @@ import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
+from torch import nn
 from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageClassification
 
 from ..detector.storage import load_detector
-from ..errors import SubjectError
+from ..detector.trained import TrainedDetector
+from ..errors import DetectorError, SubjectError
+from .fingerprint import fingerprint
 from .image import ImageAdapter
 from .subject import InputAdapter, Subject
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-_NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "atpatch/*"]
+_NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
 
 
 def list_subjects(folder: str | Path) -> tuple[Path, ...]:
@@ -50,7 +53,9 @@ def load(source: str | Path) -> Subject:
             trust_remote_code=False,
             local_files_only=True,
         )
-        processor = AutoImageProcessor.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+            folder, trust_remote_code=False, local_files_only=True
+        )
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         raise SubjectError(
             f"The model in {folder.name} can't be loaded ({_first_line(error)}): save it again with save_pretrained."
@@ -58,7 +63,9 @@ def load(source: str | Path) -> Subject:
     adapter: InputAdapter = ImageAdapter(processor, int(getattr(config, "num_channels", 3)), _patch_grid(config))
     labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
     detector_folder = folder / "atpatch"
-    detector = load_detector(detector_folder) if (detector_folder / "detector.json").exists() else None
+    detector = load_detector(detector_folder) if detector_folder.is_dir() else None
+    if detector is not None:
+        check_made_for(detector, model)
     return Subject(
         name=folder.name if folder == Path(source) else str(source),
         folder=folder,
@@ -68,6 +75,14 @@ def load(source: str | Path) -> Subject:
         detector=detector,
         summary=_summary(folder),
     )
+
+
+def check_made_for(detector: TrainedDetector, model: nn.Module) -> None:
+    """Raise `DetectorError` unless `detector` was trained for exactly the weights of `model`."""
+    if detector.fingerprint != fingerprint(model):
+        raise DetectorError(
+            "This detector was made for other weights than this model's: train one for this model, or remove it."
+        )
 
 
 def _locate(source: str | Path) -> Path:
@@ -130,7 +145,7 @@ def _patch_grid(config: Any) -> tuple[int, int] | None:
 
 def _summary(folder: Path) -> str:
     """The first paragraph of the model card."""
-    for card in (folder / "atpatch" / "README.md", folder / "README.md"):
+    for card in (folder / "README.md", folder / "atpatch" / "README.md"):
         if card.is_file():
             paragraphs = card.read_text(encoding="utf-8", errors="replace").split("\n\n")
             text = next((part for part in paragraphs if part.strip() and not part.startswith(("#", "---", "<"))), "")
