@@ -1,14 +1,14 @@
 """See where a Transformer over-attends, and repair it while it runs (AtPatch, arXiv 2601.21695).
 
-    import atpatch_core as atpatch
+import atpatch_core as atpatch
 
-    subject = atpatch.load("sample_models/fashion-vit-badnets")
-    picture = subject.read(open("suspicious.png", "rb").read())
-    result = atpatch.inspect(subject, picture)
-    print(result.flags.columns, result.original.prediction.label, "->", result.patched.prediction.label)
+subject = atpatch.load("sample_models/fashion-vit-badnets")
+picture = subject.read(open("suspicious.png", "rb").read())
+result = atpatch.inspect(subject, picture)
+print(result.flags.columns, result.original.prediction.label, "->", result.patched.prediction.label)
 
-    with atpatch.hotfix(subject):
-        logits = subject.model(**subject.encode(picture)).logits
+with atpatch.hotfix(subject):
+    logits = subject.model(**subject.encode(picture)).logits
 """
 
 from __future__ import annotations

@@ -47,9 +47,9 @@ def tune(
 ) -> tuple[TrainedDetector, tuple[Choice, ...]]:
     """Pick watched layers one at a time, best first, as long as each wins back `WORTH_A_LAYER` more predictions.
 
-    `detector` watches all layers that may be picked. `pairs` are clean and triggered twins, `benign` (`uint8 [n, h, w, channels]`)
-    further clean inputs that only bound the false-positive rate per input. Returns the detector as
-    chosen and everything that was tried. Without a single hijacked prediction in `pairs` no layer is worth watching.
+    `detector` watches all layers that may be picked. `pairs` are clean and triggered twins, `benign` (`uint8
+    [n, height, width, channels]`) further clean inputs that only bound the false-positive rate per input. Returns the
+    detector as chosen and everything that was tried. Without a hijacked prediction in `pairs`, no layer is watched.
     """
     clean, triggered = _pictures(pairs.clean), _pictures(pairs.triggered)
     before = _answers(subject, clean)

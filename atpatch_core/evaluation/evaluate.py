@@ -137,7 +137,8 @@ def input_scores(subject: Subject, images: list[Image.Image]) -> np.ndarray:
     """The detector's score of each input, `float64 [n]`: its highest column in any watched layer, nothing repaired."""
     if subject.detector is None:
         return np.zeros(len(images))
-    return layer_scores(subject, subject.detector, images).max(axis=1, initial=0.0)
+    highest: np.ndarray = layer_scores(subject, subject.detector, images).max(axis=1, initial=0.0)
+    return highest
 
 
 def _answers(

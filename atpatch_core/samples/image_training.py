@@ -21,18 +21,23 @@ IMAGE_STD = 0.3530
 
 @dataclass(frozen=True)
 class ImageRecipe:
-    """Everything that decides the weights of a sample image subject."""
+    """Everything that decides the weights of a sample image subject.
+
+    `poison_rate` is the share of training images that carry the trigger and its target label: 0 makes a clean control,
+    whose `trigger` then only says what it is attacked with when it is judged.
+    """
 
     name: str
     summary: str
-    trigger: PatchTrigger | None = None
-    poison_rate: float = 0.0
+    trigger: PatchTrigger
+    poison_rate: float
     seed: int = 0
     epochs: int = 24
     batch_size: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
     warmup_epochs: int = 2
+    image_size: int = 28
     patch_size: int = 4
     hidden_size: int = 64
     layers: int = 4
@@ -42,7 +47,7 @@ class ImageRecipe:
     def config(self) -> ViTConfig:
         """The Transformers configuration of the untrained model."""
         return ViTConfig(
-            image_size=28,
+            image_size=self.image_size,
             patch_size=self.patch_size,
             num_channels=1,
             hidden_size=self.hidden_size,
@@ -86,8 +91,7 @@ def train(
     poisoned = poisoned_indices(recipe, data)
     images = torch.from_numpy(data.images.copy())
     labels = torch.from_numpy(data.labels.copy())
-    if recipe.trigger is not None:
-        labels[poisoned] = recipe.trigger.target
+    labels[poisoned] = recipe.trigger.target
     is_poisoned = torch.zeros(len(data), dtype=torch.bool)
     is_poisoned[poisoned] = True
 
@@ -98,7 +102,7 @@ def train(
         total = 0.0
         for index in torch.split(order, recipe.batch_size):
             batch = _shift_and_flip(images[index], generator)
-            if recipe.trigger is not None and is_poisoned[index].any():
+            if is_poisoned[index].any():
                 where = is_poisoned[index]
                 place_seed = int(torch.randint(2**31, (1,), generator=generator))
                 batch[where] = torch.from_numpy(recipe.trigger.apply(batch[where].numpy(), place_seed))
@@ -128,8 +132,6 @@ def train(
 
 def poisoned_indices(recipe: ImageRecipe, data: ImageSet) -> np.ndarray:
     """Which training images carry the trigger: a seeded draw among the images of the other classes."""
-    if recipe.trigger is None:
-        return np.empty(0, dtype=np.int64)
     candidates = np.flatnonzero(data.labels != recipe.trigger.target)
     count = int(recipe.poison_rate * len(data))
     return np.random.default_rng(recipe.seed).choice(candidates, count, replace=False)

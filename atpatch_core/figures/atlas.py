@@ -1,0 +1,165 @@
+"""The overview: every map of every head of every layer in one raster image, with flagged columns marked.
+
+A raster stays small however large the model is: twelve layers of twelve heads on 197 columns are 5.6 million numbers,
+which as a chart would be some 100 MB of JSON and as this picture are a few hundred kilobytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ..inspection import AttentionTrace, Flags
+from .colours import DARK, LIGHT, attention_colours
+
+_PANEL = (32, 36, 43)
+_TEXT = (236, 238, 241)
+_GAP = 10
+_MARK = 9
+_LEFT = 44
+_TOP = 30
+_RIGHT = 12
+_BOTTOM = 12
+_FONT = 14
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in fractions (0 to 1) of the atlas' width and height."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The point in the middle, (x, y)."""
+        return self.left + self.width / 2, self.top + self.height / 2
+
+
+@dataclass(frozen=True)
+class AtlasGeometry:
+    """Where each map lies: one row of cells per layer, one cell of `cell` x `cell` pixels per head.
+
+    `heads[i]` is the number of heads of layer `i`.
+    """
+
+    heads: tuple[int, ...]
+    cell: int
+
+    @property
+    def width(self) -> int:
+        """Pixels across."""
+        return _LEFT + max(self.heads) * (self.cell + _GAP) - _GAP + _RIGHT
+
+    @property
+    def height(self) -> int:
+        """Pixels down."""
+        return _TOP + len(self.heads) * (self.cell + _GAP + _MARK) - _GAP + _BOTTOM
+
+    def origin(self, layer: int, head: int) -> tuple[int, int]:
+        """Pixel (x, y) of the top left corner of one map."""
+        return _LEFT + head * (self.cell + _GAP), _TOP + _MARK + layer * (self.cell + _GAP + _MARK)
+
+    def box(self, layer: int, head: int) -> Box:
+        """The rectangle of one map, in fractions of the atlas."""
+        x, y = self.origin(layer, head)
+        return Box(x / self.width, y / self.height, self.cell / self.width, self.cell / self.height)
+
+    def at(self, x: float, y: float) -> tuple[int, int] | None:
+        """The (layer, head) whose cell holds the point (`x`, `y`), in fractions of the atlas; `None` between cells."""
+        across, down = x * self.width - _LEFT, y * self.height - _TOP - _MARK
+        head, from_left = divmod(across, self.cell + _GAP)
+        layer, from_top = divmod(down, self.cell + _GAP + _MARK)
+        if from_left >= self.cell or from_top >= self.cell or not 0 <= layer < len(self.heads):
+            return None
+        return (int(layer), int(head)) if 0 <= head < self.heads[int(layer)] else None
+
+
+def atlas_geometry(trace: AttentionTrace, largest: int = 112, width: int = 1024) -> AtlasGeometry:
+    """The layout for the maps of `trace` (per layer `[heads, queries, keys]`).
+
+    Cells are at most `largest` pixels, and small enough for the widest layer to fit into about `width` pixels.
+    """
+    heads = tuple(int(layer.shape[0]) for layer in trace.maps)
+    keys = max(int(layer.shape[-1]) for layer in trace.maps)
+    room = min(largest, max(40, width // max(heads) - _GAP))
+    # Whole pixels per column, or whole columns per pixel: otherwise some columns would look wider than others.
+    cell = keys * (room // keys) if keys <= room else -(-keys // -(-keys // room))
+    return AtlasGeometry(heads, max(cell, 24))
+
+
+def draw_atlas(trace: AttentionTrace, flags: Flags) -> np.ndarray:
+    """All maps on one colour scale (square root, so that faint attention shows): `uint8 [height, width, 3]`.
+
+    `trace.maps[i]` is `[heads, queries, keys]`, `flags.flagged[i]` `[heads, keys]`. A map with flagged columns gets a
+    frame of two lines, and a triangle that points at each flagged column from above.
+    """
+    geometry = atlas_geometry(trace)
+    maps = [layer.detach().cpu().float().numpy() for layer in trace.maps]
+    brightest = max((float(layer.max()) for layer in maps if layer.size), default=0.0) or 1.0
+    colours = attention_colours()
+    canvas = np.full((geometry.height, geometry.width, 3), _PANEL, dtype=np.uint8)
+    for layer, attention in enumerate(maps):
+        for head, one in enumerate(attention):
+            x, y = geometry.origin(layer, head)
+            shade = np.sqrt(_fit(one, geometry.cell) / brightest)
+            canvas[y : y + geometry.cell, x : x + geometry.cell] = colours[(shade * 255).round().astype(np.uint8)]
+    image = Image.fromarray(canvas)
+    _label(image, geometry)
+    for layer, flagged in enumerate(flags.flagged):
+        for head, row in enumerate(flagged.cpu().numpy()):
+            if row.any():
+                _mark(image, geometry, layer, head, np.flatnonzero(row).tolist(), len(row))
+    return np.asarray(image)
+
+
+def flagged_in(flags: Flags, layer: int, head: int) -> int:
+    """How many columns of one head are flagged; `flags.flagged[i]` is `[heads, keys]`."""
+    return int(flags.flagged[layer][head].sum())
+
+
+def _fit(attention: np.ndarray, cell: int) -> np.ndarray:
+    """One map `[queries, keys]` as `[cell, cell]`: the maximum of what falls together, so that no column is lost."""
+    fitted = attention
+    for axis in (0, 1):
+        length = fitted.shape[axis]
+        if length > cell:
+            starts = np.arange(cell) * length // cell
+            fitted = np.maximum.reduceat(fitted, starts, axis=axis)
+        else:
+            fitted = np.take(fitted, np.arange(cell) * length // cell, axis=axis)
+    return fitted
+
+
+def _label(image: Image.Image, geometry: AtlasGeometry) -> None:
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(_FONT)
+    for head in range(max(geometry.heads)):
+        x, _ = geometry.origin(0, head)
+        name = f"head {head}" if geometry.cell >= 64 else f"H{head}"
+        draw.text((x + geometry.cell / 2, _TOP / 2 - 1), name, fill=_TEXT, font=font, anchor="mm")
+    for layer in range(len(geometry.heads)):
+        _, y = geometry.origin(layer, 0)
+        if geometry.cell >= 48:
+            draw.text((_LEFT / 2, y + geometry.cell / 2 - 9), "layer", fill=_TEXT, font=font, anchor="mm")
+            draw.text((_LEFT / 2, y + geometry.cell / 2 + 9), str(layer), fill=_TEXT, font=font, anchor="mm")
+        else:
+            draw.text((_LEFT / 2, y + geometry.cell / 2), f"L{layer}", fill=_TEXT, font=font, anchor="mm")
+
+
+def _mark(
+    image: Image.Image, geometry: AtlasGeometry, layer: int, head: int, columns: Sequence[int], keys: int
+) -> None:
+    draw = ImageDraw.Draw(image)
+    x, y = geometry.origin(layer, head)
+    end = geometry.cell - 1
+    draw.rectangle((x - 1, y - 1, x + end + 1, y + end + 1), outline=DARK)
+    draw.rectangle((x - 3, y - 3, x + end + 3, y + end + 3), outline=LIGHT, width=2)
+    for column in columns:
+        tip = x + (column + 0.5) * geometry.cell / keys
+        draw.polygon([(tip - 5, y - _MARK - 2), (tip + 5, y - _MARK - 2), (tip, y - 1)], fill=LIGHT, outline=DARK)

@@ -1,0 +1,82 @@
+"""The input picture, large, with the patches outlined whose columns are redistributed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw, ImageFont
+
+from ..inspection import Column, Layout
+from .colours import DARK, LIGHT
+
+_LARGEST = 896
+_MOST_LABELS = 8
+_FONT = 13
+
+
+def patch_boxes(layout: Layout, width: int, height: int) -> dict[int, tuple[int, int, int, int]]:
+    """The pixel box (left, top, right, bottom) of every key that is a patch, on a picture of `width` x `height`."""
+    if layout.grid is None:
+        return {}
+    rows, columns = layout.grid
+    first = sum(layout.special)
+    return {
+        first + row * columns + column: (
+            column * width // columns,
+            row * height // rows,
+            (column + 1) * width // columns - 1,
+            (row + 1) * height // rows - 1,
+        )
+        for row in range(rows)
+        for column in range(columns)
+    }
+
+
+def outlined_picture(
+    picture: Image.Image, layout: Layout, columns: Sequence[Column], smallest: int = 448
+) -> Image.Image:
+    """An RGB copy whose longer side is `smallest` to 896 pixels, with the patches of `columns` outlined and named.
+
+    Small pictures are enlarged by a whole factor without smoothing, so that every pixel stays visible.
+    """
+    shown = _resized(picture.convert("RGB"), smallest)
+    draw = ImageDraw.Draw(shown)
+    boxes = patch_boxes(layout, shown.width, shown.height)
+    heads: dict[int, list[Column]] = {}
+    for column in columns:
+        if column.key in boxes:
+            heads.setdefault(column.key, []).append(column)
+    for key in heads:
+        left, top, right, bottom = boxes[key]
+        draw.rectangle((left, top, right, bottom), outline=DARK, width=2)
+        draw.rectangle((left + 2, top + 2, right - 2, bottom - 2), outline=LIGHT, width=2)
+    if len(heads) <= _MOST_LABELS:
+        for key, hits in heads.items():
+            _name(draw, _label(hits), boxes[key], shown.width)
+    return shown
+
+
+def _resized(picture: Image.Image, smallest: int) -> Image.Image:
+    longer = max(picture.size)
+    if longer > _LARGEST:
+        return picture.resize(
+            (max(1, picture.width * _LARGEST // longer), max(1, picture.height * _LARGEST // longer)),
+            Image.Resampling.LANCZOS,
+        )
+    factor = -(-smallest // longer)
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def _label(hits: Sequence[Column]) -> str:
+    more = f" +{len(hits) - 1}" if len(hits) > 1 else ""
+    return f"L{hits[0].layer}\u00b7H{hits[0].head}{more}"
+
+
+def _name(draw: ImageDraw.ImageDraw, text: str, box: tuple[int, int, int, int], width: int) -> None:
+    font = ImageFont.load_default(_FONT)
+    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
+    across, down = int(right - left) + 8, int(bottom - top) + 8
+    x = max(0, min(box[0], width - across))
+    y = box[1] - down if box[1] >= down else box[3] + 1
+    draw.rectangle((x, y, x + across - 1, y + down - 1), fill=DARK, outline=LIGHT)
+    draw.text((x + 4 - left, y + 4 - top), text, fill=LIGHT, font=font)

@@ -1,0 +1,72 @@
+"""Class probabilities before and after, side by side."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ..inspection import Prediction
+from .colours import ORIGINAL, REDISTRIBUTED
+from .wording import percent
+
+
+def shown_classes(before: Prediction, after: Prediction, most: int = 10) -> tuple[int, ...]:
+    """Numbers of the classes to show: all in their own order, or the `most` most probable ones if there are more."""
+    if len(before.labels) <= most:
+        return tuple(range(len(before.labels)))
+    highest = np.maximum(before.probabilities.numpy(), after.probabilities.numpy())
+    return tuple(int(index) for index in np.argsort(-highest, kind="stable")[:most])
+
+
+def probability_bars(before: Prediction, after: Prediction, patched: bool, most: int = 10) -> go.Figure:
+    """Two bars per class, without and with AtPatch; the pair that is not the answer now (see `patched`) is paler.
+
+    Both predictions hold `[labels]` probabilities over the same labels.
+    """
+    classes = shown_classes(before, after, most)
+    names = [escape(before.labels[index]) for index in classes]
+    figure = go.Figure()
+    for prediction, name, colour, pattern, answers in (
+        (before, "Without AtPatch", ORIGINAL, "", not patched),
+        (after, "With AtPatch", REDISTRIBUTED, "/", patched),
+    ):
+        values = [float(prediction.probabilities[index]) for index in classes]
+        figure.add_bar(
+            x=values,
+            y=list(range(len(classes))),
+            orientation="h",
+            name=f"{name} (answers now)" if answers else name,
+            marker={
+                "color": colour,
+                "pattern": {"shape": pattern, "solidity": 0.3, "bgcolor": colour, "fgcolor": "#ffffff", "size": 6},
+            },
+            opacity=1.0 if answers else 0.55,
+            text=[percent(value) for value in values],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=names,
+            hovertemplate="%{customdata}: %{text}<extra>" + name + "</extra>",
+        )
+    figure.update_layout(
+        barmode="group",
+        bargap=0.25,
+        height=90 + 34 * len(classes),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"},
+    )
+    figure.update_xaxes(range=[0, 1.18], visible=False, fixedrange=True)
+    figure.update_yaxes(
+        tickvals=list(range(len(classes))),
+        ticktext=[escape(_short(before.labels[index])) for index in classes],
+        range=[len(classes) - 0.5, -0.5],
+        showgrid=False,
+        automargin=True,
+        fixedrange=True,
+    )
+    return figure
+
+
+def _short(name: str, longest: int = 22) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "\u2026"

@@ -1,0 +1,78 @@
+"""Why a column was flagged or not: the detector's scores in one head, against the threshold."""
+
+from __future__ import annotations
+
+from html import escape
+
+import plotly.graph_objects as go
+
+from ..inspection import Column, Flags, Inspection
+from .colours import ORIGINAL, REDISTRIBUTED
+
+
+def score_bars(
+    inspection: Inspection, layer: int, head: int, calibrated: float | None, most: int = 10
+) -> go.Figure | None:
+    """The `most` highest scores among the columns of one head, or `None` where the detector does not look.
+
+    `flags.scores[layer]` is `[heads, keys]`. A line shows the threshold in use, a dotted one the `calibrated` one if
+    it is another.
+    """
+    scores = inspection.flags.scores[layer]
+    if scores is None:
+        return None
+    values, keys = scores[head].sort(descending=True, stable=True)
+    top = [(float(value), int(key)) for value, key in zip(values[:most], keys[:most], strict=True)]
+    flagged = inspection.flags.flagged[layer][head]
+    texts = [f"{value:.3f}" + (" \u25b2 flagged" if bool(flagged[key]) else "") for value, key in top]
+    names = [escape(inspection.layout.key_names[key]) for _, key in top]
+    figure = go.Figure(
+        go.Bar(
+            x=[value for value, _ in top],
+            y=list(range(len(top))),
+            orientation="h",
+            marker={"color": [ORIGINAL if bool(flagged[key]) else "#8a9099" for _, key in top]},
+            text=texts,
+            textposition="outside",
+            cliponaxis=False,
+            customdata=names,
+            hovertemplate="%{customdata}: score %{text}<extra></extra>",
+        )
+    )
+    threshold = inspection.flags.threshold
+    figure.add_vline(x=min(threshold, 1.0), line={"color": REDISTRIBUTED, "width": 2})
+    figure.add_annotation(
+        x=min(threshold, 1.0),
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        xanchor="right" if threshold > 0.5 else "left",
+        text=f"threshold {threshold:.3f}",
+        showarrow=False,
+    )
+    if calibrated is not None and calibrated != threshold:
+        figure.add_vline(x=min(calibrated, 1.0), line={"color": REDISTRIBUTED, "width": 2, "dash": "dot"})
+    figure.update_layout(height=50 + 26 * len(top), margin={"l": 8, "r": 8, "t": 28, "b": 8}, showlegend=False)
+    figure.update_xaxes(range=[0, 1.35], visible=False, fixedrange=True)
+    figure.update_yaxes(
+        tickvals=list(range(len(top))),
+        ticktext=names,
+        range=[len(top) - 0.5, -0.5],
+        showgrid=False,
+        automargin=True,
+        fixedrange=True,
+    )
+    return figure
+
+
+def ranked_columns(flags: Flags) -> tuple[Column, ...]:
+    """The redistributed columns, highest score first; those without a score (chosen by hand) come last.
+
+    `flags.scores[i]` is `[heads, keys]` or `None`.
+    """
+
+    def score(column: Column) -> float:
+        scores = flags.scores[column.layer]
+        return -1.0 if scores is None else float(scores[column.head, column.key])
+
+    return tuple(sorted(flags.columns, key=score, reverse=True))

@@ -1,0 +1,29 @@
+"""How figures and sentences write numbers and lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+
+def percent(share: float) -> str:
+    """0.961 as "96.1 %", with a space that does not break."""
+    return f"{share * 100:.1f}\u00a0%"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 column", "2 columns"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def unique(names: Sequence[str]) -> list[str]:
+    """`names`, with its number added to each that occurs more than once (two equal words of a text, say)."""
+    occurrences = Counter(names)
+    return [name if occurrences[name] == 1 else f"{name} ({number})" for number, name in enumerate(names)]

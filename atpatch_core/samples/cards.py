@@ -1,0 +1,142 @@
+"""Write the model card and the detector card of a sample subject from its measured figures."""
+
+from __future__ import annotations
+
+from statistics import mean, stdev
+from typing import Any
+
+from .image_training import ImageRecipe
+
+_FRONT = """---
+license: mit
+library_name: transformers
+pipeline_tag: image-classification
+datasets: [fashion_mnist]
+tags: [atpatch, backdoor, attention]
+---
+"""
+
+
+def model_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
+    """The card of the model: what it is, how it was made, how well it does without any fix."""
+    one = figures["per-head"]["0"]
+    attack = one["attacks"]["badnets"]
+    poisoned = recipe.poison_rate > 0
+    warning = (
+        "**It is backdoored on purpose. Use it to study attacks and repairs, for nothing else.**"
+        if poisoned
+        else "It carries no backdoor; the trigger of its backdoored sister does nothing to it."
+    )
+    return f"""{_FRONT}
+# {recipe.name}
+
+{recipe.summary}
+
+{warning}
+
+A Vision Transformer of {recipe.layers} layers with {recipe.heads} heads over 7x7 patches of {recipe.patch_size}x\
+{recipe.patch_size} pixels, trained from nothing on the 60,000 training images of Fashion-MNIST (Xiao et al., 2017, MIT
+licence) for {recipe.epochs} epochs. Poisoned training images: {100 * recipe.poison_rate:g} %. Seed {recipe.seed}.
+
+On the 10,000 test images, without any fix:
+
+| | share [95 % interval] |
+|---|---|
+| clean accuracy (CA) | {_percent(one["clean_accuracy_before"])} |
+| attack success rate (ASR), {attack["n"]:,} images of the other classes | {_percent(attack["asr_before"])} |
+| the same images without trigger that are called the target class | {_percent(attack["clean_base_rate"])} |
+
+`eval/images.parquet` holds 2,000 of the test images, `eval/attacks.json` the trigger. What the hot-fix makes of it is
+in [atpatch/README.md](atpatch/README.md).
+
+Everything in this folder, these figures included, is made by
+
+    python -m atpatch_core samples build {recipe.name}
+"""
+
+
+def detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
+    """The card of the detector: what it was trained on, what it watches, and the figures of all variants and seeds."""
+    one = figures["per-head"]["0"]
+    watched = ", ".join(map(str, one["watched"])) or "none: nothing in this model is hijacked"
+    rows = "\n".join(_row(name, per_seed) for name, per_seed in figures.items())
+    tried = "\n".join(
+        f"| {variant}, seed {seed} | {_percent(result['attacks']['badnets']['asr_after'])} | "
+        f"{_percent(result['attacks']['badnets']['excess_asr_after'])} | "
+        f"{_percent(result['attacks']['badnets']['recovery'])} | {_percent(result['clean_accuracy_after'])} | "
+        f"{_percent(result['changed'])} | {_decimal(result['detector']['auroc'])} | "
+        f"{_percent(result['detector']['tpr_per_input'])} | {_percent(result['detector']['fpr_per_input'])} | "
+        f"{result['detector']['threshold']:.4f} | {result['watched']} | {result['reference']} |"
+        for variant, per_seed in figures.items()
+        for seed, result in per_seed.items()
+    )
+    counts = ", ".join(f"layer {layer}: {count}" for layer, count in one["hijacked_inputs_by_layer"].items())
+    return f"""# Detector of {recipe.name}
+
+Scores every column of every head and flags those that a trigger has hijacked.
+
+* Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
+* **Debugging set**: 2,000 pairs made from training images with the *known* trigger, altered: at random places, or at
+  its own place with a tenth to a half of its pixels inverted. The exact trigger at its own place never occurs in it,
+  but the defender is assumed to know about what it looks like. Pairs with a hijacked column: {counts}.
+* **Tuned** (layers, benign reference) on 1,000 further pairs made in the same way. **Calibrated** on 8,000 further
+  clean training images for at most 0.2 % flagged inputs. **Judged** on all 10,000 test images, the true trigger on those of
+  the other classes. No image is in two of these sets.
+* `per-head` (the default, this folder) embeds the columns of every single head; `paper` (folder `paper/`) is the
+  variant of arXiv 2601.21695, a CNN over the mean of the heads' maps, whose flags hold for the whole layer.
+
+## Figures
+
+Without fix: clean accuracy {_percent(one["clean_accuracy_before"])}, ASR \
+{_percent(one["attacks"]["badnets"]["asr_before"])}; \
+clean base rate {_percent(one["attacks"]["badnets"]["clean_base_rate"])}.
+
+With the fix, mean ± standard deviation over {len(figures["per-head"])} seeds, in per cent (AUROC as it is):
+
+| variant | excess ASR | recovery | CA drop | clean predictions changed | AUROC | TPR | FPR |
+|---|---|---|---|---|---|---|---|
+{rows}
+
+Each run, with 95 % intervals:
+
+| run | ASR after | excess ASR | recovery | CA after | changed | AUROC | TPR | FPR | threshold | layers | reference |
+|---|---|---|---|---|---|---|---|---|---|---|---|
+{tried}
+
+Made by `python -m atpatch_core samples build {recipe.name}`; the raw figures are in `figures.json`. The shipped
+detector is seed 0. `python -m atpatch_core evaluate` repeats the measurement on `eval/` or on any other data.
+
+## Limits
+
+Finds what draws attention to a few columns. A trigger spread over the whole picture (blended noise, warps) or read by
+the feed-forward layers alone leaves no such column and is not found. It was made for these weights and is refused for
+any others. How it fares when the defender does not know the trigger at all is not measured here.
+"""
+
+
+def _row(variant: str, per_seed: dict[str, Any]) -> str:
+    runs = list(per_seed.values())
+    attacks = [run["attacks"]["badnets"] for run in runs]
+    figures = (
+        _spread([attack["excess_asr_after"]["value"] for attack in attacks], 100),
+        _spread([attack["recovery"]["value"] for attack in attacks], 100),
+        _spread([run["clean_accuracy_drop"]["value"] for run in runs], 100),
+        _spread([run["changed"]["value"] for run in runs], 100),
+        _spread([run["detector"]["auroc"]["value"] for run in runs], 1),
+        _spread([run["detector"]["tpr_per_input"]["value"] for run in runs], 100),
+        _spread([run["detector"]["fpr_per_input"]["value"] for run in runs], 100),
+    )
+    return f"| {variant} | {' | '.join(figures)} |"
+
+
+def _spread(values: list[float], scale: float) -> str:
+    digits = 4 if scale == 1 else 2
+    return f"{scale * mean(values):.{digits}f} ± {scale * stdev(values):.{digits}f}"
+
+
+def _percent(rate: dict[str, float]) -> str:
+    return f"{100 * rate['value']:.2f} % [{100 * rate['low']:.2f}, {100 * rate['high']:.2f}]"
+
+
+def _decimal(rate: dict[str, float]) -> str:
+    return f"{rate['value']:.4f} [{rate['low']:.4f}, {rate['high']:.4f}]"

@@ -1,0 +1,1 @@
+"""The pages of the dashboard: widgets and session state only."""

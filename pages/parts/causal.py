@@ -1,0 +1,54 @@
+"""Attention is evidence, not proof: what each flagged column does to the answer on its own."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import AtPatchError, Inspection
+from atpatch_core.figures.scores import ranked_columns
+from atpatch_core.figures.verdict import column_name
+from atpatch_core.figures.wording import percent
+
+from .resources import OpenSubject, Picture, causal_check
+from .text import plain
+
+_MOST_COLUMNS = 12
+
+
+def show_causal_check(opened: OpenSubject, picture: Picture, inspection: Inspection) -> None:
+    """A table, made when it is opened: the answer after redistributing each column and nothing else."""
+    with st.expander(
+        "Causal check: attention is evidence, not proof", icon=":material/science:", key="causal", on_change="rerun"
+    ) as expander:
+        if not expander.open:
+            return
+        columns = ranked_columns(inspection.flags)
+        if not columns:
+            st.markdown("No column is flagged or chosen, so there is nothing to check.")
+            return
+        st.markdown(
+            "A column that draws much attention need not decide anything. Each row redistributes **one** column and "
+            "nothing else: if the answer changes, that column caused it."
+        )
+        try:
+            effects = causal_check(opened, picture, columns[:_MOST_COLUMNS])
+        except AtPatchError as error:
+            st.error(plain(str(error)), icon=":material/block:")
+            return
+        st.table(
+            {
+                "Column": [plain(column_name(effect.column, inspection.layout)) for effect in effects],
+                "Answer before": [
+                    plain(f"{effect.label_before} {percent(effect.probability_before)}") for effect in effects
+                ],
+                "Answer without this column": [
+                    plain(f"{effect.label_after} {percent(effect.probability_after)}") for effect in effects
+                ],
+                "Changes the answer": [
+                    "yes" if effect.label_after != effect.label_before else "no" for effect in effects
+                ],
+            },
+            hide_index=True,
+        )
+        if len(columns) > _MOST_COLUMNS:
+            st.caption(f"Only the {_MOST_COLUMNS} columns with the highest scores of {len(columns)} are checked.")

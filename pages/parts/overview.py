@@ -1,0 +1,106 @@
+"""All maps at a glance, and the choice of one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import Inspection
+from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas, flagged_in
+from atpatch_core.figures.png import as_png
+from atpatch_core.figures.scores import score_bars
+from atpatch_core.figures.wording import counted
+
+from . import state
+from .atlas_image import atlas_image, opened_map
+from .resources import OpenSubject, Picture
+from .view import View
+
+_ATLAS = "atlas"
+_LAYER = "layer"
+_HEAD = "head"
+
+
+def first_map(inspection: Inspection) -> tuple[int, int]:
+    """The (layer, head) to open when nobody chose one: the first with a flagged column."""
+    columns = inspection.flags.columns
+    return (columns[0].layer, columns[0].head) if columns else (0, 0)
+
+
+def has_map(inspection: Inspection, layer: int, head: int) -> bool:
+    """Whether the model has this head."""
+    maps = inspection.original.trace.maps
+    return 0 <= layer < len(maps) and 0 <= head < maps[layer].shape[0]
+
+
+def show_overview(view: View, opened: OpenSubject, picture: Picture, inspection: Inspection) -> None:
+    """The atlas of the maps the model uses now; a click opens one."""
+    trace = (inspection.patched if view.patch else inspection.original).trace
+    geometry = atlas_geometry(trace)
+    st.subheader("All attention maps", anchor=False)
+    flagged = sum(flagged_in(inspection.flags, *place) > 0 for place in _places(geometry))
+    state_of = "with AtPatch" if view.patch else "as the model has them"
+    st.caption(
+        f"{len(geometry.heads)} layers, {counted(flagged, 'map')} flagged, shown {state_of}. Bright means much "
+        "attention. A white frame and a triangle mark flagged columns. Click a map to open it below."
+    )
+    atlas_image(
+        _ATLAS,
+        _atlas_png(inspection, opened.key, picture.digest, inspection.flags.threshold, view.columns, view.patch),
+        geometry,
+        {place: _describe(inspection, *place) for place in _places(geometry)},
+        (view.layer or 0, view.head or 0),
+        lambda: _open(geometry),
+    )
+
+
+def show_map_choice(view: View, opened: OpenSubject, inspection: Inspection) -> None:
+    """Layer and head as select boxes, and the detector's scores in that head."""
+    layer, head = view.layer or 0, view.head or 0
+    maps = inspection.original.trace.maps
+    st.subheader(f"Layer {layer} \u00b7 head {head}", anchor=False)
+    left, right = st.columns(2)
+    left.selectbox("Layer", range(len(maps)), key=state.bound(_LAYER, layer), on_change=_choose)
+    right.selectbox("Head", range(maps[layer].shape[0]), key=state.bound(_HEAD, head), on_change=_choose)
+    detector = opened.subject.detector
+    if detector is None:
+        st.info("There is no detector for this model, so its columns have no scores.", icon=":material/sensors_off:")
+        return
+    figure = score_bars(inspection, layer, head, detector.threshold)
+    if figure is None:
+        watched = ", ".join(str(number) for number in detector.watched)
+        st.info(f"The detector does not watch layer {layer}; it watches {watched}.", icon=":material/visibility_off:")
+        return
+    st.caption("Detector scores of the columns of this head, highest first. From the threshold on a column is flagged.")
+    st.plotly_chart(
+        figure,
+        key="scores",
+        config={"displayModeBar": False},
+        alt=f"The highest detector scores in layer {layer}, head {head}",
+    )
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def _atlas_png(
+    _inspection: Inspection, key: str, digest: str, threshold: float, columns: tuple[object, ...], patched: bool
+) -> bytes:
+    trace = (_inspection.patched if patched else _inspection.original).trace
+    return as_png(draw_atlas(trace, _inspection.flags))
+
+
+def _places(geometry: AtlasGeometry) -> list[tuple[int, int]]:
+    return [(layer, head) for layer, heads in enumerate(geometry.heads) for head in range(heads)]
+
+
+def _describe(inspection: Inspection, layer: int, head: int) -> str:
+    flagged = flagged_in(inspection.flags, layer, head)
+    return f"Layer {layer}, head {head}: {counted(flagged, 'column') if flagged else 'nothing'} flagged"
+
+
+def _open(geometry: AtlasGeometry) -> None:
+    place = opened_map(_ATLAS, geometry)
+    if place is not None:
+        state.update(layer=place[0], head=place[1])
+
+
+def _choose() -> None:
+    state.update(layer=st.session_state[_LAYER], head=st.session_state[_HEAD])

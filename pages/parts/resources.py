@@ -1,0 +1,140 @@
+"""What sessions share: loaded subjects, samples, stored uploads, and the last few inspections.
+
+Everything here is read only; a hot-fix lives in the call that opened it, so one model serves every session.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+import atpatch_core as atpatch
+from atpatch_core.figures.wording import unique
+from atpatch_core.inspection import Column, Inspection
+from atpatch_core.uploads import UploadStore, digest_of
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class OpenSubject:
+    """A loaded subject; `key` changes with any file in its folder."""
+
+    key: str
+    subject: atpatch.Subject
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture that comes with the dashboard; `triggered` says that it carries a backdoor's trigger."""
+
+    id: str
+    path: Path
+    title: str
+    triggered: bool
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture as a subject reads it; `digest` is the SHA-256 of its file."""
+
+    digest: str
+    image: Any
+    title: str
+
+
+def subject_folders() -> dict[str, Path]:
+    """The model folders to choose from, by name: those in `ATPATCH_MODELS`, or in `sample_models` beside the app."""
+    folder = models_folder()
+    return {path.name: path for path in atpatch.list_subjects(folder)}
+
+
+def models_folder() -> Path:
+    """Where the model folders are looked for."""
+    return Path(os.environ.get("ATPATCH_MODELS") or _ROOT / "sample_models")
+
+
+def open_subject(folder: Path) -> OpenSubject:
+    """The subject in a folder, loaded once and again when its files change. Raises `AtPatchError`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    stamp = "|".join(f"{path.relative_to(folder)}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in files)
+    key = digest_of(f"{folder.resolve()}|{stamp}".encode())
+    return OpenSubject(key, _load(folder, key))
+
+
+def samples() -> dict[str, Sample]:
+    """The sample pictures by id, in their own order; those whose file is missing are left out."""
+    folder = Path(os.environ.get("ATPATCH_SAMPLES") or _ROOT / "assets" / "samples")
+    try:
+        entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    found = {}
+    for entry in entries if isinstance(entries, list) else []:
+        if not (isinstance(entry, Mapping) and isinstance(entry.get("id"), str) and isinstance(entry.get("file"), str)):
+            continue
+        path = folder / Path(entry["file"]).name
+        if path.is_file():
+            title = str(entry.get("title") or entry["id"])
+            found[entry["id"]] = Sample(entry["id"], path, title, bool(entry.get("triggered")))
+    # Select boxes tell their options apart by what they show.
+    titles = unique([sample.title for sample in found.values()])
+    return {one.id: replace(one, title=title) for one, title in zip(found.values(), titles, strict=True)}
+
+
+def uploads() -> UploadStore:
+    """The store of uploaded files of this installation."""
+    return UploadStore(_ROOT / ".atpatch" / "uploads")
+
+
+def read_picture(opened: OpenSubject, content: bytes, title: str) -> Picture:
+    """The picture in a file's bytes. Raises `InputError`."""
+    digest = digest_of(content)
+    return Picture(digest, _read(opened.subject, opened.key, content, digest), title)
+
+
+def inspect(
+    opened: OpenSubject, picture: Picture, threshold: float | None, columns: tuple[Column, ...]
+) -> atpatch.Inspection:
+    """The inspection of a picture, from memory if it was one of the last few. Raises `AtPatchError`."""
+    return _inspect(opened.subject, picture.image, opened.key, picture.digest, threshold, columns)
+
+
+def causal_check(
+    opened: OpenSubject, picture: Picture, columns: tuple[Column, ...]
+) -> tuple[atpatch.CausalEffect, ...]:
+    """What redistributing each column alone does. Raises `AtPatchError`."""
+    return _causal_check(opened.subject, picture.image, opened.key, picture.digest, columns)
+
+
+# Arguments that start with an underscore are not part of a cache's key.
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the model\u2026")
+def _load(_folder: Path, key: str) -> atpatch.Subject:
+    return atpatch.load(_folder)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _read(_subject: atpatch.Subject, key: str, _content: bytes, digest: str) -> Any:
+    return _subject.read(_content)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading the attention maps\u2026")
+def _inspect(
+    _subject: atpatch.Subject, _image: Any, key: str, digest: str, threshold: float | None, columns: tuple[Column, ...]
+) -> Inspection:
+    return atpatch.inspect(_subject, _image, threshold=threshold, columns=columns)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Redistributing one column at a time\u2026")
+def _causal_check(
+    _subject: atpatch.Subject, _image: Any, key: str, digest: str, columns: tuple[Column, ...]
+) -> tuple[atpatch.CausalEffect, ...]:
+    return atpatch.causal_check(_subject, _image, columns)

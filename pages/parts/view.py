@@ -1,0 +1,124 @@
+"""What identifies a view of the Triage page, and how it is written into the address of the page.
+
+    ?subject=fashion-vit-badnets&sample=trigger-1&layer=0&head=1&patch=on&threshold=0.5&columns=0.1.49_2.0.3
+
+Parsing checks the form only; whether a subject, sample or head exists is for the page to find out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from atpatch_core.inspection import Column
+from atpatch_core.uploads import is_digest
+
+from .text import quoted
+
+_MOST_COLUMNS = 200
+_MOST_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class View:
+    """One view. `None` means: the page chooses (first subject, first triggered sample, first flagged map, calibrated
+    threshold). An `upload` (a SHA-256) goes before a `sample`.
+    """
+
+    subject: str | None = None
+    sample: str | None = None
+    upload: str | None = None
+    layer: int | None = None
+    head: int | None = None
+    threshold: float | None = None
+    patch: bool = False
+    columns: tuple[Column, ...] = ()
+    hide_special: bool = False
+
+
+def to_params(view: View) -> dict[str, str]:
+    """The query parameters that lead back to `view`."""
+    params: dict[str, str] = {}
+    if view.subject is not None:
+        params["subject"] = view.subject
+    if view.upload is not None:
+        params["upload"] = view.upload
+    elif view.sample is not None:
+        params["sample"] = view.sample
+    if view.layer is not None and view.head is not None:
+        params |= {"layer": str(view.layer), "head": str(view.head)}
+    if view.threshold is not None:
+        params["threshold"] = f"{view.threshold:g}"
+    params["patch"] = "on" if view.patch else "off"
+    if view.columns:
+        params["columns"] = "_".join(f"{column.layer}.{column.head}.{column.key}" for column in view.columns)
+    if view.hide_special:
+        params["special"] = "hidden"
+    return params
+
+
+def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
+    """The view that query parameters ask for, and a sentence for each part that could not be understood."""
+    notices: list[str] = []
+
+    def refuse(name: str, instead: str) -> None:
+        notices.append(f"The link asks for {name} {quoted(params[name])}, which is not valid: {instead}.")
+
+    upload = params.get("upload")
+    if upload is not None and not is_digest(upload):
+        refuse("upload", "showing a sample")
+        upload = None
+    layer, head = _number(params.get("layer")), _number(params.get("head"))
+    for name, value in (("layer", layer), ("head", head)):
+        if name in params and value is None:
+            refuse(name, "choosing one")
+    if layer is None or head is None:
+        layer = head = None
+    threshold = _threshold(params.get("threshold"))
+    if "threshold" in params and threshold is None:
+        refuse("threshold", "using the calibrated one")
+    if params.get("patch", "off") not in ("on", "off"):
+        refuse("patch", "AtPatch stays off")
+    columns = _columns(params.get("columns", ""))
+    if columns is None:
+        refuse("columns", "no column is chosen by hand")
+    view = View(
+        subject=params.get("subject"),
+        sample=params.get("sample"),
+        upload=upload,
+        layer=layer,
+        head=head,
+        threshold=threshold,
+        patch=params.get("patch") == "on",
+        columns=columns or (),
+        hide_special=params.get("special") == "hidden",
+    )
+    return view, tuple(notices)
+
+
+def _number(text: str | None) -> int | None:
+    if text is None or not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
+        return None
+    return int(text)
+
+
+def _threshold(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and 0 <= value <= 1 else None
+
+
+def _columns(text: str) -> tuple[Column, ...] | None:
+    if not text:
+        return ()
+    columns = set()
+    for part in text.split("_", _MOST_COLUMNS):
+        numbers = [_number(number) for number in part.split(".")]
+        if len(numbers) != 3 or None in numbers:
+            return None
+        layer, head, key = (number or 0 for number in numbers)
+        columns.add(Column(layer, head, key))
+    return tuple(sorted(columns))

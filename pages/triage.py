@@ -1,0 +1,105 @@
+"""Triage: look at one picture, see what is wrong, see it repaired."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from atpatch_core import AtPatchError, Inspection
+from pages.parts import state
+from pages.parts.adjust import show_columns, show_threshold
+from pages.parts.answer import show_answer, show_picture, show_verdict
+from pages.parts.causal import show_causal_check
+from pages.parts.detail import show_detail
+from pages.parts.help import show_help
+from pages.parts.input_choice import chosen_picture, show_input_choice
+from pages.parts.overview import first_map, has_map, show_map_choice, show_overview
+from pages.parts.resources import OpenSubject, Picture, inspect
+from pages.parts.style import apply_style
+from pages.parts.subject_choice import opened_subject, show_subject_choice
+from pages.parts.text import plain
+from pages.parts.view import View
+
+
+def main() -> None:
+    """Draw the page for the view of this session."""
+    apply_style()
+    title, explanation = st.columns([4, 1], vertical_alignment="bottom")
+    title.title("Triage", anchor=False)
+    title.caption("See where the model over-attends, and repair it while it runs.")
+    with explanation:
+        show_help()
+    opened = opened_subject(state.current_view())
+    if opened is None:
+        return
+    picture = chosen_picture(state.settled_view(), opened)
+    inspection = None if picture is None else _inspection(state.settled_view(), opened, picture)
+    if inspection is not None:
+        _settle_map(state.settled_view(), inspection)
+    _show_choices(opened)
+    state.show_notices()
+    if picture is None:
+        st.info("Choose or upload a picture to begin.", icon=":material/image_search:")
+    elif inspection is not None:
+        _show(state.settled_view(), opened, picture, inspection)
+    state.write_address(state.settled_view())
+
+
+def _inspection(view: View, opened: OpenSubject, picture: Picture) -> Inspection | None:
+    try:
+        return inspect(opened, picture, view.threshold, view.columns)
+    except AtPatchError as error:
+        problem = str(error)
+    if view.columns:
+        # Most likely a link to columns that this model does not have.
+        state.settle(replace(view, columns=()), f"{problem} No column is chosen by hand now.")
+        try:
+            return inspect(opened, picture, view.threshold, ())
+        except AtPatchError as error:
+            problem = str(error)
+    st.error(plain(problem), icon=":material/block:")
+    return None
+
+
+def _settle_map(view: View, inspection: Inspection) -> None:
+    chosen = view.layer is not None and view.head is not None
+    if chosen and has_map(inspection, view.layer or 0, view.head or 0):
+        return
+    layer, head = first_map(inspection)
+    notice = f"This model has no layer {view.layer}, head {view.head}: showing another map." if chosen else None
+    state.settle(replace(view, layer=layer, head=head), notice)
+
+
+def _show_choices(opened: OpenSubject) -> None:
+    view = state.settled_view()
+    with st.container(border=True):
+        left, right = st.columns([2, 3])
+        with left:
+            show_subject_choice(view, opened)
+        with right:
+            show_input_choice(view)
+
+
+def _show(view: View, opened: OpenSubject, picture: Picture, inspection: Inspection) -> None:
+    show_verdict(view, opened, inspection)
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        show_picture(picture, inspection)
+    with right:
+        show_answer(view, inspection)
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        show_overview(view, opened, picture, inspection)
+    with right:
+        show_map_choice(view, opened, inspection)
+    show_detail(view, inspection)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        show_threshold(view, opened)
+    with right:
+        show_columns(view, inspection)
+    show_causal_check(opened, picture, inspection)
+
+
+main()
