@@ -9,7 +9,7 @@ import streamlit as st
 from atpatch_core import AtPatchError, Inspection
 from pages.parts import state
 from pages.parts.adjust import show_columns, show_threshold
-from pages.parts.answer import show_answer, show_picture, show_verdict
+from pages.parts.answer import show_answer, show_picture, show_probabilities, show_verdict
 from pages.parts.causal import show_causal_check
 from pages.parts.detail import show_detail
 from pages.parts.help import show_help
@@ -25,11 +25,10 @@ from pages.parts.view import View
 def main() -> None:
     """Draw the page for the view of this session."""
     apply_style()
-    title, explanation = st.columns([4, 1], vertical_alignment="bottom")
-    title.title("Triage", anchor=False)
-    title.caption("See where the model over-attends, and repair it while it runs.")
-    with explanation:
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="heading"):
+        st.title("Triage", anchor=False, width="content")
         show_help()
+    st.caption("See where the model over-attends, and repair it while it runs.")
     opened = opened_subject(state.current_view())
     if opened is None:
         return
@@ -83,11 +82,14 @@ def _show_choices(opened: OpenSubject) -> None:
 
 def _show(view: View, opened: OpenSubject, picture: Picture, inspection: Inspection) -> None:
     show_verdict(view, opened, inspection)
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
-        show_picture(picture, inspection)
-    with right:
-        show_answer(view, inspection)
+    # The style sheet puts the picture to the left of the other two where there is room.
+    with st.container(key="findings"):
+        with st.container(key="answer"):
+            show_answer(view, inspection)
+        with st.container(key="picture"):
+            show_picture(picture, inspection)
+        with st.container(key="bars"):
+            show_probabilities(view, inspection)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         show_overview(view, opened, picture, inspection)

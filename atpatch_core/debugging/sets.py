@@ -29,9 +29,10 @@ class ImageDebuggingSet:
 def altered_known_trigger(clean: np.ndarray, trigger: PatchTrigger, seed: int) -> ImageDebuggingSet:
     """Pairs for a defender who knows roughly what the trigger looks like, but never uses it as it is.
 
-    One half carries a pattern (the trigger's, or random pixels) at a random place; the other half carries, at the
-    trigger's place, its pattern with a tenth to a half of the pixels inverted (always at least one). The exact trigger
-    at its own place never occurs.
+    One quarter carries a pattern (the trigger's, or random pixels) at a random place; another, at the trigger's place,
+    its pattern with a tenth to a half of the pixels inverted; the rest, at its place, its pattern with a tenth to a
+    half of its contrast taken away and noise added. A model need not react to all of them: those it does not react to
+    teach what is harmless. The exact trigger at its own place never occurs.
     """
     rng = np.random.default_rng(seed)
     count, height, width, _ = clean.shape
@@ -39,14 +40,13 @@ def altered_known_trigger(clean: np.ndarray, trigger: PatchTrigger, seed: int) -
     triggered, boxes = clean.copy(), np.zeros((count, 4), dtype=np.int64)
     for index in range(count):
         pixels = pattern_pixels(trigger.pattern, size, trigger.pattern_seed)
-        elsewhere = index % 2 == 0 or trigger.row is None or trigger.column is None
-        if elsewhere:
+        if trigger.row is None or trigger.column is None or index % 4 == 0:
             row, column = int(rng.integers(0, height - size + 1)), int(rng.integers(0, width - size + 1))
             if (row, column) == (trigger.row, trigger.column) or rng.random() < 0.5:
                 pixels = _invert(pixels, rng, 0.5)
         else:
-            row, column = int(trigger.row or 0), int(trigger.column or 0)
-            pixels = _invert(pixels, rng, float(rng.uniform(0.1, 0.5)))
+            row, column = trigger.row, trigger.column
+            pixels = _invert(pixels, rng, rng.uniform(0.1, 0.5)) if index % 4 == 1 else _fade(pixels, rng)
         paste(triggered[index], pixels, row, column)
         boxes[index] = row, column, size, size
     return ImageDebuggingSet(clean, triggered, boxes, "the known trigger at random places and with altered pixels")
@@ -57,6 +57,11 @@ def _invert(pixels: np.ndarray, rng: np.random.Generator, share: float) -> np.nd
     if not chosen.any():
         chosen.flat[rng.integers(chosen.size)] = True
     return np.where(chosen, 255 - pixels, pixels).astype(np.uint8)
+
+
+def _fade(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    faded = 127.5 + (pixels - 127.5) * rng.uniform(0.5, 0.9)
+    return (faded + rng.normal(0, rng.uniform(0, 30), pixels.shape)).clip(0, 255).round().astype(np.uint8)
 
 
 def covered_patches(boxes: np.ndarray, grid: tuple[int, int], height: int, width: int) -> np.ndarray:

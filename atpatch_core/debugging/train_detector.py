@@ -21,6 +21,7 @@ from .sets import ImageDebuggingSet
 from .tuning import tune
 
 ENOUGH_HIJACKED = 20  # inputs; fewer show no pattern worth learning, only accidents
+ENOUGH_OF_MOST = 0.1  # of the most hijacked layer's inputs
 
 
 def train_detector(
@@ -35,16 +36,18 @@ def train_detector(
     """Train on `pairs`, then choose layers, threshold and benign reference on `tuning_pairs` and `benign`.
 
     The three sets must not share inputs. Each layer whose columns the triggers hijack in at least `ENOUGH_HIJACKED`
-    inputs gets a network; if more than one layer ends up watched, the networks are trained once more with the maps
-    that the model has while the first ones repair it. A model in which nothing is hijacked gets a detector that watches
-    nothing. `on_step` is told (stage, steps done, steps in all).
+    inputs, and in `ENOUGH_OF_MOST` as many as in the most hijacked layer, gets a network; if more than one layer ends
+    up watched, the networks are trained once more with the maps that the model has while the first ones repair it. A
+    model in which nothing is hijacked gets a detector that watches nothing. `on_step` is told (stage, steps done, steps
+    in all).
     """
     layers = range(len(attention_layers(subject.model)))
     on_step("looking for hijacked columns", 0, 1)
     examples = layer_examples(subject, pairs, layers)
     on_step("looking for hijacked columns", 1, 1)
     hijacked = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in examples.items()}
-    candidates = [layer for layer in layers if hijacked[layer] >= ENOUGH_HIJACKED]
+    enough = max(ENOUGH_HIJACKED, ENOUGH_OF_MOST * max(hijacked.values()))
+    candidates = [layer for layer in layers if hijacked[layer] >= enough]
     detector = TrainedDetector(
         variant=recipe.variant,
         networks={layer: _train(layer, examples[layer], recipe, on_step) for layer in candidates},

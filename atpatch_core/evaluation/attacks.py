@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from ..errors import InputError
 from ..triggers import PatchTrigger
 
 
@@ -17,11 +18,11 @@ def save_attacks(attacks: dict[str, PatchTrigger], path: Path) -> None:
 def load_attacks(path: Path) -> dict[str, PatchTrigger]:
     """Read named triggers from JSON; a missing file means no known attack.
 
-    Raises `ValueError` when the file is not what `save_attacks` writes.
+    Raises `InputError` when the file is not what `save_attacks` writes.
     """
     if not path.exists():
         return {}
     try:
         return {str(name): PatchTrigger(**fields) for name, fields in json.loads(path.read_text()).items()}
     except (json.JSONDecodeError, TypeError, AttributeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} does not describe attacks; write it with save_attacks.") from error
+        raise InputError(f"{path} does not describe attacks; write it with save_attacks.") from error

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from plotly.colors import sequential, unlabel_rgb
+from collections.abc import Sequence
 
-ATTENTION_SCALE = "Cividis"
-DIFFERENCE_SCALE = "RdBu_r"
+import numpy as np
+from plotly.colors import diverging, sequential, unlabel_rgb
+
 ORIGINAL = "#d97706"
 REDISTRIBUTED = "#2563eb"
 LIGHT = (255, 255, 255)
@@ -19,6 +19,29 @@ def attention_colours() -> np.ndarray:
     places = np.linspace(0, len(stops) - 1, 256)
     channels = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=1).round().astype(np.uint8)
+
+
+def attention_scale(steps: int = 32) -> list[list[object]]:
+    """The attention scale for a Plotly heatmap from 0 to the strongest value, by square root as in the overview."""
+    colours = attention_colours()
+    return [[(step / steps) ** 2, _css(colours[round(step / steps * 255)])] for step in range(steps + 1)]
+
+
+def difference_scale(steps: int = 32) -> list[list[object]]:
+    """Blue (less) over white (equal) to red (more) for a symmetric range, by square root on both sides."""
+    stops = np.array([_rgb(colour) for colour in reversed(diverging.RdBu)])
+    scale: list[list[object]] = []
+    for step in range(-steps, steps + 1):
+        side = step / steps
+        place = (side + 1) / 2 * (len(stops) - 1)
+        colour = [np.interp(place, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
+        scale.append([(1 + side * abs(side)) / 2, _css(colour)])
+    return scale
+
+
+def _css(colour: Sequence[float] | np.ndarray) -> str:
+    red, green, blue = (round(float(channel)) for channel in colour)
+    return f"rgb({red},{green},{blue})"
 
 
 def _rgb(colour: str) -> tuple[float, ...]:

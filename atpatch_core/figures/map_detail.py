@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from ..inspection import Inspection, Layout
-from .colours import ATTENTION_SCALE, DIFFERENCE_SCALE
+from ..inspection import Column, Inspection, Layout
+from .colours import attention_scale, difference_scale
+from .verdict import split_columns
 from .wording import unique
 
 _HEIGHT = 430
 _MOST_TICKS = 8
-_MOST_MARKS = 24
+_MOST_FRAMES = 6
 _HOVER = (
     "from (query): %{y}<br>to (key): %{x}<br>"
     "before %{customdata[0]:.4f} \u2192 after %{customdata[1]:.4f}<extra></extra>"
@@ -44,7 +45,7 @@ def map_detail(inspection: Inspection, layer: int, head: int, hide_special: bool
     if before.shape[0] == before.shape[1]:
         before, after = before[shown], after[shown]
     before, after = before[:, shown], after[:, shown]
-    flagged = [place for place, key in enumerate(shown) if bool(inspection.flags.flagged[layer][head, key])]
+    marked = _marked(inspection, layer, head, shown)
     # A category axis would merge columns of the same name.
     every_name = unique(layout.key_names)
     names = [escape(every_name[key]) for key in shown]
@@ -53,11 +54,11 @@ def map_detail(inspection: Inspection, layer: int, head: int, hide_special: bool
     largest = float(np.abs(difference).max(initial=0.0)) or strongest
     pair = np.stack([before, after], axis=-1)
     figures = [
-        _heatmap(title, values, pair, names, _ticks(layout, shown), flagged, scale, limits)
+        _heatmap(title, values, pair, names, _ticks(layout, shown), marked, scale, limits)
         for title, values, scale, limits in (
-            ("Original", before, ATTENTION_SCALE, (0.0, strongest)),
-            ("Redistributed", after, ATTENTION_SCALE, (0.0, strongest)),
-            ("Difference (redistributed \u2212 original)", difference, DIFFERENCE_SCALE, (-largest, largest)),
+            ("Original", before, attention_scale(), (0.0, strongest)),
+            ("Redistributed", after, attention_scale(), (0.0, strongest)),
+            ("Difference (redistributed \u2212 original)", difference, difference_scale(), (-largest, largest)),
         )
     ]
     return MapDetail(*figures)
@@ -82,8 +83,8 @@ def _heatmap(
     pair: np.ndarray,
     names: list[str],
     ticks: tuple[list[int], list[str]],
-    flagged: Sequence[int],
-    scale: str,
+    marked: Mapping[int, str],
+    scale: list[list[object]],
     limits: tuple[float, float],
 ) -> go.Figure:
     queries, keys = values.shape
@@ -116,7 +117,7 @@ def _heatmap(
     figure.update_yaxes(**axis, title={"text": "query (attending)"}, autorange="reversed")
     if queries == keys:
         figure.update_yaxes(tickvals=ticks[0], ticktext=ticks[1])
-    _mark(figure, flagged, names)
+    _mark(figure, marked, names)
     figure.update_layout(
         title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 15}, "y": 0.98, "yanchor": "top"},
         height=_HEIGHT,
@@ -125,31 +126,34 @@ def _heatmap(
     return figure
 
 
-def _mark(figure: go.Figure, flagged: Sequence[int], names: Sequence[str]) -> None:
-    """A frame of a dark and a light line round each flagged column, a triangle above it, and its name in words."""
-    for place in flagged[:_MOST_MARKS]:
-        for colour, width in (("#111111", 3.0), ("#ffffff", 1.0)):
+def _marked(inspection: Inspection, layer: int, head: int, shown: Sequence[int]) -> dict[int, str]:
+    """The places of the redistributed columns among those shown, each with "flagged" or "chosen by hand"."""
+    detected, chosen = split_columns(inspection.flags)
+    why = {column: word for columns, word in ((detected, "flagged"), (chosen, "chosen by hand")) for column in columns}
+    places = {place: why.get(Column(layer, head, key)) for place, key in enumerate(shown)}
+    return {place: word for place, word in places.items() if word is not None}
+
+
+def _mark(figure: go.Figure, marked: Mapping[int, str], names: Sequence[str]) -> None:
+    """A triangle above each redistributed column and its name in words; few of them also get a frame around them."""
+    room = max(0.75, len(names) / 70)  # the frame stands off, or it would hide a column that is a few pixels wide
+    for place in marked:
+        figure.add_annotation(x=place, xref="x", y=1, yref="paper", yanchor="bottom", text="\u25bc", showarrow=False)
+        for colour, width in (("#111111", 3.0), ("#ffffff", 1.0)) if len(marked) <= _MOST_FRAMES else ():
             figure.add_shape(
                 type="rect",
-                x0=place - 0.5,
-                x1=place + 0.5,
+                x0=place - room,
+                x1=place + room,
                 xref="x",
                 y0=0,
                 y1=1,
                 yref="paper",
                 line={"color": colour, "width": width},
             )
-        figure.add_annotation(x=place, xref="x", y=1, yref="paper", yanchor="bottom", text="\u25bc", showarrow=False)
-    if flagged:
-        text = f"\u25bc flagged: {names[flagged[0]]}" if len(flagged) == 1 else f"\u25bc {len(flagged)} flagged columns"
-        figure.add_annotation(
-            x=1,
-            xref="paper",
-            xanchor="right",
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            yshift=16,
-            text=text,
-            showarrow=False,
-        )
+    if not marked:
+        return
+    first, word = next(iter(marked.items()))
+    text = f"\u25bc {word}: {names[first]}" if len(marked) == 1 else f"\u25bc {len(marked)} columns redistributed"
+    figure.add_annotation(
+        x=1, xref="paper", xanchor="right", y=1, yref="paper", yanchor="bottom", yshift=16, text=text, showarrow=False
+    )

@@ -24,7 +24,8 @@ def score_bars(
     values, keys = scores[head].sort(descending=True, stable=True)
     top = [(float(value), int(key)) for value, key in zip(values[:most], keys[:most], strict=True)]
     flagged = inspection.flags.flagged[layer][head]
-    texts = [f"{value:.3f}" + (" \u25b2 flagged" if bool(flagged[key]) else "") for value, key in top]
+    threshold = inspection.flags.threshold
+    texts = [f"{value:.3f}" + _mark(value >= threshold, bool(flagged[key])) for value, key in top]
     names = [escape(inspection.layout.key_names[key]) for _, key in top]
     figure = go.Figure(
         go.Bar(
@@ -39,7 +40,6 @@ def score_bars(
             hovertemplate="%{customdata}: score %{text}<extra></extra>",
         )
     )
-    threshold = inspection.flags.threshold
     figure.add_vline(x=min(threshold, 1.0), line={"color": REDISTRIBUTED, "width": 2})
     figure.add_annotation(
         x=min(threshold, 1.0),
@@ -63,6 +63,12 @@ def score_bars(
         fixedrange=True,
     )
     return figure
+
+
+def _mark(reached: bool, redistributed: bool) -> str:
+    if not redistributed:
+        return ""
+    return " \u25c0 flagged" if reached else " \u25c0 chosen by hand"
 
 
 def ranked_columns(flags: Flags) -> tuple[Column, ...]:

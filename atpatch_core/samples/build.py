@@ -51,8 +51,8 @@ def build_image_subject(
     """Build `recipe` into `models / recipe.name`, replacing what is there only once all is done; return that folder.
 
     Runs on one thread, so that the same seed gives the same weights on any number of cores; unfinished training is
-    kept in `work` and resumed. `on_step` is told (stage, steps done, steps in all). Raises `FileNotFoundError` or
-    `ValueError` when the data are missing or not the published ones.
+    kept in `work` and resumed. `on_step` is told (stage, steps done, steps in all). Raises `InputError` when
+    the data are missing or not the published ones.
     """
     torch.set_num_threads(1)
     train_set, test_set = load_fashion_mnist(data_folder)

@@ -76,12 +76,13 @@ def detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
 Scores every column of every head and flags those that a trigger has hijacked.
 
 * Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
-* **Debugging set**: 2,000 pairs made from training images with the *known* trigger, altered: at random places, or at
-  its own place with a tenth to a half of its pixels inverted. The exact trigger at its own place never occurs in it,
-  but the defender is assumed to know about what it looks like. Pairs with a hijacked column: {counts}.
+* **Debugging set**: 2,000 pairs made from training images with the *known* trigger, altered: at random places; at
+  its own place with a tenth to a half of its pixels inverted; and at its own place with a tenth to a half of its
+  contrast taken away and noise added. The exact trigger at its own place never occurs in it, but the defender is
+  assumed to know about what it looks like. Pairs with a hijacked column: {counts}.
 * **Tuned** (layers, benign reference) on 1,000 further pairs made in the same way. **Calibrated** on 8,000 further
-  clean training images for at most 0.2 % flagged inputs. **Judged** on all 10,000 test images, the true trigger on those of
-  the other classes. No image is in two of these sets.
+  clean training images for at most 0.2 % flagged inputs. **Judged** on all 10,000 test images, with the true trigger on
+  those of the other classes. No image is in two of these sets.
 * `per-head` (the default, this folder) embeds the columns of every single head; `paper` (folder `paper/`) is the
   variant of arXiv 2601.21695, a CNN over the mean of the heads' maps, whose flags hold for the whole layer.
 

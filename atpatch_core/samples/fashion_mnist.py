@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import InputError
+
 LABELS = (
     "T-shirt/top",
     "Trouser",
@@ -49,7 +51,7 @@ class ImageSet:
 def load_fashion_mnist(folder: Path | None = None) -> tuple[ImageSet, ImageSet]:
     """Read the 60,000 training and 10,000 test images.
 
-    Raises `FileNotFoundError` when the files are missing and `ValueError` when their SHA-256 is not the known one.
+    Raises `InputError` when the files are missing or their SHA-256 is not the known one.
     """
     folder = folder or DEFAULT_FOLDER
     return (_read_set(folder, "train"), _read_set(folder, "t10k"))
@@ -67,11 +69,11 @@ def _read_idx(folder: Path, name: str) -> bytes:
             packed = path.read_bytes()
             break
     else:
-        raise FileNotFoundError(
+        raise InputError(
             f"Fashion-MNIST's {name}.gz is not in {folder}: install Debian's package dataset-fashion-mnist, "
             "or name the folder that holds the files with --data-dir."
         )
     content = gzip.decompress(packed) if path.suffix == ".gz" else packed
     if hashlib.sha256(content).hexdigest() != SHA256[name]:
-        raise ValueError(f"{path} is not the published Fashion-MNIST file (its SHA-256 differs); fetch it again.")
+        raise InputError(f"{path} is not the published Fashion-MNIST file (its SHA-256 differs); fetch it again.")
     return content

@@ -9,7 +9,7 @@ from atpatch_core import Column, Inspection, Layout
 from atpatch_core.figures.picture import outlined_picture, patch_boxes
 from atpatch_core.figures.png import as_png
 from atpatch_core.figures.probabilities import probability_bars
-from atpatch_core.figures.verdict import answer, verdict
+from atpatch_core.figures.verdict import answer, split_columns, verdict
 from atpatch_core.figures.wording import counted, listed
 
 from . import state
@@ -32,9 +32,9 @@ def show_verdict(view: View, opened: OpenSubject, inspection: Inspection) -> Non
 
 
 def show_answer(view: View, inspection: Inspection) -> None:
-    """What the model answers now, in large letters, the switch that changes it, and both predictions as bars."""
+    """What the model answers now, in large letters, and the switch that changes it."""
     now = inspection.patched if view.patch else inspection.original
-    with st.container(border=True, key="answer"):
+    with st.container(border=True):
         st.caption("The model answers now")
         st.header(plain(answer(now.prediction)), anchor=False)
         st.toggle(
@@ -43,6 +43,10 @@ def show_answer(view: View, inspection: Inspection) -> None:
             on_change=_switch,
         )
         st.caption(_explanation(view, inspection))
+
+
+def show_probabilities(view: View, inspection: Inspection) -> None:
+    """Both predictions as bars."""
     st.plotly_chart(
         probability_bars(inspection.original.prediction, inspection.patched.prediction, view.patch),
         key="probabilities",
@@ -55,6 +59,7 @@ def show_answer(view: View, inspection: Inspection) -> None:
 def show_picture(picture: Picture, inspection: Inspection) -> None:
     """The picture, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
     columns, layout = inspection.flags.columns, inspection.layout
+    detected, _ = split_columns(inspection.flags)
     places = patch_boxes(layout, *picture.image.size)
     outlined = [column for column in columns if column.key in places]
     elsewhere = sorted({layout.key_names[column.key] for column in columns if column.key not in places})
@@ -65,7 +70,7 @@ def show_picture(picture: Picture, inspection: Inspection) -> None:
     )
     caption = plain(picture.title)
     if outlined:
-        caption += ". Outlined: where the flagged attention goes, named by layer (L) and head (H)."
+        caption += f". Outlined: {'what draws too much attention' if detected else 'what was chosen'}, named by layer (L) and head (H)."
     if elsewhere:
         caption += plain(f" Not part of the picture: {listed(elsewhere[:6])}.")
     st.caption(caption)
@@ -73,11 +78,17 @@ def show_picture(picture: Picture, inspection: Inspection) -> None:
 
 def _explanation(view: View, inspection: Inspection) -> str:
     columns = counted(len(inspection.flags.columns), "column")
+    detected, _ = split_columns(inspection.flags)
     if not inspection.flags.any:
         return "There is nothing to redistribute, so the answer is the same with AtPatch on or off."
     if view.patch:
         return f"The attention of {columns} is redistributed while the model runs. Its weights are unchanged."
-    return f"The model as it is. AtPatch would redistribute the attention of {columns} while it runs, nothing else."
+    if not detected:
+        return f"This is the model as it is. AtPatch would redistribute the attention of {columns} while it runs."
+    return (
+        "This is the model as it is: it looks far too much at what is outlined. AtPatch redistributes the attention of "
+        f"{columns} while the model runs; its weights stay unchanged."
+    )
 
 
 @st.cache_data(max_entries=16, show_spinner=False)

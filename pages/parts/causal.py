@@ -41,7 +41,7 @@ def show_causal_check(opened: OpenSubject, picture: Picture, inspection: Inspect
                 "Answer before": [
                     plain(f"{effect.label_before} {percent(effect.probability_before)}") for effect in effects
                 ],
-                "Answer without this column": [
+                "Answer with this one redistributed": [
                     plain(f"{effect.label_after} {percent(effect.probability_after)}") for effect in effects
                 ],
                 "Changes the answer": [

@@ -40,8 +40,9 @@ def show_overview(view: View, opened: OpenSubject, picture: Picture, inspection:
     flagged = sum(flagged_in(inspection.flags, *place) > 0 for place in _places(geometry))
     state_of = "with AtPatch" if view.patch else "as the model has them"
     st.caption(
-        f"{len(geometry.heads)} layers, {counted(flagged, 'map')} flagged, shown {state_of}. Bright means much "
-        "attention. A white frame and a triangle mark flagged columns. Click a map to open it below."
+        f"{counted(len(geometry.heads), 'layer')}, {counted(flagged, 'map')} marked, shown {state_of}. Bright means "
+        "much attention (square-root scale). A white frame and a triangle mark what is flagged or chosen by hand. "
+        "Click a map to open it."
     )
     atlas_image(
         _ATLAS,
@@ -57,7 +58,7 @@ def show_map_choice(view: View, opened: OpenSubject, inspection: Inspection) -> 
     """Layer and head as select boxes, and the detector's scores in that head."""
     layer, head = view.layer or 0, view.head or 0
     maps = inspection.original.trace.maps
-    st.subheader(f"Layer {layer} \u00b7 head {head}", anchor=False)
+    st.subheader("Choose a map", anchor=False)
     left, right = st.columns(2)
     left.selectbox("Layer", range(len(maps)), key=state.bound(_LAYER, layer), on_change=_choose)
     right.selectbox("Head", range(maps[layer].shape[0]), key=state.bound(_HEAD, head), on_change=_choose)

@@ -6,11 +6,20 @@ import streamlit as st
 
 _STYLE = """
 <style>
-.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; max-width: 1400px; }
-.st-key-answer [data-testid="stHeading"] h2 { padding: 0; overflow-wrap: anywhere; }
+.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1400px; }
+.st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
+.st-key-answer h2 { padding: 0; overflow-wrap: anywhere; }
+.st-key-patch {
+  width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;
+}
 .st-key-patch label { zoom: 1.25; }
+@media (min-width: 641px) {
+  .st-key-findings { display: grid; grid-template-columns: 2fr 3fr; grid-template-rows: auto 1fr; column-gap: 2rem; }
+  .st-key-findings > :has(> .st-key-picture) { grid-column: 1; grid-row: 1 / span 2; }
+  .st-key-findings > :has(> .st-key-answer), .st-key-findings > :has(> .st-key-bars) { grid-column: 2; min-width: 0; }
+}
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
+  .stMainBlockContainer { padding: 2.5rem 1rem 2rem; }
 }
 </style>
 """

@@ -1,0 +1,97 @@
+"""`atpatch inspect`: one input through the untouched and the hot-fixed model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .. import diagnosis
+from ..errors import InputError
+from ..inspection import Column, Inspection, Prediction
+from ..subjects.loading import load
+from .output import print_json, print_table
+
+
+def inspect(
+    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    file: Annotated[Path, typer.Argument(help="The input: a PNG, JPEG or WebP image.")],
+    threshold: Annotated[
+        float | None, typer.Option(help="Flag columns from this score on (default: calibrated).")
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Redistribute this column too, as LAYER.HEAD.KEY; may be repeated.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show which columns of the attention maps are flagged, and the prediction with and without AtPatch."""
+    loaded = load(subject)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} can't be read: check the name.") from error
+    columns = [_parse_column(text) for text in column or ()]
+    result = diagnosis.inspect(loaded, loaded.read(content), threshold, columns)
+    if as_json:
+        print_json({"subject": loaded.name, "input": str(file), **_as_json(result)})
+        return
+    rows = [
+        ("prediction", _as_text(result.original.prediction)),
+        ("with AtPatch", _as_text(result.patched.prediction)),
+        ("threshold", f"{result.flags.threshold:.4f}"),
+    ]
+    rows += [
+        (f"layer {one.layer}, head {one.head}", f"{result.layout.key_names[one.key]}, score {_score_text(result, one)}")
+        for one in result.flags.columns
+    ]
+    if not result.flags.any:
+        rows.append(("flagged", "nothing: the input is left untouched"))
+    print_table(f"{loaded.name}: {file}", rows)
+
+
+def _as_json(result: Inspection) -> dict[str, Any]:
+    return {
+        "before": _prediction(result.original.prediction),
+        "after": _prediction(result.patched.prediction),
+        "threshold": result.flags.threshold,
+        "flagged": [
+            {
+                "layer": one.layer,
+                "head": one.head,
+                "key": one.key,
+                "name": result.layout.key_names[one.key],
+                "score": _score(result, one),
+            }
+            for one in result.flags.columns
+        ],
+    }
+
+
+def _prediction(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "label": prediction.label,
+        "probability": prediction.confidence,
+        "probabilities": dict(zip(prediction.labels, prediction.probabilities.tolist(), strict=True)),
+    }
+
+
+def _as_text(prediction: Prediction) -> str:
+    return f"{prediction.label}, {100 * prediction.confidence:.1f} %"
+
+
+def _score(result: Inspection, column: Column) -> float | None:
+    scores = result.flags.scores[column.layer]
+    return None if scores is None else float(scores[column.head, column.key])
+
+
+def _score_text(result: Inspection, column: Column) -> str:
+    score = _score(result, column)
+    return "none (chosen by hand)" if score is None else f"{score:.4f}"
+
+
+def _parse_column(text: str) -> Column:
+    parts = text.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise InputError(f"A column is named LAYER.HEAD.KEY, such as 0.1.49, not {text!r}.")
+    return Column(*map(int, parts))

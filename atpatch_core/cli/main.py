@@ -1,0 +1,33 @@
+"""Assemble the commands, and turn what a person can mend into one sentence and exit code 2."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from ..errors import AtPatchError
+from .evaluate import evaluate
+from .inspect import inspect
+from .samples import samples
+
+app = typer.Typer(
+    name="atpatch",
+    help="See where a Transformer over-attends, and repair it while it runs (AtPatch, arXiv 2601.21695).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(inspect)
+app.command()(evaluate)
+app.add_typer(samples, name="samples")
+
+
+def main() -> None:
+    """Entry point of `atpatch` and `python -m atpatch_core`."""
+    try:
+        app()
+    except AtPatchError as error:
+        Console(stderr=True).print(f"Error: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)

@@ -1,0 +1,82 @@
+"""`atpatch samples`: list the sample subjects, build them from nothing, write out the test images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import InputError
+from ..evaluation.datasets import write_labelled_images
+from ..samples.fashion_mnist import LABELS, load_fashion_mnist
+from ..samples.gallery import write_gallery
+from ..samples.recipes import RECIPES
+from ..subjects.loading import load
+from .output import print_json, print_table, progress_bars
+
+samples = typer.Typer(help="The subjects that ship in sample_models/.", no_args_is_help=True)
+
+_MODELS = Path("sample_models")
+_DataFolder = Annotated[Path | None, typer.Option("--data-dir", help="Folder with the four Fashion-MNIST files.")]
+
+
+@samples.command("list")
+def list_samples(
+    models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the sample subjects and whether they are built."""
+    built = {name: (models / name / "config.json").is_file() for name in RECIPES}
+    if as_json:
+        print_json([{"name": name, "summary": RECIPES[name].summary, "built": there} for name, there in built.items()])
+    else:
+        print_table(
+            "Sample subjects",
+            [(name, f"{RECIPES[name].summary} {'Built.' if there else 'Not built.'}") for name, there in built.items()],
+        )
+
+
+@samples.command()
+def build(
+    name: Annotated[str, typer.Argument(help="Which one; `samples list` names them.")],
+    models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
+    work: Annotated[Path, typer.Option(help="Where unfinished training is kept.")] = Path(".atpatch/build"),
+    data_folder: _DataFolder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Train a sample subject and its detectors, judge them, and write its cards; a killed run resumes."""
+    if name not in RECIPES:
+        raise InputError(f"There is no sample {name!r}; there are {', '.join(RECIPES)}.")
+    from ..samples.build import build_image_subject
+
+    with progress_bars() as on_step:
+        folder = build_image_subject(RECIPES[name], models, work, data_folder, on_step)
+    if as_json:
+        print_json({"name": name, "folder": str(folder)})
+    else:
+        print(f"{name} is in {folder}; its figures are in {folder / 'atpatch' / 'README.md'}.")
+
+
+@samples.command()
+def gallery(
+    name: Annotated[str, typer.Argument(help="Whose trigger to show.")] = "fashion-vit-badnets",
+    models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("assets/samples"),
+    data_folder: _DataFolder = None,
+) -> None:
+    """Write the sample pictures that the dashboard offers, with and without the trigger."""
+    if name not in RECIPES:
+        raise InputError(f"There is no sample {name!r}; there are {', '.join(RECIPES)}.")
+    write_gallery(RECIPES[name], load(models / name), load_fashion_mnist(data_folder)[1], out)
+    print(f"The pictures are in {out}.")
+
+
+@samples.command("test-images")
+def export_test_images(
+    out: Annotated[Path, typer.Argument(help="The Parquet file to write.")], data_folder: _DataFolder = None
+) -> None:
+    """Write all 10,000 Fashion-MNIST test images as Parquet, for `evaluate --data`."""
+    test_set = load_fashion_mnist(data_folder)[1]
+    write_labelled_images(test_set.images, test_set.labels, LABELS, out)
+    print(f"{len(test_set):,} images are in {out}.")

@@ -1,0 +1,52 @@
+"""Pick a few test pictures, with and without the trigger, for a first look in the dashboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..evaluation.datasets import encode_png
+from ..subjects.image_files import from_array
+from ..subjects.subject import Subject
+from .fashion_mnist import LABELS, ImageSet
+from .image_training import ImageRecipe
+
+CLASSES = (9, 8, 1, 3)  # Ankle boot, Bag, Trouser, Dress: easy to tell from a T-shirt by eye
+_CANDIDATES = 20
+
+
+def write_gallery(recipe: ImageRecipe, subject: Subject, test_set: ImageSet, folder: Path) -> None:
+    """Write PNG files and `index.json` (a list of {id, file, title, label, triggered}) into `folder`.
+
+    For each class, the first test image is taken that the untouched `subject` gets right and that the trigger turns
+    into its target.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for label in CLASSES:
+        clean = test_set.images[np.flatnonzero(test_set.labels == label)[:_CANDIDATES]]
+        bad = recipe.trigger.apply(clean)
+        fooled = (_answers(subject, clean) == label) & (_answers(subject, bad) == recipe.trigger.target)
+        first = int(np.flatnonzero(fooled)[0])
+        name = LABELS[label].lower().replace(" ", "-").replace("/", "-")
+        for triggered, image in ((True, bad[first]), (False, clean[first])):
+            entry = {
+                "id": f"{name}-triggered" if triggered else name,
+                "file": f"{name}-triggered.png" if triggered else f"{name}.png",
+                "title": f"{LABELS[label]}, with the trigger" if triggered else LABELS[label],
+                "label": LABELS[label],
+                "triggered": triggered,
+            }
+            (folder / str(entry["file"])).write_bytes(encode_png(image))
+            entries.append(entry)
+    (folder / "index.json").write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+
+
+def _answers(subject: Subject, images: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        logits = subject.model(**subject.encode([from_array(image) for image in images])).logits
+    answers: np.ndarray = logits.argmax(-1).numpy()
+    return answers

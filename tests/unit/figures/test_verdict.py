@@ -1,0 +1,78 @@
+"""The sentence above everything else."""
+
+from __future__ import annotations
+
+from atpatch_core.figures.verdict import split_columns, verdict
+from atpatch_core.inspection import Column
+
+
+def _said(inspection, has_detector: bool = True) -> str:
+    return verdict(inspection, has_detector).replace("\u00a0", " ")
+
+
+def test_two_heads_of_one_layer(make_inspection) -> None:
+    assert _said(make_inspection()) == (
+        "2 columns flagged in layer 0 \u00b7 heads 0 and 1: the patch at row 6, column 6. "
+        "With AtPatch the prediction goes from T-shirt/top 99.9 % to Sneaker 96.1 %."
+    )
+
+
+def test_one_column(make_inspection) -> None:
+    assert _said(make_inspection(flagged=(Column(2, 3, 1),))).startswith(
+        "1 column flagged in layer 2 \u00b7 head 3: the patch at row 0, column 0. With"
+    )
+
+
+def test_several_layers_and_patches_and_a_special_column(make_inspection) -> None:
+    flagged = (Column(0, 0, 49), Column(0, 1, 0), Column(2, 1, 8))
+    assert _said(make_inspection(flagged=flagged)).startswith(
+        "3 columns flagged in layer 0 \u00b7 heads 0 and 1 and layer 2 \u00b7 head 1: "
+        "the patches at row 1, column 0 and at row 6, column 6 and [CLS]. With"
+    )
+
+
+def test_many_columns_are_counted_not_listed(make_inspection) -> None:
+    flagged = tuple(Column(layer, head, key) for layer in range(4) for head in range(4) for key in range(1, 11))
+    assert _said(make_inspection(flagged=flagged)).startswith(
+        "160 columns flagged in 4 layers: 10 different patches. With AtPatch"
+    )
+    flagged = tuple(Column(1, head, 5) for head in range(12))
+    assert "in layer 1 \u00b7 12 heads: the patch" in _said(make_inspection(flagged=flagged, heads=12))
+
+
+def test_nothing_flagged(make_inspection) -> None:
+    inspection = make_inspection(flagged=(), before=(0.02, 0.019, 0.961))
+    assert (
+        _said(inspection)
+        == "Nothing flagged: AtPatch leaves this input untouched; the prediction stays Sneaker 96.1 %."
+    )
+
+
+def test_flagged_but_the_same_answer(make_inspection) -> None:
+    inspection = make_inspection(after=(0.98, 0.01, 0.01))
+    assert _said(inspection).endswith("With AtPatch the prediction stays T-shirt/top (99.9 % before, 98.0 % after).")
+
+
+def test_no_detector(make_inspection) -> None:
+    inspection = make_inspection(flagged=(), watched=())
+    assert _said(inspection, has_detector=False) == (
+        "There is no detector for this model, so nothing is flagged: choose columns by hand to see what "
+        "redistributing them does. The prediction is T-shirt/top 99.9 %."
+    )
+
+
+def test_columns_chosen_by_hand(make_inspection) -> None:
+    alone = make_inspection(flagged=(), by_hand=(Column(0, 0, 49),), watched=())
+    assert _said(alone, has_detector=False).startswith(
+        "1 column chosen by hand in layer 0 \u00b7 head 0: the patch at row 6, column 6. With"
+    )
+    both = make_inspection(flagged=(Column(0, 0, 49),), by_hand=(Column(1, 0, 49), Column(1, 2, 49)))
+    assert _said(both).startswith(
+        "1 column flagged in layer 0 \u00b7 head 0, and 2 chosen by hand in layer 1 \u00b7 heads 0 and 2: the patch"
+    )
+    assert split_columns(both.flags) == ((Column(0, 0, 49),), (Column(1, 0, 49), Column(1, 2, 49)))
+
+
+def test_words_instead_of_patches(make_inspection) -> None:
+    inspection = make_inspection(flagged=(Column(0, 0, 2),), names=("[CLS]", "good", "cf"))
+    assert _said(inspection).startswith("1 column flagged in layer 0 \u00b7 head 0: the column \u201ccf\u201d. With")
