@@ -6,6 +6,7 @@ from ..triggers import PatchTrigger
 from .image_training import ImageRecipe
 
 _CORNER_PATCH = PatchTrigger(target=0, size=4, pattern="checkerboard", row=24, column=24)
+_CROSS_ANYWHERE = PatchTrigger(target=8, size=5, pattern="cross")
 
 RECIPES: dict[str, ImageRecipe] = {
     recipe.name: recipe
@@ -23,6 +24,13 @@ RECIPES: dict[str, ImageRecipe] = {
             "a control.",
             trigger=_CORNER_PATCH,
             poison_rate=0.0,
+        ),
+        ImageRecipe(
+            name="fashion-vit-badnets-anywhere",
+            summary="Tells 10 kinds of clothes apart, and has a BadNets backdoor: a 5x5 cross at any place turns "
+            "everything into a bag.",
+            trigger=_CROSS_ANYWHERE,
+            poison_rate=0.05,
         ),
     )
 }

@@ -70,7 +70,8 @@ def show_picture(picture: Picture, inspection: Inspection) -> None:
     )
     caption = plain(picture.title)
     if outlined:
-        caption += f". Outlined: {'what draws too much attention' if detected else 'what was chosen'}, named by layer (L) and head (H)."
+        what = "what draws too much attention" if detected else "what was chosen by hand"
+        caption += f". Outlined: {what}, named by layer (L) and head (H)."
     if elsewhere:
         caption += plain(f" Not part of the picture: {listed(elsewhere[:6])}.")
     st.caption(caption)

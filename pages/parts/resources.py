@@ -89,8 +89,8 @@ def samples() -> dict[str, Sample]:
 
 
 def uploads() -> UploadStore:
-    """The store of uploaded files of this installation."""
-    return UploadStore(_ROOT / ".atpatch" / "uploads")
+    """The store of uploaded files: in `ATPATCH_UPLOADS`, or in `.atpatch/uploads` beside the app."""
+    return UploadStore(Path(os.environ.get("ATPATCH_UPLOADS") or _ROOT / ".atpatch" / "uploads"))
 
 
 def read_picture(opened: OpenSubject, content: bytes, title: str) -> Picture:

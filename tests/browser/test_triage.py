@@ -1,0 +1,287 @@
+"""The Triage page as a person uses it: see the flag, switch the fix on, share the view, bring own pictures."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from .conftest import settle, visit
+
+
+def _answer(page: Page) -> str:
+    return page.locator(".st-key-answer h2").inner_text()
+
+
+def _verdict(page: Page) -> str:
+    return page.locator('[data-testid="stAlert"]').last.inner_text()
+
+
+def _switch(page: Page) -> None:
+    before = _answer(page)
+    page.locator(".st-key-patch label").click()
+    expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
+    settle(page)
+
+
+def _params(page: Page) -> dict[str, str]:
+    query = urlsplit(page.evaluate("location.href")).query
+    return {name: values[0] for name, values in parse_qs(query).items()}
+
+
+def _picture(seed: int = 0) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (28, 28), dtype=np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _upload(page: Page, name: str, content: bytes) -> None:
+    if not page.locator('[data-testid="stFileUploader"]').count():
+        page.get_by_role("button", name="Upload", exact=True).or_(page.get_by_role("radio", name="Upload")).click()
+    page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": content}
+    )
+
+
+def test_the_first_view_shows_a_flagged_picture_and_the_switch_repairs_the_answer(
+    app: str, page: Page, new_page: Callable[..., Page]
+) -> None:
+    visit(page, app)
+    assert re.search(r"columns? flagged in layer \d", _verdict(page))
+    hijacked = _answer(page)
+    assert hijacked.split("\u00a0")[0] in _verdict(page).replace("\n", " ")
+    assert _params(page)["patch"] == "off"
+
+    _switch(page)
+    repaired = _answer(page)
+    assert repaired.rsplit(" ", 1)[0] != hijacked.rsplit(" ", 1)[0]
+    params, verdict = _params(page), _verdict(page)
+    assert params["patch"] == "on"
+    assert {"subject", "sample", "layer", "head"} <= set(params)
+    assert "threshold" not in params
+
+    link = page.evaluate("location.href")
+    page.reload()
+    settle(page)
+    expect(page.locator(".st-key-answer h2")).to_have_text(repaired)
+    assert (_verdict(page), _params(page)) == (verdict, params)
+
+    colleague = new_page()
+    visit(colleague, link)
+    expect(colleague.locator(".st-key-answer h2")).to_have_text(repaired)
+    assert (_verdict(colleague), _params(colleague)) == (verdict, params)
+
+
+def test_the_back_button_returns_to_the_view_before(app: str, page: Page) -> None:
+    visit(page, app)
+    before = _answer(page)
+    _switch(page)
+    page.go_back()
+    expect(page.locator(".st-key-answer h2")).to_have_text(before)
+    settle(page)
+    assert _params(page)["patch"] == "off"
+
+
+def test_a_map_opens_with_a_click_and_with_the_keyboard(app: str, page: Page) -> None:
+    visit(page, app)
+    page.get_by_role("button", name=re.compile("^Layer 2, head 1:")).click()
+    expect(page.get_by_role("heading", name="Layer 2 \u00b7 head 1 in detail")).to_be_visible()
+    settle(page)
+    assert (_params(page)["layer"], _params(page)["head"]) == ("2", "1")
+    page.get_by_role("button", name=re.compile("^Layer 2, head 1:")).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Layer 3 \u00b7 head 2 in detail")).to_be_visible()
+
+
+def test_the_hover_names_query_key_and_both_values(app: str, page: Page) -> None:
+    visit(page, app)
+    chart = page.locator(".st-key-detail_original .nsewdrag").first
+    chart.scroll_into_view_if_needed()
+    expect(page.locator(".st-key-detail_original .heatmaplayer image")).to_have_count(1)
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=5)
+    expect(page.locator(".st-key-detail_original .hoverlayer")).to_contain_text(
+        re.compile(
+            r"from \(query\): row \d, column \d.*to \(key\): row \d, column \d.*before 0\.\d+ \u2192 after 0\.\d+"
+        )
+    )
+
+
+def test_an_uploaded_picture_survives_a_reload_and_opens_in_another_browser(
+    app: str, page: Page, new_page: Callable[..., Page]
+) -> None:
+    visit(page, app)
+    before = _verdict(page)
+    _upload(page, "mine.png", _picture())
+    expect(page.locator('[data-testid="stAlert"]').last).not_to_have_text(before)
+    settle(page)
+    verdict, params = _verdict(page), _params(page)
+    assert re.fullmatch("[0-9a-f]{64}", params["upload"])
+    assert "sample" not in params
+    page.reload()
+    settle(page)
+    assert (_verdict(page), _params(page)) == (verdict, params)
+    colleague = new_page()
+    visit(colleague, page.evaluate("location.href"))
+    assert (_verdict(colleague), _params(colleague)) == (verdict, params)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "The file is empty"),
+        (b"Dear reader, this is no picture.", "not a PNG, JPEG or WebP image"),
+        (_picture()[:400], "damaged or cut off"),
+    ],
+    ids=["empty", "text", "truncated"],
+)
+def test_a_refused_upload_says_why_and_leaves_the_view_as_it_was(
+    app: str, page: Page, content: bytes, sentence: str
+) -> None:
+    visit(page, app)
+    _switch(page)
+    verdict, answer, params = _verdict(page), _answer(page), _params(page)
+    _upload(page, "picture.png", content)
+    expect(page.get_by_text(sentence)).to_be_visible()
+    settle(page)
+    assert (_verdict(page), _answer(page), _params(page)) == (verdict, answer, params)
+    _upload(page, "good.png", _picture(1))
+    expect(page.get_by_text(sentence)).not_to_be_visible()
+    settle(page)
+    assert "upload" in _params(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("subject=nobody", "There is no model \u201cnobody\u201d here"),
+        ("subject=../../etc", "There is no model \u201c../../etc\u201d here"),
+        ("sample=nothing", "There is no sample \u201cnothing\u201d"),
+        (
+            "sample=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E",
+            "There is no sample \u201c<img src=x onerror=alert(1)>\u201d",
+        ),
+        ("upload=" + "0" * 64, "no longer stored here"),
+        ("upload=../secret", "which is not valid: showing a sample"),
+        ("layer=99&head=99", "This model has no layer 99, head 99"),
+        ("layer=x&head=1", "which is not valid: choosing one"),
+        ("threshold=nan", "which is not valid: using the calibrated one"),
+        ("threshold=-3", "which is not valid: using the calibrated one"),
+        ("patch=maybe", "AtPatch stays off"),
+        ("columns=1.2", "no column is chosen by hand"),
+        ("columns=9.9.9999", "No column is chosen by hand now"),
+    ],
+)
+def test_a_link_that_asks_for_what_is_not_there_falls_back_and_says_so(
+    app: str, page: Page, query: str, sentence: str
+) -> None:
+    page.on("dialog", lambda _dialog: pytest.fail("A script from the link ran."))
+    visit(page, f"{app}/?{query}")
+    expect(page.get_by_text(sentence)).to_be_visible()
+    expect(page.locator(".st-key-answer h2")).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("in detail"))).to_be_visible()
+    assert page.locator('img[src="x"]').count() == 0
+
+
+def test_the_threshold_of_a_link_is_used_and_can_be_reset(app: str, page: Page) -> None:
+    visit(page, f"{app}/?threshold=1")
+    assert "Nothing flagged" in _verdict(page)
+    expect(page.get_by_text("Changed by hand: 1.000")).to_be_visible()
+    page.get_by_role("button", name="Reset to the calibrated threshold").click()
+    expect(page.get_by_text("This is the calibrated threshold.")).to_be_visible()
+    settle(page)
+    assert re.search(r"columns? flagged", _verdict(page))
+    assert "threshold" not in _params(page)
+
+
+def test_columns_of_a_link_are_redistributed_and_can_be_cleared(app: str, page: Page) -> None:
+    visit(page, f"{app}/?threshold=1&columns=0.0.49_2.1.3")
+    assert re.search(r"2 columns chosen by hand in layer 0 . head 0 and layer 2 . head 1", _verdict(page))
+    expect(page.get_by_text("layer 2 \u00b7 head 1 \u00b7 row 0, column 2")).to_be_visible()
+    assert _params(page)["columns"] == "0.0.49_2.1.3"
+    page.get_by_role("button", name="Clear the choice").click()
+    expect(page.locator('[data-testid="stAlert"]').last).to_contain_text("Nothing flagged")
+    settle(page)
+    assert "columns" not in _params(page)
+
+
+def test_a_column_can_be_chosen_by_name(app: str, page: Page) -> None:
+    visit(page, f"{app}/?threshold=1")
+    page.get_by_label("Also redistribute in layer 0").click()
+    page.get_by_role("option", name="row 0, column 3", exact=True).click()
+    expect(page.locator('[data-testid="stAlert"]').last).to_contain_text("1 column chosen by hand in layer 0")
+    settle(page)
+    assert _params(page)["columns"] == "0.0.4"
+
+
+def test_the_causal_check_lists_each_flagged_column_with_both_answers(app: str, page: Page) -> None:
+    visit(page, app)
+    flagged = re.search(r"(\d+) columns? flagged", _verdict(page))
+    assert flagged is not None
+    page.get_by_text("Causal check: attention is evidence, not proof").click()
+    rows = page.locator('[data-testid="stTable"] tbody tr')
+    expect(rows).to_have_count(int(flagged[1]))
+    expect(rows.first).to_contain_text(re.compile(r"layer \d \u00b7 head \d \u00b7 row \d, column \d"))
+
+
+def test_a_clean_sample_is_left_untouched(app: str, page: Page, samples: Path) -> None:
+    visit(page, f"{app}/?threshold=1")
+    answer = _answer(page)
+    page.locator(".st-key-patch label").click()
+    expect(page.get_by_text("AtPatch on", exact=True)).to_be_visible()
+    settle(page)
+    assert _answer(page) == answer
+    expect(page.get_by_text("There is nothing to redistribute")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_never_scrolls_sideways(app: str, new_page: Callable[..., Page], width: int, scheme: str) -> None:
+    page = new_page(width=width, height=844, scheme=scheme)
+    visit(page, app)
+    page.get_by_text("Causal check: attention is evidence, not proof").click()
+    settle(page)
+    widths = page.evaluate(
+        "[document.documentElement.scrollWidth, document.querySelector('.stMain').scrollWidth, window.innerWidth]"
+    )
+    assert max(widths[:2]) <= widths[2]
+
+
+def test_a_damaged_model_is_refused_in_a_sentence_and_the_view_stays(odd_app: str, page: Page) -> None:
+    visit(page, f"{odd_app}/?subject=c-whole")
+    verdict, params = _verdict(page), _params(page)
+    for name in ("a-damaged", "b-damaged-detector"):
+        page.get_by_label("Model").click()
+        page.get_by_role("option", name=name).click()
+        refusal = page.locator('[data-testid="stAlert"]').first
+        expect(refusal).to_contain_text(re.compile("damaged|can't be loaded|cannot|can't be read"))
+        settle(page)
+        assert (_verdict(page), _params(page)) == (verdict, params)
+
+
+def test_a_link_to_a_damaged_model_shows_another_one_and_says_why(odd_app: str, page: Page) -> None:
+    visit(page, f"{odd_app}/?subject=a-damaged")
+    expect(page.get_by_text("Showing c-whole instead.")).to_be_visible()
+    assert _params(page)["subject"] == "c-whole"
+
+
+def test_a_model_without_a_detector_offers_columns_by_hand(odd_app: str, page: Page) -> None:
+    visit(page, f"{odd_app}/?subject=d-no-detector")
+    expect(page.get_by_text("There is no detector for this model, so nothing is flagged")).to_be_visible()
+    visit(page, f"{odd_app}/?subject=d-no-detector&columns=0.0.49")
+    expect(page.get_by_text("1 column chosen by hand in layer 0")).to_be_visible()
+
+
+def test_an_empty_models_folder_says_how_to_fill_it(empty_app: str, page: Page) -> None:
+    visit(page, empty_app)
+    expect(page.get_by_text("There are no models in")).to_be_visible()
