@@ -83,12 +83,18 @@ class Layout:
     """How the columns of an input's maps are shown to a person.
 
     `key_names[k]` names column `k` ("[CLS]", "row 6, column 6", "movie", "sex"); `special[k]` says that the model
-    itself added it. For images, `grid` is (rows, columns) of patches, which follow the special keys row by row.
+    itself added it. For images, `grid` is (rows, columns) of patches, which follow the special keys row by row. For
+    texts, `words[k]` numbers the word that column `k` is a part of, and `spans[k]` says where in the text it stands,
+    (start, end) in characters; both are `None` for special keys. `notice` is a sentence about what of the input the
+    columns leave out, if they do.
     """
 
     key_names: tuple[str, ...]
     special: tuple[bool, ...]
     grid: tuple[int, int] | None = None
+    words: tuple[int | None, ...] | None = None
+    spans: tuple[tuple[int, int] | None, ...] | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
 from torch import Tensor
+from transformers import AutoImageProcessor
 
 from ..inspection import Layout
 from .image_files import read_image
@@ -30,6 +33,12 @@ class ImageAdapter:
         """The picture in a PNG, JPEG or WebP file. Raises `InputError`."""
         return read_image(content)
 
+    def write(self, one: Image.Image) -> bytes:
+        """The picture as a PNG file."""
+        file = io.BytesIO()
+        one.save(file, "PNG", optimize=True)
+        return file.getvalue()
+
     def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
         """`pixel_values`, float32 `[batch, channels, height, width]`."""
         mode = "L" if self.channels == 1 else "RGB"
@@ -48,3 +57,20 @@ class ImageAdapter:
         names = ("[CLS]", *(f"[special {number}]" for number in range(1, special)))[:special]
         patches = tuple(f"row {row}, column {column}" for row in range(rows) for column in range(columns))
         return Layout(names + patches, (True,) * special + (False,) * (rows * columns), self.grid)
+
+
+def image_adapter(folder: Path, config: Any) -> ImageAdapter:
+    """The adapter of the image classifier in `folder`. Raises `OSError` or `ValueError` without an image processor."""
+    processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
+        folder, trust_remote_code=False, local_files_only=True
+    )
+    return ImageAdapter(processor, int(getattr(config, "num_channels", 3)), _patch_grid(config))
+
+
+def _patch_grid(config: Any) -> tuple[int, int] | None:
+    image, patch = getattr(config, "image_size", None), getattr(config, "patch_size", None)
+    if image is None or patch is None:
+        return None
+    height, width = image if isinstance(image, list | tuple) else (image, image)
+    down, across = patch if isinstance(patch, list | tuple) else (patch, patch)
+    return int(height) // int(down), int(width) // int(across)

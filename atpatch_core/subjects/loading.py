@@ -1,9 +1,16 @@
-"""Load a model folder or hub id as a subject, safely: safetensors only, no pickle, no code from the folder."""
+"""Load a model folder or hub id as a subject, safely: safetensors only, no pickle, no code from the folder.
+
+What kind of subject a folder holds is read from the folder: a model for image classification takes images, one for
+sequence classification takes text, or records if a `records.json` beside it says what their fields are. `_KINDS` has
+one line for each kind: the class that loads the model, and the function that makes its adapter.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +19,34 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageClassification
+from transformers import AutoConfig, AutoModelForImageClassification, AutoModelForSequenceClassification
 
 from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, SubjectError
 from .fingerprint import fingerprint
-from .image import ImageAdapter
+from .image import image_adapter
 from .subject import InputAdapter, Subject
+from .text import text_adapter
+
+SCHEMA = "records.json"  # the file that makes a sequence classifier a subject for records
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How subjects of one kind are loaded; `make_adapter` is given the folder and the model's config."""
+
+    model_class: Any
+    make_adapter: Callable[[Path, Any], InputAdapter]
+
+
+_KINDS: dict[str, _Kind] = {
+    "image": _Kind(AutoModelForImageClassification, image_adapter),
+    "text": _Kind(AutoModelForSequenceClassification, text_adapter),
+}
 
 
 def list_subjects(folder: str | Path) -> tuple[Path, ...]:
@@ -43,9 +67,9 @@ def load(source: str | Path) -> Subject:
         DetectorError: the detector beside it is damaged or made for another model.
     """
     folder = _locate(source)
-    config = _read_config(folder)
+    config, kind = _read_config(folder)
     try:
-        model = AutoModelForImageClassification.from_pretrained(
+        model = kind.model_class.from_pretrained(
             folder,
             config=config,
             dtype=torch.float32,
@@ -53,14 +77,13 @@ def load(source: str | Path) -> Subject:
             trust_remote_code=False,
             local_files_only=True,
         )
-        processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
-            folder, trust_remote_code=False, local_files_only=True
-        )
+        adapter = kind.make_adapter(folder, config)
+    except SubjectError:
+        raise
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         raise SubjectError(
             f"The model in {folder.name} can't be loaded ({_first_line(error)}): save it again with save_pretrained."
         ) from error
-    adapter: InputAdapter = ImageAdapter(processor, int(getattr(config, "num_channels", 3)), _patch_grid(config))
     labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
     detector_folder = folder / "atpatch"
     detector = load_detector(detector_folder) if detector_folder.is_dir() else None
@@ -100,7 +123,7 @@ def _locate(source: str | Path) -> Path:
         ) from error
 
 
-def _read_config(folder: Path) -> Any:
+def _read_config(folder: Path) -> tuple[Any, _Kind]:
     path = folder / "config.json"
     if not path.is_file():
         raise SubjectError(
@@ -120,27 +143,25 @@ def _read_config(folder: Path) -> Any:
         raise SubjectError(
             f"{folder.name} brings code of its own, which is never run: use a model class of Transformers."
         )
-    architectures = settings.get("architectures") or []
-    if not any(str(name).endswith("ForImageClassification") for name in architectures):
-        raise SubjectError(
-            f"{folder.name} is made for {', '.join(map(str, architectures)) or 'nothing it names'}: "
-            "choose a model for image classification."
-        )
+    kind = _kind_of(folder, settings.get("architectures") or [])
     try:
-        return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True), kind
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SubjectError(
             f"{folder.name} is of a kind that Transformers does not know ({_first_line(error)})."
         ) from error
 
 
-def _patch_grid(config: Any) -> tuple[int, int] | None:
-    image, patch = getattr(config, "image_size", None), getattr(config, "patch_size", None)
-    if image is None or patch is None:
-        return None
-    height, width = image if isinstance(image, list | tuple) else (image, image)
-    down, across = patch if isinstance(patch, list | tuple) else (patch, patch)
-    return int(height) // int(down), int(width) // int(across)
+def _kind_of(folder: Path, architectures: Any) -> _Kind:
+    names = [str(name) for name in architectures] if isinstance(architectures, list) else []
+    if any(name.endswith("ForImageClassification") for name in names):
+        return _KINDS["image"]
+    if any(name.endswith("ForSequenceClassification") for name in names):
+        return _KINDS["record" if (folder / SCHEMA).is_file() else "text"]
+    raise SubjectError(
+        f"{folder.name} is made for {', '.join(names) or 'nothing it names'}: "
+        "choose a model for image classification or for sequence classification."
+    )
 
 
 def _summary(folder: Path) -> str:

@@ -25,6 +25,10 @@ class InputAdapter(Protocol):
         """The input in a file's bytes. Raises `InputError` with a sentence for a person."""
         ...
 
+    def write(self, one: Any) -> bytes:
+        """The file of one input: `read` gives the input back. A PNG, the UTF-8 text, or the record as JSON."""
+        ...
+
     def encode(self, inputs: Sequence[Any]) -> dict[str, Tensor]:
         """The keyword arguments of the model for a batch."""
         ...
@@ -58,6 +62,10 @@ class Subject:
     def read(self, content: bytes) -> Any:
         """The input in a file's bytes. Raises `InputError` with a sentence for a person."""
         return self.adapter.read(content)
+
+    def write(self, x: Any) -> bytes:
+        """The file of one input, which `read` turns back into the input."""
+        return self.adapter.write(x)
 
     def encode(self, x: Any) -> dict[str, Tensor]:
         """The model's keyword arguments for one input, or for a list of inputs as one batch."""

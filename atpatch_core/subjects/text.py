@@ -1,0 +1,145 @@
+"""Text classifiers: text in, tokens as columns, named by the words they were cut from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from transformers import AutoTokenizer
+
+from ..errors import SubjectError
+from ..inspection import Layout
+from .text_files import read_text, visible
+
+MOST_TOKENS = 512  # maps grow with the square of the length: a longer text would neither be read nor held in memory
+_LONGEST_NAME = 40
+_CHARACTERS_PER_TOKEN = 16  # more than any real text has
+_GOES_ON = "\u2026"
+
+
+@dataclass(frozen=True)
+class TextAdapter:
+    """Feeds texts to a Transformers sequence classifier through its own tokenizer, cut to `most_tokens` tokens."""
+
+    tokenizer: Any
+    most_tokens: int
+
+    @property
+    def kind(self) -> str:
+        """Always "text"."""
+        return "text"
+
+    def read(self, content: bytes) -> str:
+        """The text in a UTF-8 file. Raises `InputError`."""
+        return read_text(content)
+
+    def write(self, one: str) -> bytes:
+        """The text in UTF-8."""
+        return one.encode("utf-8")
+
+    def encode(self, inputs: Sequence[str]) -> dict[str, Tensor]:
+        """`input_ids`, `attention_mask` (0 on padding) and what else the model takes, int64 `[batch, tokens]`.
+
+        Shorter texts of a batch are padded on the right, where padding moves no other token to another place.
+        """
+        heads = [self._head(text) for text in inputs]
+        encoded = self.tokenizer(heads, padding=True, truncation=True, max_length=self.most_tokens, return_tensors="pt")
+        return {name: encoded[name] for name in encoded}
+
+    def layout(self, one: str, keys: int) -> Layout:
+        """A name for each token: the text it was cut from ("wonder\u2026", "\u2026ful"), or what the model calls it.
+
+        `keys` beyond the text's own tokens are padding.
+        """
+        encoded = self._tokens(self._head(one))
+        tokens = len(encoded.ids)
+        # A token without text was added by the model, whatever the mask of a tokenizer says about it.
+        added = [
+            bool(special) or end <= start
+            for special, (start, end) in zip(encoded.special_tokens_mask, encoded.offsets, strict=True)
+        ]
+        words = [None if special else word for special, word in zip(added, encoded.word_ids, strict=True)]
+        spans = [None if special else span for special, span in zip(added, encoded.offsets, strict=True)]
+        names = [
+            token if span is None else _name(one, span, _neighbour(words, key, -1), _neighbour(words, key, 1))
+            for key, (token, span) in enumerate(zip(encoded.tokens, spans, strict=True))
+        ]
+        padding = keys - tokens
+        return Layout(
+            key_names=(*names, *("[padding]",) * padding),
+            special=(*added, *(True,) * padding),
+            words=(*words, *(None,) * padding),
+            spans=(*spans, *(None,) * padding),
+            notice=self._notice(one, spans, bool(encoded.overflowing)),
+        )
+
+    def _tokens(self, text: str) -> Any:
+        return self.tokenizer(
+            text,
+            truncation=True,
+            max_length=self.most_tokens,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            return_overflowing_tokens=True,
+        ).encodings[0]
+
+    def _head(self, text: str) -> str:
+        """As much of the start of a text as has more tokens than are read: a megabyte takes seconds to cut up."""
+        length = _CHARACTERS_PER_TOKEN * self.most_tokens
+        while length < len(text):
+            end = next((place for place in range(length, 0, -1) if text[place].isspace()), length)
+            if self._tokens(text[:end]).overflowing:
+                return text[:end]
+            length *= 8
+        return text
+
+    def _notice(self, text: str, spans: Sequence[tuple[int, int] | None], cut: bool) -> str | None:
+        if not cut:
+            return None
+        read = max((span[1] for span in spans if span is not None), default=0)
+        return (
+            f"The text is longer than the {self.most_tokens} tokens that can be looked at: only its first "
+            f"{read:,} of {len(text):,} characters are read."
+        )
+
+
+def text_adapter(folder: Path, config: Any) -> TextAdapter:
+    """The adapter of the text classifier in `folder`. Raises `SubjectError` when its tokenizer can't be used."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # the tokenizers library raises nothing narrower
+        raise SubjectError(
+            f"The tokenizer in {folder.name} is missing or damaged: save it again with save_pretrained."
+        ) from error
+    if not tokenizer.is_fast:
+        raise SubjectError(
+            f"The tokenizer in {folder.name} can't say where in a text its tokens stand: save a fast tokenizer instead."
+        )
+    if tokenizer.pad_token_id is None:
+        raise SubjectError(f"The tokenizer in {folder.name} has no padding token: give it one and save it again.")
+    tokenizer.padding_side = tokenizer.truncation_side = "right"
+    return TextAdapter(tokenizer, min(MOST_TOKENS, int(tokenizer.model_max_length), _positions(config)))
+
+
+def _positions(config: Any) -> int:
+    """How many tokens the model has positions for."""
+    positions = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or MOST_TOKENS
+    # RoBERTa and its kin count positions from the padding token's number on.
+    offset = int(config.pad_token_id) + 1 if "roberta" in str(config.model_type) else 0
+    return int(positions) - offset
+
+
+def _neighbour(words: Sequence[int | None], key: int, step: int) -> bool:
+    """Whether the token before (-1) or after (1) belongs to the same word."""
+    other = key + step
+    return words[key] is not None and 0 <= other < len(words) and words[other] == words[key]
+
+
+def _name(text: str, span: tuple[int, int], goes_before: bool, goes_after: bool) -> str:
+    piece = visible(text[span[0] : span[1]]).strip() or "(space)"
+    if len(piece) > _LONGEST_NAME:
+        piece = piece[:_LONGEST_NAME] + "(\u2026)"
+    return (_GOES_ON if goes_before else "") + piece + (_GOES_ON if goes_after else "")
