@@ -26,10 +26,10 @@ from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, SubjectError
 from .fingerprint import fingerprint
 from .image import image_adapter
+from .record import record_adapter
+from .record_schema import FILE as SCHEMA
 from .subject import InputAdapter, Subject
 from .text import text_adapter
-
-SCHEMA = "records.json"  # the file that makes a sequence classifier a subject for records
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
@@ -46,6 +46,7 @@ class _Kind:
 _KINDS: dict[str, _Kind] = {
     "image": _Kind(AutoModelForImageClassification, image_adapter),
     "text": _Kind(AutoModelForSequenceClassification, text_adapter),
+    "record": _Kind(AutoModelForSequenceClassification, record_adapter),
 }
 
 

@@ -1,0 +1,247 @@
+"""What a record consists of: its fields, which of them are protected, and the tokens its values become.
+
+A model folder for records holds the schema as `records.json`. Every field is one token of the model's input, so that
+every field is one column of its attention maps; a number is read as the quantile bin it falls into.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, SubjectError
+
+Value = str | int | float
+Record = dict[str, Value]  # in the order of the schema's fields
+
+FILE = "records.json"
+FORMAT = 1
+PADDING, START = 0, 1  # token ids before the first value's
+_LONGEST_QUOTE = 40
+_MOST_LISTED = 12
+
+
+@dataclass(frozen=True)
+class NumberField:
+    """A whole number from `minimum` to `maximum`; `edges` (ascending) are the lowest values of every bin but the first.
+
+    `typical` is what a form starts with.
+    """
+
+    name: str
+    minimum: int
+    maximum: int
+    edges: tuple[int, ...]
+    typical: int
+
+    def __post_init__(self) -> None:
+        if not self.minimum <= self.typical <= self.maximum or list(self.edges) != sorted(set(self.edges)):
+            raise ValueError(f"The numbers of the field {self.name} contradict each other.")
+
+    @property
+    def tokens(self) -> int:
+        """How many bins there are."""
+        return len(self.edges) + 1
+
+    def token(self, value: Value) -> int:
+        """The number of the bin of a valid value."""
+        return bisect_right(self.edges, value) if not isinstance(value, str) else 0
+
+    def parse(self, value: object) -> Value:
+        """The value as a number. Raises `InputError` with a sentence for a person."""
+        number = _as_number(value)
+        if number is None or not math.isfinite(number) or number != int(number):
+            raise InputError(f"{self.name} is {_quoted(value)}, which is not a whole number: write one, such as 40.")
+        if not self.minimum <= number <= self.maximum:
+            raise InputError(
+                f"{self.name} is {int(number)}, but the model knows {self.minimum} to {self.maximum} only: "
+                "write a number in that range."
+            )
+        return int(number)
+
+
+@dataclass(frozen=True)
+class CategoryField:
+    """One of the `categories`; `typical` is what a form starts with."""
+
+    name: str
+    categories: tuple[str, ...]
+    typical: str
+
+    def __post_init__(self) -> None:
+        if self.typical not in self.categories or len(set(self.categories)) != len(self.categories):
+            raise ValueError(f"The categories of the field {self.name} contradict each other.")
+
+    @property
+    def tokens(self) -> int:
+        """How many categories there are."""
+        return len(self.categories)
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {category: number for number, category in enumerate(self.categories)}
+
+    def token(self, value: Value) -> int:
+        """The number of a valid category."""
+        return self._numbers[str(value)]
+
+    def parse(self, value: object) -> Value:
+        """The value as one of the categories. Raises `InputError` with a sentence for a person."""
+        name = value.strip() if isinstance(value, str) else None
+        if name not in self._numbers:
+            known = ", ".join(self.categories[:_MOST_LISTED])
+            more = f" and {len(self.categories) - _MOST_LISTED} more" if len(self.categories) > _MOST_LISTED else ""
+            raise InputError(f"{self.name} is {_quoted(value)}, which the model does not know: choose {known}{more}.")
+        return name or ""
+
+
+Field = NumberField | CategoryField
+
+
+@dataclass(frozen=True)
+class Protected:
+    """A field by which nobody should be treated differently, and the values of those usually treated better."""
+
+    name: str
+    privileged: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RecordSchema:
+    """The fields of a record in the order of the model's tokens.
+
+    `protected` are the protected attributes (category fields); `positive_label` is the class a person would rather get.
+    """
+
+    fields: tuple[Field, ...]
+    protected: tuple[Protected, ...]
+    positive_label: str
+
+    def __post_init__(self) -> None:
+        names = [field.name for field in self.fields]
+        if not names or len(set(names)) != len(names):
+            raise ValueError("The fields of a record need names that differ.")
+        for one in self.protected:
+            values = set(self.category(one.name).categories)
+            if not one.privileged or not set(one.privileged) < values:
+                raise ValueError(f"The privileged values of {one.name} must be some of its categories, but not all.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields, in order."""
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are: padding, the start, and one for each value of each field."""
+        return START + 1 + sum(field.tokens for field in self.fields)
+
+    @cached_property
+    def first_tokens(self) -> tuple[int, ...]:
+        """The token of the first value of each field."""
+        first = [START + 1]
+        for field in self.fields:
+            first.append(first[-1] + field.tokens)
+        return tuple(first[:-1])
+
+    def key(self, name: str) -> int:
+        """The number of a field's column in the attention maps. Raises `KeyError` for an unknown field."""
+        if name not in self.names:
+            raise KeyError(name)
+        return 1 + self.names.index(name)
+
+    def category(self, name: str) -> CategoryField:
+        """The category field of that name. Raises `ValueError` when there is none."""
+        for field in self.fields:
+            if field.name == name and isinstance(field, CategoryField):
+                return field
+        raise ValueError(f"There is no category field {name}.")
+
+    def tokens(self, record: Record) -> list[int]:
+        """The model's input for a valid record: the start, then one token a field."""
+        values = zip(self.first_tokens, self.fields, strict=True)
+        return [START, *(first + field.token(record[field.name]) for first, field in values)]
+
+    def parse(self, values: Mapping[str, object]) -> Record:
+        """The valid record in `values`. Raises `InputError` for a missing, unknown, or unusable field."""
+        unknown = [name for name in values if name not in self.names]
+        if unknown:
+            raise InputError(
+                f"There is no field {_quoted(unknown[0])}: remove it; the fields are {', '.join(self.names)}."
+            )
+        missing = [name for name in self.names if _is_blank(values.get(name))]
+        if missing:
+            raise InputError(f"The record lacks {', '.join(missing)}: fill in every field.")
+        return {field.name: field.parse(values[field.name]) for field in self.fields}
+
+    def typical(self) -> Record:
+        """The record a form starts with."""
+        return {field.name: field.typical for field in self.fields}
+
+    def flips(self, record: Record, attribute: str) -> list[Record]:
+        """The record with every *other* value of a protected attribute, all else the same."""
+        return [{**record, attribute: one} for one in self.category(attribute).categories if one != record[attribute]]
+
+
+def save_schema(schema: RecordSchema, folder: Path) -> None:
+    """Write `records.json`."""
+    content = {
+        "format": FORMAT,
+        "positive_label": schema.positive_label,
+        "protected": {one.name: list(one.privileged) for one in schema.protected},
+        "fields": [
+            {"kind": "number" if isinstance(field, NumberField) else "category", **asdict(field)}
+            for field in schema.fields
+        ],
+    }
+    (folder / FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def load_schema(folder: Path) -> RecordSchema:
+    """Read `records.json`. Raises `SubjectError` when it is missing or damaged."""
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError("another format")
+        return RecordSchema(
+            tuple(_field(entry) for entry in content["fields"]),
+            tuple(Protected(str(name), tuple(map(str, best))) for name, best in content["protected"].items()),
+            str(content["positive_label"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SubjectError(f"The {FILE} of {folder.name} is missing or damaged: copy it or build it again.") from error
+
+
+def _field(entry: dict[str, Any]) -> Field:
+    if entry["kind"] == "number":
+        edges = tuple(int(edge) for edge in entry["edges"])
+        return NumberField(
+            str(entry["name"]), int(entry["minimum"]), int(entry["maximum"]), edges, int(entry["typical"])
+        )
+    if entry["kind"] == "category":
+        return CategoryField(str(entry["name"]), tuple(map(str, entry["categories"])), str(entry["typical"]))
+    raise ValueError(f"Unknown kind of field {entry['kind']!r}.")
+
+
+def _as_number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip() in ("", "?"))
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return f"“{text[:_LONGEST_QUOTE]}…”" if len(text) > _LONGEST_QUOTE else f"“{text}”"
