@@ -13,12 +13,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("ATPATCH_CHROMIUM", "/usr/bin/chromium")
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -128,45 +129,68 @@ def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
-    if not Path(CHROMIUM).exists():
-        pytest.fail(f"There is no Chromium at {CHROMIUM}: install it, or name another one in ATPATCH_CHROMIUM.")
+    """Chromium without a window: the one in `ATPATCH_CHROMIUM`, the system's, or the one Playwright installed."""
+    found = os.environ.get("ATPATCH_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        chromium = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield chromium
         chromium.close()
 
 
-@pytest.fixture
-def new_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Make pages of fresh browsers that share nothing; a page fails the test if it asks another host for anything."""
-    contexts = []
-    foreign: list[str] = []
+class Foreign:
+    """Notes what a page asks of any other host than this machine."""
 
-    def make(width: int = 1280, height: int = 900, scheme: str = "light") -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light"
-        )
+    def __init__(self) -> None:
+        self.addresses: list[str] = []
+
+    def watch(self, page: Page) -> None:
+        page.on("request", self._note)
+
+    def _note(self, request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            self.addresses.append(request.url)
+
+
+@pytest.fixture
+def foreign() -> Iterator[Foreign]:
+    """Fails the test if one of its pages asked another host for anything."""
+    seen = Foreign()
+    yield seen
+    assert not seen.addresses, f"The dashboard asked other hosts: {seen.addresses}"
+
+
+@pytest.fixture(scope="session")
+def shared_context(browser: Browser) -> Iterator[BrowserContext]:
+    """One browser profile for all tests, so that scripts and styles are fetched once; each page is a new session."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(shared_context: BrowserContext, foreign: Foreign) -> Iterator[Page]:
+    """A page of 1280 x 900."""
+    one = shared_context.new_page()
+    foreign.watch(one)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, foreign: Foreign) -> Iterator[Callable[..., Page]]:
+    """Make pages of fresh browser profiles that share nothing."""
+    contexts = []
+
+    def make(width: int = 1280, height: int = 900, scheme: Literal["light", "dark"] = "light") -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith(("http://127.0.0.1:", "data:", "blob:")) else foreign.append(request.url)
-            ),
-        )
-        return page
+        one = context.new_page()
+        foreign.watch(one)
+        return one
 
     yield make
     for context in contexts:
         context.close()
-    assert not foreign, f"The dashboard asked other hosts: {foreign}"
-
-
-@pytest.fixture
-def page(new_page: Callable[..., Page]) -> Page:
-    """A page of 1280 x 900."""
-    return new_page()
 
 
 def settle(page: Page) -> None:
