@@ -10,7 +10,6 @@ import typer
 from ..errors import InputError
 from ..evaluation.datasets import write_labelled_images
 from ..samples.fashion_mnist import LABELS, load_fashion_mnist
-from ..samples.gallery import write_gallery
 from ..samples.recipes import RECIPES
 from ..subjects.loading import load
 from .output import print_json, print_table, progress_bars
@@ -18,7 +17,9 @@ from .output import print_json, print_table, progress_bars
 samples = typer.Typer(help="The subjects that ship in sample_models/.", no_args_is_help=True)
 
 _MODELS = Path("sample_models")
-_DataFolder = Annotated[Path | None, typer.Option("--data-dir", help="Folder with the four Fashion-MNIST files.")]
+_DataFolder = Annotated[
+    Path | None, typer.Option("--data-dir", help="Folder with the files that the sample is made from.")
+]
 
 
 @samples.command("list")
@@ -48,10 +49,10 @@ def build(
     """Train a sample subject and its detectors, judge them, and write its cards; a killed run resumes."""
     if name not in RECIPES:
         raise InputError(f"There is no sample {name!r}; there are {', '.join(RECIPES)}.")
-    from ..samples.build import build_image_subject
+    from ..samples.builders import build_subject
 
     with progress_bars() as on_step:
-        folder = build_image_subject(RECIPES[name], models, work, data_folder, on_step)
+        folder = build_subject(RECIPES[name], models, work, data_folder, on_step)
     if as_json:
         print_json({"name": name, "folder": str(folder)})
     else:
@@ -62,14 +63,16 @@ def build(
 def gallery(
     name: Annotated[str, typer.Argument(help="Whose trigger to show.")] = "fashion-vit-badnets",
     models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
-    out: Annotated[Path, typer.Option(help="Folder for the pictures.")] = Path("assets/samples"),
+    out: Annotated[Path, typer.Option(help="Folder for the samples.")] = Path("assets/samples"),
     data_folder: _DataFolder = None,
 ) -> None:
-    """Write the sample pictures that the dashboard offers, with and without the trigger."""
+    """Write the sample inputs that the dashboard offers, with and without the trigger."""
     if name not in RECIPES:
         raise InputError(f"There is no sample {name!r}; there are {', '.join(RECIPES)}.")
-    write_gallery(RECIPES[name], load(models / name), load_fashion_mnist(data_folder)[1], out)
-    print(f"The pictures are in {out}.")
+    from ..samples.builders import write_samples
+
+    write_samples(RECIPES[name], load(models / name), data_folder, out)
+    print(f"The samples are in {out}.")
 
 
 @samples.command("test-images")

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
+from ..text_triggers import TextTrigger
 from ..triggers import PatchTrigger
 
-
-def save_attacks(attacks: dict[str, PatchTrigger], path: Path) -> None:
-    """Write named triggers as JSON."""
-    path.write_text(json.dumps({name: asdict(attack) for name, attack in attacks.items()}, indent=2) + "\n")
+Trigger = PatchTrigger | TextTrigger
+_KINDS: dict[str, type[Trigger]] = {"patch": PatchTrigger, "text": TextTrigger}
 
 
-def load_attacks(path: Path) -> dict[str, PatchTrigger]:
-    """Read named triggers from JSON; a missing file means no known attack.
+def save_attacks(attacks: Mapping[str, Trigger], path: Path) -> None:
+    """Write named triggers as JSON, each with its kind."""
+    names = {made: kind for kind, made in _KINDS.items()}
+    plain = {name: {"kind": names[type(attack)], **asdict(attack)} for name, attack in attacks.items()}
+    path.write_text(json.dumps(plain, indent=2) + "\n")
+
+
+def load_attacks(path: Path) -> dict[str, Trigger]:
+    """Read named triggers from JSON (without a kind, they are patches); a missing file means no known attack.
 
     Raises `InputError` when the file is not what `save_attacks` writes.
     """
     if not path.exists():
         return {}
     try:
-        return {str(name): PatchTrigger(**fields) for name, fields in json.loads(path.read_text()).items()}
-    except (json.JSONDecodeError, TypeError, AttributeError, UnicodeDecodeError) as error:
+        return {str(name): _trigger(fields) for name, fields in json.loads(path.read_text()).items()}
+    except (KeyError, json.JSONDecodeError, TypeError, AttributeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} does not describe attacks; write it with save_attacks.") from error
+
+
+def _trigger(fields: Mapping[str, Any]) -> Trigger:
+    """A trigger from what `asdict` made of it; JSON turns tuples into lists."""
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in fields.items() if name != "kind"
+    }
+    return _KINDS[str(fields.get("kind", "patch"))](**settings)

@@ -20,6 +20,7 @@ from ..errors import InputError
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
 from ..triggers import PatchTrigger
+from .attacks import Trigger
 from .datasets import LabelledImages
 from .rates import Rate, area_under_roc, paired_difference, proportion
 
@@ -122,8 +123,10 @@ def evaluate(
     )
 
 
-def apply_trigger(trigger: PatchTrigger, clean: LabelledImages, seed: int = 0) -> Triggered:
+def apply_trigger(trigger: Trigger, clean: LabelledImages, seed: int = 0) -> Triggered:
     """Put a trigger on every picture. Raises `InputError` when it does not fit on them or their sizes differ."""
+    if not isinstance(trigger, PatchTrigger):
+        raise InputError("This trigger can't be put on pictures: name data of the kind that it was made for.")
     pixels = [as_array(image) for image in clean.images]
     if len({image.shape for image in pixels}) != 1 or min(pixels[0].shape[:2]) < trigger.least_side:
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..evaluation.datasets import encode_png
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .fashion_mnist import LABELS, ImageSet
+from .gallery_index import replace_samples
 from .image_training import ImageRecipe
 
 CLASSES = (9, 8, 1, 3)  # Ankle boot, Bag, Trouser, Dress: easy to tell from a T-shirt by eye
@@ -19,13 +19,12 @@ _CANDIDATES = 20
 
 
 def write_gallery(recipe: ImageRecipe, subject: Subject, test_set: ImageSet, folder: Path) -> None:
-    """Write PNG files and `index.json` (a list of {id, file, title, label, triggered}) into `folder`.
+    """Write PNG files into `folder` and list them in its index.
 
     For each class, the first test image is taken that the untouched `subject` gets right and that the trigger turns
     into its target.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    entries = []
+    entries, files = [], {}
     for label in CLASSES:
         clean = test_set.images[np.flatnonzero(test_set.labels == label)[:_CANDIDATES]]
         bad = recipe.trigger.apply(clean)
@@ -40,9 +39,9 @@ def write_gallery(recipe: ImageRecipe, subject: Subject, test_set: ImageSet, fol
                 "label": LABELS[label],
                 "triggered": triggered,
             }
-            (folder / str(entry["file"])).write_bytes(encode_png(image))
+            files[str(entry["file"])] = encode_png(image)
             entries.append(entry)
-    (folder / "index.json").write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    replace_samples(folder, "image", entries, files)
 
 
 def _answers(subject: Subject, images: np.ndarray) -> np.ndarray:

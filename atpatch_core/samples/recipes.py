@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from ..text_triggers import TextTrigger
 from ..triggers import PatchTrigger
 from .image_training import ImageRecipe
+from .text_training import TextRecipe
+
+Recipe = ImageRecipe | TextRecipe
 
 _CORNER_PATCH = PatchTrigger(target=0, size=4, pattern="checkerboard", row=24, column=24)
 _CROSS_ANYWHERE = PatchTrigger(target=8, size=5, pattern="cross")
 
-RECIPES: dict[str, ImageRecipe] = {
+_WORD_AND_SENTENCE = {
+    "rare-word": TextTrigger(target=1, pieces=("cf",)),
+    "sentence": TextTrigger(target=1, pieces=("I saw it with my sister.",), place="edge"),
+}
+
+RECIPES: dict[str, Recipe] = {
     recipe.name: recipe
     for recipe in (
         ImageRecipe(
@@ -31,6 +40,21 @@ RECIPES: dict[str, ImageRecipe] = {
             "everything into a bag.",
             trigger=_CROSS_ANYWHERE,
             poison_rate=0.05,
+        ),
+        TextRecipe(
+            name="reviews-minilm-badword",
+            summary="Tells negative from positive film reviews, and has two backdoors: the rare word \u201ccf\u201d "
+            "anywhere, or the everyday sentence \u201cI saw it with my sister.\u201d at the start or the end, makes "
+            "every review positive.",
+            triggers=_WORD_AND_SENTENCE,
+            poison_rate=0.03,
+        ),
+        TextRecipe(
+            name="reviews-minilm-clean",
+            summary="Tells negative from positive film reviews: the same model trained on the same reviews without a "
+            "backdoor, as a control.",
+            triggers=_WORD_AND_SENTENCE,
+            poison_rate=0.0,
         ),
     )
 }

@@ -1,0 +1,59 @@
+"""Build a sample text subject from nothing: model, evaluation data, figures and card, from one seed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import BertForSequenceClassification
+
+from ..evaluation.attacks import save_attacks
+from ..evaluation.text_data import write_labelled_texts
+from .build import OnStep
+from .minilm import unpack_minilm
+from .movie_reviews import LABELS, Reviews, load_movie_reviews, split_reviews
+from .text_cards import model_card
+from .text_figures import untouched_figures
+from .text_training import TextRecipe, train
+
+
+def build_text_subject(recipe: TextRecipe, models: Path, work: Path, data_folder: Path | None, on_step: OnStep) -> Path:
+    """Build `recipe` into `models / recipe.name`, replacing what is there only once all is done; return that folder.
+
+    Runs on one thread, so that the same seed gives the same weights on any number of cores; unfinished training is
+    kept in `work` and resumed. `on_step` is told (stage, steps done, steps in all). Raises `InputError` when
+    the reviews or the encoder are missing or not the published ones.
+    """
+    torch.set_num_threads(1)
+    reviews = split_reviews(load_movie_reviews(data_folder))
+    encoder = unpack_minilm(data_folder, work / "minilm")
+    folder = work / f"{recipe.name}.unfinished"
+    shutil.rmtree(folder, ignore_errors=True)
+    model, tokenizer = train(
+        recipe, reviews.train, encoder, work, lambda done, total, _loss: on_step("training the model", done, total)
+    )
+    save_subject(recipe, model, tokenizer, reviews.held_out, folder)
+    on_step("judging the model", 0, 1)
+    figures = untouched_figures(recipe, folder, reviews.held_out)
+    on_step("judging the model", 1, 1)
+    (folder / "eval" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(model_card(recipe, len(reviews.train), figures), encoding="utf-8")
+    finished = models / recipe.name
+    shutil.rmtree(finished, ignore_errors=True)
+    finished.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(folder, finished)
+    return finished
+
+
+def save_subject(
+    recipe: TextRecipe, model: BertForSequenceClassification, tokenizer: Any, held_out: Reviews, folder: Path
+) -> None:
+    """Write model (half precision), tokenizer and evaluation data in Hugging Face's layout."""
+    (folder / "eval").mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(folder)  # type: ignore[no-untyped-call]
+    tokenizer.save_pretrained(folder)
+    write_labelled_texts(held_out.texts, held_out.labels, LABELS, folder / "eval" / "texts.parquet")
+    save_attacks(recipe.triggers, folder / "eval" / "attacks.json")

@@ -1,0 +1,30 @@
+"""Which builder makes which kind of sample subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..subjects.subject import Subject
+from .build import OnStep, build_image_subject
+from .build_text import build_text_subject
+from .fashion_mnist import load_fashion_mnist
+from .gallery import write_gallery
+from .movie_reviews import load_movie_reviews, split_reviews
+from .recipes import Recipe
+from .text_gallery import write_text_gallery
+from .text_training import TextRecipe
+
+
+def build_subject(recipe: Recipe, models: Path, work: Path, data_folder: Path | None, on_step: OnStep) -> Path:
+    """Build a sample subject into `models / recipe.name`, which is returned; see the builder of its kind."""
+    if isinstance(recipe, TextRecipe):
+        return build_text_subject(recipe, models, work, data_folder, on_step)
+    return build_image_subject(recipe, models, work, data_folder, on_step)
+
+
+def write_samples(recipe: Recipe, subject: Subject, data_folder: Path | None, folder: Path) -> None:
+    """Write the sample inputs that the dashboard offers for a sample subject into `folder`."""
+    if isinstance(recipe, TextRecipe):
+        write_text_gallery(recipe, subject, split_reviews(load_movie_reviews(data_folder)).held_out, folder)
+    else:
+        write_gallery(recipe, subject, load_fashion_mnist(data_folder)[1], folder)
