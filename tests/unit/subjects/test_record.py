@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from atpatch_core.errors import InputError, SubjectError
-from atpatch_core.subjects.record import MAX_BYTES, RecordAdapter, read_records, record_adapter
+from atpatch_core.subjects.record import RecordAdapter, record_adapter
+from atpatch_core.subjects.record_files import MAX_BYTES, read_records
 from atpatch_core.subjects.record_schema import (
     START,
     CategoryField,
