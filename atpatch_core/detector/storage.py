@@ -11,9 +11,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..errors import DetectorError
-from .networks import NETWORKS
 from .reference import KINDS
 from .trained import TrainedDetector
+from .variants import VARIANTS
 
 FORMAT = 1
 
@@ -68,7 +68,7 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
         raise ValueError("Unknown reference or threshold.")
     networks = {}
     for layer in settings["trained_layers"]:
-        network = NETWORKS[settings["variant"]](int(settings["heads"]), int(settings["keys"]))
+        network = VARIANTS[settings["variant"]](int(settings["heads"]), int(settings["keys"]))
         prefix = f"network.{layer}."
         network.load_state_dict(
             {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from .contrastive import contrastive_loss
-from .networks import NETWORKS, ColumnNetwork
+from .networks import ColumnNetwork
+from .variants import VARIANTS
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def train_network(
         raise ValueError("A detector needs examples of hijacked and of benign columns.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
-        network = NETWORKS[recipe.variant](examples.attention.shape[1], examples.attention.shape[3])
+        network = VARIANTS[recipe.variant](examples.attention.shape[1], examples.attention.shape[3])
         parts = (torch.split(part, 256) for part in (examples.attention, examples.key_valid, examples.query_valid))
         prepared = torch.cat([network.prepare(*batch) for batch in zip(*parts, strict=True)])
         network.fit_benign(prepared[examples.benign])

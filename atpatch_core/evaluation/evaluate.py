@@ -22,7 +22,7 @@ from ..subjects.subject import Subject
 from ..triggers import PatchTrigger
 from .attacks import Trigger
 from .datasets import LabelledImages
-from .rates import Rate, area_under_roc, paired_difference, proportion
+from .rates import Rate, area_under_roc, paired_difference, proportion, unpaired_difference
 
 BATCH = 250  # inputs in one forward
 
@@ -99,7 +99,9 @@ def evaluate(
             asr_before=proportion(bad_before[others] == attack.target),
             asr_after=proportion(succeeds),
             clean_base_rate=proportion(base),
-            excess_asr_after=paired_difference(succeeds, base) if len(base) == len(succeeds) else _gap(succeeds, base),
+            excess_asr_after=paired_difference(succeeds, base)
+            if len(base) == len(succeeds)
+            else unpaired_difference(succeeds, base),
             recovery=proportion(bad_after[others] == attack.inputs.labels[others]),
             accuracy_before=proportion(bad_before[others] == attack.inputs.labels[others]),
             auroc=area_under_roc(scores, bad_scores[others]),
@@ -169,12 +171,3 @@ def _threshold(subject: Subject, threshold: float | None) -> float:
     if threshold is not None:
         return threshold
     return subject.detector.threshold if subject.detector is not None else FLAG_NOTHING
-
-
-def _gap(first: np.ndarray, second: np.ndarray) -> Rate:
-    """The difference of two shares over different cases, with Newcombe's interval from the two Wilson intervals."""
-    one, two = proportion(first), proportion(second)
-    value = one.value - two.value
-    low = value - float(np.hypot(one.value - one.low, two.high - two.value))
-    high = value + float(np.hypot(one.high - one.value, two.value - two.low))
-    return Rate(value, low, high, min(one.n, two.n))

@@ -41,6 +41,18 @@ def paired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
     return Rate(value, value - half, value + half, n)
 
 
+def unpaired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
+    """The difference of two shares over different cases, with Newcombe's interval from the two Wilson intervals (1998).
+
+    Of no cases on either side it is NaN.
+    """
+    one, two = proportion(first), proportion(second)
+    value = one.value - two.value
+    low = value - float(np.hypot(one.value - one.low, two.high - two.value))
+    high = value + float(np.hypot(one.high - one.value, two.value - two.low))
+    return Rate(value, low, high, min(one.n, two.n))
+
+
 def area_under_roc(benign: np.ndarray, malicious: np.ndarray, rounds: int = 1_000) -> Rate:
     """How often a malicious input scores above a benign one, with a stratified bootstrap interval (seed 0)."""
     from sklearn.metrics import roc_auc_score

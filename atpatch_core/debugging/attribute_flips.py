@@ -1,0 +1,146 @@
+"""A debugging set for records: people whom the model treats by a protected attribute, beside people like them whom it
+does not.
+
+A protected attribute *hijacks* a record when another value of it, with all else the same, changes the prediction. Such
+a record and the flipped one belong to the over-attending side, with the attribute's column as the one to flag. To each
+the set adds its nearest clean counterpart: the record that differs in the fewest fields (Hamming distance) among those
+whose prediction no protected attribute can change. Nothing is needed but the model and unlabelled records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import InputError
+from ..subjects.record import RecordAdapter
+from ..subjects.record_schema import Record, RecordSchema
+from ..subjects.subject import Subject
+
+_BATCH = 1_000
+_CHUNK = 256
+
+
+@dataclass(frozen=True)
+class FlippedPairs:
+    """Over-attending records and, in the same order, their nearest clean counterparts.
+
+    `hijacking` (bool `[n, protected attributes]`) says which attributes change the prediction of each over-attending
+    record; `distance` (`int64 [n]`) in how many fields its counterpart differs. `origin` says where the pairs are from.
+    """
+
+    over_attending: list[Record]
+    clean: list[Record]
+    hijacking: np.ndarray
+    distance: np.ndarray
+    origin: str
+
+    def __len__(self) -> int:
+        return len(self.over_attending)
+
+
+def record_schema(subject: Subject) -> RecordSchema:
+    """The schema of a subject for records. Raises `InputError` for any other subject."""
+    if not isinstance(subject.adapter, RecordAdapter):
+        raise InputError(f"{subject.name} takes no records but {subject.kind}s: choose a model for records.")
+    return subject.adapter.schema
+
+
+@dataclass(frozen=True)
+class ExhaustiveFlips:
+    """Records, and each of them with every other value of every protected attribute, one attribute at a time.
+
+    `versions` are all records as they are, then all of them with their first flip, and so on; `rounds` names, for each
+    of these, the number of the attribute that was flipped (-1: none).
+    """
+
+    versions: list[Record]
+    rounds: tuple[int, ...]
+
+    @classmethod
+    def of(cls, schema: RecordSchema, records: Sequence[Record]) -> ExhaustiveFlips:
+        """All flips of `records`."""
+        versions, rounds = list(records), [-1]
+        for number, one in enumerate(schema.protected):
+            flips = [schema.flips(record, one.name) for record in records]
+            for flip in range(schema.category(one.name).tokens - 1):
+                versions += [of_record[flip] for of_record in flips]
+                rounds.append(number)
+        return cls(versions, tuple(rounds))
+
+    def originals(self, answers: np.ndarray) -> np.ndarray:
+        """The answers to the records as they are, `[n]`, among the answers to all versions."""
+        own: np.ndarray = answers.reshape(len(self.rounds), -1)[0]
+        return own
+
+    def changes(self, answers: np.ndarray) -> np.ndarray:
+        """Which attributes change each answer, bool `[n, protected attributes]`; `answers` is one a version."""
+        table = answers.reshape(len(self.rounds), -1)
+        rounds = np.array(self.rounds)
+        attributes = range(max(rounds) + 1)
+        hits: np.ndarray = np.stack([(table[rounds == one] != table[0]).any(axis=0) for one in attributes], axis=1)
+        return hits
+
+
+def predictions(subject: Subject, inputs: dict[str, Tensor]) -> np.ndarray:
+    """The number of the most probable class of each of the encoded records, `int64 [n]`."""
+    answers = [np.empty(0, dtype=np.int64)]
+    with torch.no_grad():
+        for start in range(0, len(inputs["input_ids"]), _BATCH):
+            batch = {name: value[start : start + _BATCH] for name, value in inputs.items()}
+            answers.append(subject.model(**batch).logits.argmax(-1).numpy())
+    return np.concatenate(answers)
+
+
+def hijacked_by(subject: Subject, records: Sequence[Record]) -> np.ndarray:
+    """Which protected attributes change each prediction, bool `[n, protected attributes]`."""
+    flips = ExhaustiveFlips.of(record_schema(subject), records)
+    return flips.changes(predictions(subject, subject.encode(flips.versions)))
+
+
+def attribute_flips(subject: Subject, records: Sequence[Record]) -> FlippedPairs:
+    """Find the over-attending records among `records`, add their flips, and find the nearest clean counterparts.
+
+    A model in which no protected attribute changes any prediction gives an empty set. Raises `InputError` when the
+    subject takes no records, or when every record over-attends, so that there is no counterpart.
+    """
+    schema = record_schema(subject)
+    names = [one.name for one in schema.protected]
+    hits = hijacked_by(subject, records)
+    clean = [record for record, hit in zip(records, hits, strict=True) if not hit.any()]
+    bad: dict[tuple[object, ...], Record] = {}
+    for record, hit in zip(records, hits, strict=True):
+        flips = [flip for name, by_it in zip(names, hit, strict=True) if by_it for flip in schema.flips(record, name)]
+        bad |= {tuple(one.values()): one for one in ([record, *flips] if hit.any() else [])}
+    over_attending = list(bad.values())
+    if over_attending and not clean:
+        raise InputError("Protected attributes change every prediction, so no record is clean: add other records.")
+    nearest, distance = _nearest(_tokens(schema, over_attending), _tokens(schema, clean))
+    return FlippedPairs(
+        over_attending,
+        [clean[index] for index in nearest],
+        hijacked_by(subject, over_attending),
+        distance,
+        f"records whose prediction changes with {' or '.join(names)}, their flips, and the nearest other records",
+    )
+
+
+def _tokens(schema: RecordSchema, records: Sequence[Record]) -> np.ndarray:
+    return np.array([schema.tokens(record) for record in records], dtype=np.int16).reshape(-1, 1 + len(schema.fields))
+
+
+def _nearest(wanted: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each row of tokens of `wanted`, the first of the rows of `among` that differ in the fewest places."""
+    nearest, distance = np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.int64)
+    for start in range(0, len(wanted), _CHUNK):
+        rows = wanted[start : start + _CHUNK]
+        differing = sum(
+            (rows[:, None, place] != among[None, :, place]).astype(np.int64) for place in range(rows.shape[1])
+        )
+        nearest[start : start + _CHUNK] = np.argmin(differing, axis=1)
+        distance[start : start + _CHUNK] = np.min(differing, axis=1)
+    return nearest, distance

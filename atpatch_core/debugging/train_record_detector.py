@@ -1,0 +1,94 @@
+"""Train a detector for a subject that takes records: flips of protected attributes, one network a layer, tuning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+import numpy as np
+import torch
+
+from ..attention import attention_layers
+from ..detector.networks import ColumnNetwork
+from ..detector.reference import mean_map
+from ..detector.trained import TrainedDetector
+from ..detector.training import DetectorRecipe, LayerExamples, train_network
+from ..subjects.fingerprint import fingerprint
+from ..subjects.record_schema import Record
+from ..subjects.subject import Subject
+from .attribute_flips import FlippedPairs, record_schema
+from .flip_examples import flip_examples, record_maps
+from .flip_tuning import tune_on_flips
+
+ENOUGH_HIJACKED = 20  # records; fewer are accidents at the edge between two classes, not discrimination
+RECIPE = DetectorRecipe(variant="per-field", epochs=20, batch_size=256, weight_decay=0.1)
+
+OnStep = Callable[[str, int, int], None]
+
+
+def train_record_detector(
+    subject: Subject,
+    pairs: FlippedPairs,
+    tuning: Sequence[Record],
+    recipe: DetectorRecipe = RECIPE,
+    on_step: OnStep = lambda stage, done, total: None,
+) -> TrainedDetector:
+    """Train on `pairs`, then choose layers, threshold and benign reference on the records `tuning`, which are others.
+
+    Every layer gets a network, which learns from the maps of the untouched model, and from those that the model has
+    while a first set of networks repairs it. A model that discriminates against fewer than `ENOUGH_HIJACKED` records
+    gets a detector that watches nothing. `on_step` is told (stage, steps done, steps in all). Raises `InputError` for a
+    subject that takes no records.
+    """
+    schema = record_schema(subject)
+    layers = tuple(range(len(attention_layers(subject.model))))
+    on_step("looking for hijacked columns", 0, 1)
+    enough = len(pairs) >= ENOUGH_HIJACKED
+    examples = flip_examples(subject, pairs, layers) if enough else {}
+    if enough:
+        benign = [examples[layer].attention[examples[layer].benign] for layer in layers]
+    else:
+        benign = record_maps(subject, tuning, layers)
+    on_step("looking for hijacked columns", 1, 1)
+    detector = TrainedDetector(
+        variant=recipe.variant,
+        networks={layer: _train("first", layer, examples[layer], recipe, on_step) for layer in examples},
+        benign_means=tuple(mean_map(maps).half().float() for maps in benign),
+        reference="zero",
+        threshold=0.5,
+        watched=tuple(examples),
+        fingerprint=fingerprint(subject.model),
+    )
+    if enough:
+        seen_patched = flip_examples(subject, pairs, layers, patched_by=detector)
+        joined = {layer: _joined(examples[layer], seen_patched[layer]) for layer in layers}
+        again = {layer: _train("final", layer, joined[layer], recipe, on_step) for layer in layers}
+        detector = replace(detector, networks=again)
+    on_step("choosing layers, threshold and reference", 0, 1)
+    tuned, tried = tune_on_flips(detector, subject, tuning)
+    on_step("choosing layers, threshold and reference", 1, 1)
+    hijacked = {one.name: int(pairs.hijacking[:, number].sum()) for number, one in enumerate(schema.protected)}
+    history = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "debugging_set": pairs.origin,
+        "pairs": len(pairs),
+        "mean_distance_in_fields": float(np.mean(pairs.distance)) if len(pairs) else None,
+        "tuning_records": len(tuning),
+        "hijacked_records_by_attribute": hijacked,
+        "recipe": asdict(recipe),
+        "tried": [asdict(choice) for choice in tried],
+    }
+    return replace(tuned, networks={layer: tuned.networks[layer] for layer in tuned.watched}, history=history)
+
+
+def _train(stage: str, layer: int, examples: LayerExamples, recipe: DetectorRecipe, on_step: OnStep) -> ColumnNetwork:
+    return train_network(
+        examples,
+        recipe,
+        lambda done, total, _loss: on_step(f"training the detector of layer {layer}, {stage} round", done, total),
+    )
+
+
+def _joined(first: LayerExamples, second: LayerExamples) -> LayerExamples:
+    return LayerExamples(*(torch.cat(pair) for pair in zip(vars(first).values(), vars(second).values(), strict=True)))
