@@ -21,3 +21,7 @@ class DetectorError(AtPatchError):
 
 class HotfixError(AtPatchError):
     """A model's attention cannot be captured or repaired in the way asked for."""
+
+
+class LabelError(AtPatchError):
+    """A label, a label file or the label store cannot be used."""

@@ -1,0 +1,216 @@
+"""The things a label store holds, as values that validate themselves."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from ..errors import LabelError
+from ..inspection import Column
+from ..uploads import digest_of, is_digest
+
+MAX_INPUT_BYTES = 20_000_000
+MOST_VERDICTS = 5_000
+_LONGEST_NAME = 80
+_LONGEST_TITLE = 200
+_TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class Verdict(StrEnum):
+    """What an annotator says about one column."""
+
+    OVER_ATTENDED = "over-attended"
+    BENIGN = "benign"
+    UNSURE = "unsure"
+
+
+class State(StrEnum):
+    """How far an answer is: only submitted ones count; discarded means the input is not fit to be judged."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True)
+class SubjectRef:
+    """A model that labels are about: `fingerprint` names its weights; `heads[i]` is the number of heads of layer `i`.
+
+    Raises `LabelError` for values that no subject can have.
+    """
+
+    name: str
+    fingerprint: str
+    kind: str
+    heads: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not is_digest(self.fingerprint):
+            raise LabelError("A subject's fingerprint is 64 lower-case hex characters.")
+        if not self.heads or any(number < 1 for number in self.heads):
+            raise LabelError("A subject has at least one layer, and each layer at least one head.")
+        if not self.name or len(self.name) > _LONGEST_TITLE or not self.kind:
+            raise LabelError("A subject has a name of 1 to 200 characters and a kind.")
+
+
+@dataclass(frozen=True)
+class NewInput:
+    """An input to be labelled: its file's bytes, and `keys`, the number of columns its maps have.
+
+    `title` and `source` tell a person what it is and where it came from; `trace` is the fingerprint of its maps.
+    Raises `LabelError` for an input that is empty or too large.
+    """
+
+    content: bytes
+    kind: str
+    keys: int
+    title: str = ""
+    source: str = ""
+    trace: str | None = None
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.content or len(self.content) > MAX_INPUT_BYTES:
+            raise LabelError(f"An input has 1 to {MAX_INPUT_BYTES:,} bytes, this one has {len(self.content):,}.")
+        if self.keys < 1:
+            raise LabelError("An input's maps have at least one column.")
+        if self.trace is not None and not is_digest(self.trace):
+            raise LabelError("A trace fingerprint is 64 lower-case hex characters.")
+        object.__setattr__(self, "title", self.title[:_LONGEST_TITLE])
+        object.__setattr__(self, "source", self.source[:_LONGEST_TITLE])
+        object.__setattr__(self, "digest", digest_of(self.content))
+
+
+@dataclass(frozen=True)
+class SuggestedColumn:
+    """A column worth a look and the detector's score of it, 0 to 1; `None` where the detector does not watch."""
+
+    column: Column
+    score: float | None
+
+    def __post_init__(self) -> None:
+        check_score(self.score)
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What one version of a detector says about one input: the columns worth a look, most suspicious first.
+
+    `uncertainty` is 1 where the detector cannot decide about the input and goes to 0 where it is sure.
+    """
+
+    detector: str
+    threshold: float
+    uncertainty: float
+    columns: tuple[SuggestedColumn, ...]
+
+
+@dataclass(frozen=True)
+class ColumnVerdict:
+    """An annotator's verdict about one column, and the detector's score that was shown with it, if there was one."""
+
+    column: Column
+    verdict: Verdict
+    score: float | None = None
+
+    def __post_init__(self) -> None:
+        check_score(self.score)
+
+
+@dataclass(frozen=True)
+class NewAnswer:
+    """An answer to be saved. The same `token` is saved once, however often it is sent.
+
+    `detector` is the version whose scores the annotator saw. `time` is when the answer was given, in UTC. Raises
+    `LabelError` for a name, token, time or list of verdicts that cannot be.
+    """
+
+    fingerprint: str
+    digest: str
+    annotator: str
+    state: State
+    verdicts: tuple[ColumnVerdict, ...]
+    detector: str | None = None
+    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "annotator", annotator_name(self.annotator))
+        object.__setattr__(self, "verdicts", tuple(sorted(self.verdicts, key=lambda one: one.column)))
+        if not _TOKEN.fullmatch(self.token):
+            raise LabelError("An answer's token is a UUID in lower case.")
+        if self.time.tzinfo is None:
+            raise LabelError("An answer's time needs a time zone.")
+        object.__setattr__(self, "time", self.time.astimezone(UTC))
+        if len(self.verdicts) > MOST_VERDICTS:
+            raise LabelError(f"An answer holds at most {MOST_VERDICTS:,} verdicts.")
+        if len({one.column for one in self.verdicts}) != len(self.verdicts):
+            raise LabelError("An answer holds one verdict for a column, not two.")
+        if self.state is State.SUBMITTED and not self.verdicts:
+            raise LabelError("A submitted answer judges at least one column.")
+
+
+@dataclass(frozen=True)
+class Answer(NewAnswer):
+    """An answer as it is stored; `revision` counts an annotator's answers about one input from 1."""
+
+    revision: int = 0
+
+
+@dataclass(frozen=True)
+class StoredInput:
+    """What is known about an input in the queue of a subject."""
+
+    fingerprint: str
+    digest: str
+    kind: str
+    keys: int
+    title: str
+    source: str
+    trace: str | None
+
+
+@dataclass(frozen=True)
+class QueueEntry:
+    """An input as one annotator's queue shows it.
+
+    `state` is that of the annotator's own answer, `None` before the first; `uncertainty` is the detector's, `None`
+    before it looked; `disagreement` is the share of doubly judged columns the annotators disagree about.
+    """
+
+    item: StoredInput
+    state: State | None
+    uncertainty: float | None
+    disagreement: float
+    answers: int
+
+
+def annotator_name(text: str) -> str:
+    """The name as it is stored. Raises `LabelError` for an empty, overlong or unprintable one."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise LabelError(f"An annotator has a name of 1 to {_LONGEST_NAME} printable characters.")
+    return name
+
+
+def check_columns(verdicts: Iterable[ColumnVerdict], heads: tuple[int, ...], keys: int) -> None:
+    """Raise `LabelError` unless the subject has every column; `heads[i]` counts the heads of layer `i`."""
+    for one in verdicts:
+        layer, head, key = one.column.layer, one.column.head, one.column.key
+        if not (0 <= layer < len(heads) and 0 <= head < heads[layer] and 0 <= key < keys):
+            raise LabelError(
+                f"There is no layer {layer}, head {head}, column {key}: the subject has {len(heads)} layers of "
+                f"{', '.join(map(str, sorted(set(heads))))} heads, and this input {keys} columns."
+            )
+
+
+def check_score(score: float | None) -> None:
+    """Raise `LabelError` unless `score` is `None` or a number from 0 to 1."""
+    if score is not None and not (math.isfinite(score) and 0 <= score <= 1):
+        raise LabelError(f"A detector's score is a number from 0 to 1, not {score}.")
