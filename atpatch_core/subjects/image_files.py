@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from ..errors import InputError
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
+# How to turn a picture upright, by its EXIF orientation. Pillow's own function also rewrites the EXIF data, which fails
+# where they are damaged.
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def read_image(content: bytes) -> Image.Image:
@@ -35,14 +47,16 @@ def read_image(content: bytes) -> Image.Image:
         raise InputError("This is not a PNG, JPEG or WebP image: convert it to one of these and try again.") from None
     if image.width * image.height > MAX_PIXELS:
         raise InputError(_too_large())
-    if getattr(image, "n_frames", 1) > 1:
-        raise InputError("The image is animated: save the one frame you want to look at and try again.")
     try:
-        image.load()
-        upright = ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, EOFError):
+        animated = getattr(image, "n_frames", 1) > 1
+        if not animated:
+            image.load()
+            turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+    except (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error):
         raise InputError("The image is damaged or cut off: save it again and try again.") from None
-    return _as_seen(upright)
+    if animated:
+        raise InputError("The image is animated: save the one frame you want to look at and try again.")
+    return _as_seen(image if turn is None else image.transpose(turn))
 
 
 def as_array(image: Image.Image) -> np.ndarray:
