@@ -85,8 +85,8 @@ class Layout:
     `key_names[k]` names column `k` ("[CLS]", "row 6, column 6", "movie", "sex"); `special[k]` says that the model
     itself added it. For images, `grid` is (rows, columns) of patches, which follow the special keys row by row. For
     texts, `words[k]` numbers the word that column `k` is a part of, and `spans[k]` says where in the text it stands,
-    (start, end) in characters; both are `None` for special keys. `notice` is a sentence about what of the input the
-    columns leave out, if they do.
+    (start, end) in characters; both are `None` for special keys. `unit` is what one column is called; `notice` is a
+    sentence about what of the input the columns leave out, if they do.
     """
 
     key_names: tuple[str, ...]
@@ -94,6 +94,7 @@ class Layout:
     grid: tuple[int, int] | None = None
     words: tuple[int | None, ...] | None = None
     spans: tuple[tuple[int, int] | None, ...] | None = None
+    unit: str = "column"
     notice: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""Triage: look at one picture, see what is wrong, see it repaired."""
+"""Triage: look at one input, see what is wrong, see it repaired."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import replace
 import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
+from atpatch_core.figures.words import group_words
 from pages.parts import state
 from pages.parts.adjust import show_columns, show_threshold
-from pages.parts.answer import show_answer, show_picture, show_probabilities, show_verdict
+from pages.parts.answer import show_answer, show_probabilities, show_verdict
 from pages.parts.causal import show_causal_check
 from pages.parts.detail import show_detail
 from pages.parts.help import show_help
-from pages.parts.input_choice import chosen_picture, show_input_choice
+from pages.parts.input_choice import chosen_input, show_input_choice
+from pages.parts.input_views import view_of
 from pages.parts.overview import first_map, has_map, show_map_choice, show_overview
-from pages.parts.resources import OpenSubject, Picture, inspect
+from pages.parts.resources import OpenInput, OpenSubject, inspect
 from pages.parts.style import apply_style
 from pages.parts.subject_choice import opened_subject, show_subject_choice
 from pages.parts.text import plain
@@ -27,34 +29,37 @@ def main() -> None:
     apply_style()
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="heading"):
         st.title("Triage", anchor=False, width="content")
-        show_help()
+        explanation = st.empty()
     st.caption("See where the model over-attends, and repair it while it runs.")
     opened = opened_subject(state.current_view())
     if opened is None:
         return
-    picture = chosen_picture(state.settled_view(), opened)
-    inspection = None if picture is None else _inspection(state.settled_view(), opened, picture)
+    own = view_of(opened.subject.kind)
+    with explanation.container():
+        show_help(own.EXPLANATION)
+    one = chosen_input(state.settled_view(), opened)
+    inspection = None if one is None else _inspection(state.settled_view(), opened, one)
     if inspection is not None:
         _settle_map(state.settled_view(), inspection)
     _show_choices(opened)
     state.show_notices()
-    if picture is None:
-        st.info("Choose or upload a picture to begin.", icon=":material/image_search:")
+    if one is None:
+        st.info(f"Choose or bring a {own.NOUN} to begin.", icon=":material/search:")
     elif inspection is not None:
-        _show(state.settled_view(), opened, picture, inspection)
+        _show(state.settled_view(), opened, one, inspection)
     state.write_address(state.settled_view())
 
 
-def _inspection(view: View, opened: OpenSubject, picture: Picture) -> Inspection | None:
+def _inspection(view: View, opened: OpenSubject, one: OpenInput) -> Inspection | None:
     try:
-        return inspect(opened, picture, view.threshold, view.columns)
+        return inspect(opened, one, view.threshold, view.columns)
     except AtPatchError as error:
         problem = str(error)
     if view.columns:
         # Most likely a link to columns that this model does not have.
         state.settle(replace(view, columns=()), f"{problem} No column is chosen by hand now.")
         try:
-            return inspect(opened, picture, view.threshold, ())
+            return inspect(opened, one, view.threshold, ())
         except AtPatchError as error:
             problem = str(error)
     st.error(plain(problem), icon=":material/block:")
@@ -77,31 +82,32 @@ def _show_choices(opened: OpenSubject) -> None:
         with left:
             show_subject_choice(view, opened)
         with right:
-            show_input_choice(view)
+            show_input_choice(view, opened)
 
 
-def _show(view: View, opened: OpenSubject, picture: Picture, inspection: Inspection) -> None:
+def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     show_verdict(view, opened, inspection)
-    # The style sheet puts the picture to the left of the other two where there is room.
+    # The style sheet puts the input to the left of the other two where there is room.
     with st.container(key="findings"):
         with st.container(key="answer"):
             show_answer(view, inspection)
         with st.container(key="picture"):
-            show_picture(picture, inspection)
+            view_of(opened.subject.kind).show_input(view, one, inspection)
         with st.container(key="bars"):
             show_probabilities(view, inspection)
+    as_shown = group_words(inspection) if view.whole_words else inspection
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        show_overview(view, opened, picture, inspection)
+        show_overview(view, opened, one, as_shown)
     with right:
-        show_map_choice(view, opened, inspection)
-    show_detail(view, inspection)
+        show_map_choice(view, opened, as_shown)
+    show_detail(view, inspection, as_shown)
     left, right = st.columns(2, gap="medium")
     with left:
         show_threshold(view, opened)
     with right:
         show_columns(view, inspection)
-    show_causal_check(opened, picture, inspection)
+    show_causal_check(opened, one, inspection)
 
 
 main()

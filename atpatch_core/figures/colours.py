@@ -21,6 +21,14 @@ def attention_colours() -> np.ndarray:
     return np.stack(channels, axis=1).round().astype(np.uint8)
 
 
+def difference_colours() -> np.ndarray:
+    """The difference scale as a table, `uint8 [256, 3]`: entry 0 is much less, 255 much more, the middle equal."""
+    stops = np.array([_rgb(colour) for colour in reversed(diverging.RdBu)])
+    places = np.linspace(0, len(stops) - 1, 256)
+    channels = [np.interp(places, np.arange(len(stops)), stops[:, channel]) for channel in range(3)]
+    return np.stack(channels, axis=1).round().astype(np.uint8)
+
+
 def attention_scale(steps: int = 32) -> list[list[object]]:
     """The attention scale for a Plotly heatmap from 0 to the strongest value, by square root as in the overview."""
     colours = attention_colours()

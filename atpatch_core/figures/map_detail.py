@@ -9,13 +9,14 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from ..inspection import Column, Inspection, Layout
+from ..inspection import Inspection
 from .colours import attention_scale, difference_scale
-from .verdict import split_columns
-from .wording import unique
+from .map_values import TITLES, map_values
 
 _HEIGHT = 430
-_MOST_TICKS = 8
+_MOST_LEVEL_TICKS = 8  # more of them on the lower axis would run into each other unless they stand upright
+_UPRIGHT = 50  # pixels that names take below the map when they stand upright
+_SMALL = 10
 _MOST_FRAMES = 6
 _HOVER = (
     "from (query): %{y}<br>to (key): %{x}<br>"
@@ -37,44 +38,21 @@ def map_detail(inspection: Inspection, layer: int, head: int, hide_special: bool
 
     `hide_special` leaves out what the model itself added ([CLS] and the like), as query and as key.
     """
-    layout = inspection.layout
-    before, after = (
-        one.trace.maps[layer][head].detach().cpu().float().numpy() for one in (inspection.original, inspection.patched)
-    )
-    shown = [key for key in range(before.shape[1]) if not (hide_special and layout.special[key])]
-    if before.shape[0] == before.shape[1]:
-        before, after = before[shown], after[shown]
-    before, after = before[:, shown], after[:, shown]
-    marked = _marked(inspection, layer, head, shown)
-    # A category axis would merge columns of the same name.
-    every_name = unique(layout.key_names)
-    names = [escape(every_name[key]) for key in shown]
-    strongest = float(max(before.max(initial=0.0), after.max(initial=0.0))) or 1.0
-    difference = after - before
-    largest = float(np.abs(difference).max(initial=0.0)) or strongest
-    pair = np.stack([before, after], axis=-1)
+    values = map_values(inspection, layer, head, hide_special)
+    names = [escape(name) for name in values.names]
+    places, texts = values.ticks
+    ticks = places, [escape(text) for text in texts]
+    difference = values.after - values.before
+    pair = np.stack([values.before, values.after], axis=-1)
     figures = [
-        _heatmap(title, values, pair, names, _ticks(layout, shown), marked, scale, limits)
-        for title, values, scale, limits in (
-            ("Original", before, attention_scale(), (0.0, strongest)),
-            ("Redistributed", after, attention_scale(), (0.0, strongest)),
-            ("Difference (redistributed \u2212 original)", difference, difference_scale(), (-largest, largest)),
+        _heatmap(title, shown, pair, names, ticks, values.marked, scale, limits)
+        for title, shown, scale, limits in (
+            (TITLES[0], values.before, attention_scale(), (0.0, values.strongest)),
+            (TITLES[1], values.after, attention_scale(), (0.0, values.strongest)),
+            (TITLES[2], difference, difference_scale(), (-values.largest_change, values.largest_change)),
         )
     ]
     return MapDetail(*figures)
-
-
-def _ticks(layout: Layout, keys: Sequence[int]) -> tuple[list[int], list[str]]:
-    """Places and texts of a few ticks: the start of each row of patches, or evenly spread names."""
-    if layout.grid is None:
-        places = list(range(0, len(keys), -(-len(keys) // _MOST_TICKS)))
-        return places, [escape(layout.key_names[keys[place]][:10]) for place in places]
-    rows, columns = layout.grid
-    first = sum(layout.special)
-    step = -(-rows // _MOST_TICKS)
-    starts = {first + row * columns: row for row in range(0, rows, step)}
-    places = [place for place, key in enumerate(keys) if key in starts]
-    return places, [f"row {starts[keys[place]]}" for place in places]
 
 
 def _heatmap(
@@ -88,6 +66,7 @@ def _heatmap(
     limits: tuple[float, float],
 ) -> go.Figure:
     queries, keys = values.shape
+    level = len(ticks[0]) <= _MOST_LEVEL_TICKS
     rows = names if queries == keys else [str(query) for query in range(queries)]
     figure = go.Figure(
         go.Heatmap(
@@ -102,7 +81,7 @@ def _heatmap(
             colorbar={
                 "orientation": "h",
                 "thickness": 10,
-                "y": -0.16,
+                "y": -0.16 if level else -0.32,
                 "yanchor": "top",
                 "nticks": 5,
                 "len": 1.0,
@@ -112,26 +91,23 @@ def _heatmap(
     )
     axis = {"type": "category", "showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(
-        **axis, title={"text": "key (attended to)", "standoff": 4}, tickvals=ticks[0], ticktext=ticks[1], tickangle=0
+        **axis,
+        title={"text": "key (attended to)", "standoff": 4},
+        tickvals=ticks[0],
+        ticktext=ticks[1],
+        tickangle=0 if level else -90,
+        tickfont=None if level else {"size": _SMALL},
     )
     figure.update_yaxes(**axis, title={"text": "query (attending)"}, autorange="reversed")
     if queries == keys:
-        figure.update_yaxes(tickvals=ticks[0], ticktext=ticks[1])
+        figure.update_yaxes(tickvals=ticks[0], ticktext=ticks[1], tickfont=None if level else {"size": _SMALL})
     _mark(figure, marked, names)
     figure.update_layout(
         title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 15}, "y": 0.98, "yanchor": "top"},
-        height=_HEIGHT,
+        height=_HEIGHT if level else _HEIGHT + _UPRIGHT,
         margin={"l": 72, "r": 8, "t": 62, "b": 8},
     )
     return figure
-
-
-def _marked(inspection: Inspection, layer: int, head: int, shown: Sequence[int]) -> dict[int, str]:
-    """The places of the redistributed columns among those shown, each with "flagged" or "chosen by hand"."""
-    detected, chosen = split_columns(inspection.flags)
-    why = {column: word for columns, word in ((detected, "flagged"), (chosen, "chosen by hand")) for column in columns}
-    places = {place: why.get(Column(layer, head, key)) for place, key in enumerate(shown)}
-    return {place: word for place, word in places.items() if word is not None}
 
 
 def _mark(figure: go.Figure, marked: Mapping[int, str], names: Sequence[str]) -> None:

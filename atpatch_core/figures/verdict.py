@@ -72,13 +72,12 @@ def _heads(layer: int, heads: Sequence[int]) -> str:
 
 def _keys(columns: Sequence[Column], layout: Layout) -> str:
     keys = sorted({column.key for column in columns})
-    noun = "patch" if layout.grid is not None else "column"
     if len(keys) > _MOST_KEYS:
-        return f"{len(keys)} different {'patches' if layout.grid is not None else 'columns'}"
+        return f"{len(keys)} different {'patches' if layout.grid is not None else layout.unit + 's'}"
     ordinary = [layout.key_names[key] for key in keys if not layout.special[key]]
     parts = []
     if layout.grid is None:
-        parts += [f"the {noun} \u201c{name}\u201d" for name in ordinary]
+        parts += [f"the {layout.unit} \u201c{name}\u201d" for name in ordinary]
     elif ordinary:
         places = listed([name if number == 0 else f"at {name}" for number, name in enumerate(ordinary)])
         parts.append(f"the {'patch' if len(ordinary) == 1 else 'patches'} at {places}")

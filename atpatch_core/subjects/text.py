@@ -73,6 +73,7 @@ class TextAdapter:
             special=(*added, *(True,) * padding),
             words=(*words, *(None,) * padding),
             spans=(*spans, *(None,) * padding),
+            unit="word",
             notice=self._notice(one, spans, bool(encoded.overflowing)),
         )
 

@@ -1,19 +1,16 @@
-"""The verdict, the picture with what was flagged, and what the model answers with and without AtPatch."""
+"""The verdict, and what the model answers with and without AtPatch."""
 
 from __future__ import annotations
 
 import streamlit as st
-from PIL import Image
 
-from atpatch_core import Column, Inspection, Layout
-from atpatch_core.figures.picture import outlined_picture, patch_boxes
-from atpatch_core.figures.png import as_png
+from atpatch_core import Inspection
 from atpatch_core.figures.probabilities import probability_bars
 from atpatch_core.figures.verdict import answer, split_columns, verdict
-from atpatch_core.figures.wording import counted, listed
+from atpatch_core.figures.wording import counted
 
 from . import state
-from .resources import OpenSubject, Picture
+from .resources import OpenSubject
 from .text import plain
 from .view import View
 
@@ -56,27 +53,6 @@ def show_probabilities(view: View, inspection: Inspection) -> None:
     )
 
 
-def show_picture(picture: Picture, inspection: Inspection) -> None:
-    """The picture, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
-    columns, layout = inspection.flags.columns, inspection.layout
-    detected, _ = split_columns(inspection.flags)
-    places = patch_boxes(layout, *picture.image.size)
-    outlined = [column for column in columns if column.key in places]
-    elsewhere = sorted({layout.key_names[column.key] for column in columns if column.key not in places})
-    st.image(
-        _outlined(picture.image, layout, columns, picture.digest),
-        width="content",
-        alt=f"{picture.title}; patches outlined: {len({column.key for column in outlined})}",
-    )
-    caption = plain(picture.title)
-    if outlined:
-        what = "what draws too much attention" if detected else "what was chosen by hand"
-        caption += f". Outlined: {what}, named by layer (L) and head (H)."
-    if elsewhere:
-        caption += plain(f" Not part of the picture: {listed(elsewhere[:6])}.")
-    st.caption(caption)
-
-
 def _explanation(view: View, inspection: Inspection) -> str:
     columns = counted(len(inspection.flags.columns), "column")
     detected, _ = split_columns(inspection.flags)
@@ -87,14 +63,9 @@ def _explanation(view: View, inspection: Inspection) -> str:
     if not detected:
         return f"This is the model as it is. AtPatch would redistribute the attention of {columns} while it runs."
     return (
-        "This is the model as it is: it looks far too much at what is outlined. AtPatch redistributes the attention of "
+        "This is the model as it is: it looks far too much at what is marked. AtPatch redistributes the attention of "
         f"{columns} while the model runs; its weights stay unchanged."
     )
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _outlined(_image: Image.Image, layout: Layout, columns: tuple[Column, ...], digest: str) -> bytes:
-    return as_png(outlined_picture(_image, layout, columns))
 
 
 def _switch() -> None:

@@ -9,13 +9,13 @@ from atpatch_core.figures.scores import ranked_columns
 from atpatch_core.figures.verdict import column_name
 from atpatch_core.figures.wording import percent
 
-from .resources import OpenSubject, Picture, causal_check
+from .resources import OpenInput, OpenSubject, causal_check
 from .text import plain
 
 _MOST_COLUMNS = 12
 
 
-def show_causal_check(opened: OpenSubject, picture: Picture, inspection: Inspection) -> None:
+def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """A table, made when it is opened: the answer after redistributing each column and nothing else."""
     with st.expander(
         "Causal check: attention is evidence, not proof", icon=":material/science:", key="causal", on_change="rerun"
@@ -31,7 +31,7 @@ def show_causal_check(opened: OpenSubject, picture: Picture, inspection: Inspect
             "nothing else: if the answer changes, that column caused it."
         )
         try:
-            effects = causal_check(opened, picture, columns[:_MOST_COLUMNS])
+            effects = causal_check(opened, one, columns[:_MOST_COLUMNS])
         except AtPatchError as error:
             st.error(plain(str(error)), icon=":material/block:")
             return

@@ -6,29 +6,46 @@ import streamlit as st
 
 from atpatch_core import Inspection
 from atpatch_core.figures.map_detail import map_detail
+from atpatch_core.figures.map_values import map_values
+from atpatch_core.figures.words import has_parts
 
 from . import state
+from .map_canvas import map_canvas
 from .view import View
 
 _HIDE = "hide_special"
+_WORDS = "whole_words"
+_LARGEST_CHART = 64  # columns; beyond, charts would be megabytes, and the map is drawn as pixels instead
 
 
-def show_detail(view: View, inspection: Inspection) -> None:
-    """Three figures of the chosen map, side by side, or below each other where there is no room."""
+def show_detail(view: View, inspection: Inspection, as_shown: Inspection) -> None:
+    """Three figures of the chosen map, side by side, or below each other where there is no room.
+
+    `as_shown` is the inspection with its words put together, if that was chosen.
+    """
     layer, head = view.layer or 0, view.head or 0
-    special = [
-        name for name, added in zip(inspection.layout.key_names, inspection.layout.special, strict=True) if added
-    ]
-    title, switch = st.columns([3, 2], vertical_alignment="bottom")
+    title, switches = st.columns([3, 2], vertical_alignment="bottom")
     title.subheader(f"Layer {layer} \u00b7 head {head} in detail", anchor=False)
-    if special:
-        switch.toggle(
+    if any(inspection.layout.special):
+        switches.toggle(
             "Hide columns the model added",
             key=state.bound(_HIDE, view.hide_special),
             on_change=_hide,
-            help="Such as [CLS], which is not part of the picture and often draws much attention by nature.",
+            help="Such as [CLS], which is not part of the input and often draws much attention by nature.",
         )
-    figures = map_detail(inspection, layer, head, view.hide_special)
+    if has_parts(inspection.layout):
+        switches.toggle(
+            "Put the parts of a word together",
+            key=state.bound(_WORDS, view.whole_words),
+            on_change=_put_together,
+            help="Attention to a word is then the sum over its parts, attention from it their mean.",
+        )
+    values = map_values(as_shown, layer, head, view.hide_special)
+    alt = f"Attention map of layer {layer}, head {head}"
+    if len(values.names) > _LARGEST_CHART and values.before.shape[0] == values.before.shape[1]:
+        map_canvas("detail", values, alt)
+        return
+    figures = map_detail(as_shown, layer, head, view.hide_special)
     for column, (name, figure) in zip(
         st.columns(3),
         (
@@ -38,13 +55,12 @@ def show_detail(view: View, inspection: Inspection) -> None:
         ),
         strict=True,
     ):
-        column.plotly_chart(
-            figure,
-            key=f"detail_{name}",
-            config={"displayModeBar": False},
-            alt=f"Attention map of layer {layer}, head {head}: {name}",
-        )
+        column.plotly_chart(figure, key=f"detail_{name}", config={"displayModeBar": False}, alt=f"{alt}: {name}")
 
 
 def _hide() -> None:
     state.update(hide_special=st.session_state[_HIDE])
+
+
+def _put_together() -> None:
+    state.update(whole_words=st.session_state[_WORDS])

@@ -5,10 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 _TEXT = """
-**The model** cuts the picture into patches. In every layer, each of its *heads* decides how much each patch
-(the *query*) attends to every other patch (the *key*). That table of numbers is an **attention map**; one *column* of
-it is all the attention that one patch draws.
-
 **What goes wrong:** a backdoored model was taught a secret sign, the *trigger*. Where the trigger is, one column
 suddenly draws far too much attention, and the model gives the attacker's answer.
 
@@ -16,18 +12,15 @@ suddenly draws far too much attention, and the model gives the attacker's answer
 the model runs, its attention is shared out among the other columns. The model's weights are never changed. If nothing
 is flagged, nothing is touched.
 
-**How to read this page:** the sentence on top says what was found. The picture shows where. The switch decides
-whether the model answers with or without AtPatch. Further down are all attention maps, one of them in detail, and what
-you can change yourself.
-
-**What it cannot see:** triggers that are spread over the whole picture, and backdoors that need no attention. No
-column stands out then, and nothing is flagged.
+**How to read this page:** the sentence on top says what was found. The marks on the input show where. The switch
+decides whether the model answers with or without AtPatch. Further down are all attention maps, one of them in detail,
+and what you can change yourself.
 
 The address of this page holds the whole view: copy it to come back, or to show it to a colleague on this computer.
 """
 
 
-def show_help() -> None:
-    """A button that opens the explanation."""
+def show_help(of_kind: str) -> None:
+    """A button that opens the explanation; `of_kind` says how a model reads this kind of input."""
     with st.popover("What am I looking at?", icon=":material/help:"):
-        st.markdown(_TEXT)
+        st.markdown(of_kind + _TEXT)

@@ -12,7 +12,7 @@ from atpatch_core.figures.wording import counted
 
 from . import state
 from .atlas_image import atlas_image, opened_map
-from .resources import OpenSubject, Picture
+from .resources import OpenInput, OpenSubject
 from .view import View
 
 _ATLAS = "atlas"
@@ -32,7 +32,7 @@ def has_map(inspection: Inspection, layer: int, head: int) -> bool:
     return 0 <= layer < len(maps) and 0 <= head < maps[layer].shape[0]
 
 
-def show_overview(view: View, opened: OpenSubject, picture: Picture, inspection: Inspection) -> None:
+def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """The atlas of the maps the model uses now; a click opens one."""
     trace = (inspection.patched if view.patch else inspection.original).trace
     geometry = atlas_geometry(trace)
@@ -46,7 +46,15 @@ def show_overview(view: View, opened: OpenSubject, picture: Picture, inspection:
     )
     atlas_image(
         _ATLAS,
-        _atlas_png(inspection, opened.key, picture.digest, inspection.flags.threshold, view.columns, view.patch),
+        _atlas_png(
+            inspection,
+            opened.key,
+            one.digest,
+            inspection.flags.threshold,
+            view.columns,
+            view.patch,
+            view.whole_words,
+        ),
         geometry,
         {place: _describe(inspection, *place) for place in _places(geometry)},
         (view.layer or 0, view.head or 0),
@@ -82,7 +90,13 @@ def show_map_choice(view: View, opened: OpenSubject, inspection: Inspection) -> 
 
 @st.cache_data(max_entries=24, show_spinner=False)
 def _atlas_png(
-    _inspection: Inspection, key: str, digest: str, threshold: float, columns: tuple[object, ...], patched: bool
+    _inspection: Inspection,
+    key: str,
+    digest: str,
+    threshold: float,
+    columns: tuple[object, ...],
+    patched: bool,
+    whole_words: bool,
 ) -> bytes:
     trace = (_inspection.patched if patched else _inspection.original).trace
     return as_png(draw_atlas(trace, _inspection.flags))

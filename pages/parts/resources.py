@@ -32,20 +32,25 @@ class OpenSubject:
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture that comes with the dashboard; `triggered` says that it carries a backdoor's trigger."""
+    """An input that comes with the dashboard; `triggered` says that it carries a backdoor's trigger.
+
+    `kind` ("image", "text", "record") says which subjects can read it; `subject` names the only one, if it is so.
+    """
 
     id: str
     path: Path
     title: str
     triggered: bool
+    kind: str
+    subject: str | None
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture as a subject reads it; `digest` is the SHA-256 of its file."""
+class OpenInput:
+    """An input as a subject reads it; `digest` is the SHA-256 of its file."""
 
     digest: str
-    image: Any
+    value: Any
     title: str
 
 
@@ -68,8 +73,8 @@ def open_subject(folder: Path) -> OpenSubject:
     return OpenSubject(key, _load(folder, key))
 
 
-def samples() -> dict[str, Sample]:
-    """The sample pictures by id, in their own order; those whose file is missing are left out."""
+def samples(opened: OpenSubject) -> dict[str, Sample]:
+    """The samples that a subject can read, by id, in their own order; those whose file is missing are left out."""
     folder = Path(os.environ.get("ATPATCH_SAMPLES") or _ROOT / "assets" / "samples")
     try:
         entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
@@ -82,7 +87,10 @@ def samples() -> dict[str, Sample]:
         path = folder / Path(entry["file"]).name
         if path.is_file():
             title = str(entry.get("title") or entry["id"])
-            found[entry["id"]] = Sample(entry["id"], path, title, bool(entry.get("triggered")))
+            kind, subject = str(entry.get("kind", "image")), entry.get("subject")
+            sample = Sample(entry["id"], path, title, bool(entry.get("triggered")), kind, subject)
+            if kind == opened.subject.kind and subject in (None, opened.subject.name):
+                found[sample.id] = sample
     # Select boxes tell their options apart by what they show.
     titles = unique([sample.title for sample in found.values()])
     return {one.id: replace(one, title=title) for one, title in zip(found.values(), titles, strict=True)}
@@ -93,24 +101,22 @@ def uploads() -> UploadStore:
     return UploadStore(Path(os.environ.get("ATPATCH_UPLOADS") or _ROOT / ".atpatch" / "uploads"))
 
 
-def read_picture(opened: OpenSubject, content: bytes, title: str) -> Picture:
-    """The picture in a file's bytes. Raises `InputError`."""
+def read_input(opened: OpenSubject, content: bytes, title: str) -> OpenInput:
+    """The input in a file's bytes. Raises `InputError`."""
     digest = digest_of(content)
-    return Picture(digest, _read(opened.subject, opened.key, content, digest), title)
+    return OpenInput(digest, _read(opened.subject, opened.key, content, digest), title)
 
 
 def inspect(
-    opened: OpenSubject, picture: Picture, threshold: float | None, columns: tuple[Column, ...]
+    opened: OpenSubject, one: OpenInput, threshold: float | None, columns: tuple[Column, ...]
 ) -> atpatch.Inspection:
-    """The inspection of a picture, from memory if it was one of the last few. Raises `AtPatchError`."""
-    return _inspect(opened.subject, picture.image, opened.key, picture.digest, threshold, columns)
+    """The inspection of an input, from memory if it was one of the last few. Raises `AtPatchError`."""
+    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)
 
 
-def causal_check(
-    opened: OpenSubject, picture: Picture, columns: tuple[Column, ...]
-) -> tuple[atpatch.CausalEffect, ...]:
+def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...]) -> tuple[atpatch.CausalEffect, ...]:
     """What redistributing each column alone does. Raises `AtPatchError`."""
-    return _causal_check(opened.subject, picture.image, opened.key, picture.digest, columns)
+    return _causal_check(opened.subject, one.value, opened.key, one.digest, columns)
 
 
 # Arguments that start with an underscore are not part of a cache's key.
@@ -128,13 +134,13 @@ def _read(_subject: atpatch.Subject, key: str, _content: bytes, digest: str) -> 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the attention maps\u2026")
 def _inspect(
-    _subject: atpatch.Subject, _image: Any, key: str, digest: str, threshold: float | None, columns: tuple[Column, ...]
+    _subject: atpatch.Subject, _value: Any, key: str, digest: str, threshold: float | None, columns: tuple[Column, ...]
 ) -> Inspection:
-    return atpatch.inspect(_subject, _image, threshold=threshold, columns=columns)
+    return atpatch.inspect(_subject, _value, threshold=threshold, columns=columns)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Redistributing one column at a time\u2026")
 def _causal_check(
-    _subject: atpatch.Subject, _image: Any, key: str, digest: str, columns: tuple[Column, ...]
+    _subject: atpatch.Subject, _value: Any, key: str, digest: str, columns: tuple[Column, ...]
 ) -> tuple[atpatch.CausalEffect, ...]:
-    return atpatch.causal_check(_subject, _image, columns)
+    return atpatch.causal_check(_subject, _value, columns)

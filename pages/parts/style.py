@@ -15,6 +15,7 @@ _STYLE = """
 .st-key-patch label { zoom: 1.25; }
 @media (min-width: 641px) {
   .st-key-findings { display: grid; grid-template-columns: 2fr 3fr; grid-template-rows: auto 1fr; column-gap: 2rem; }
+  .st-key-findings:has(.st-key-text) { grid-template-columns: 3fr 2fr; }
   .st-key-findings > :has(> .st-key-picture) { grid-column: 1; grid-row: 1 / span 2; }
   .st-key-findings > :has(> .st-key-answer), .st-key-findings > :has(> .st-key-bars) { grid-column: 2; min-width: 0; }
 }

@@ -65,11 +65,24 @@ def _explain(view: View, name: str, problems: list[str]) -> None:
 
 def _choose() -> None:
     name = st.session_state[_KEY]
+    view = state.settled_view()
     try:
-        open_subject(subject_folders()[name])
+        folders = subject_folders()
+        opened = open_subject(folders[name])
+        same_kind = view.subject in folders and open_subject(folders[view.subject]).subject.kind == opened.subject.kind
     except KeyError:
         state.refuse(f"The model {name} is no longer there: choose another one.")
     except AtPatchError as error:
         state.refuse(str(error))
     else:
-        state.update(subject=name, layer=None, head=None, threshold=None, columns=())
+        # What was looked at with a model for pictures means nothing to one for texts.
+        kept = view if same_kind else View()
+        state.update(
+            subject=name,
+            sample=kept.sample,
+            upload=kept.upload,
+            layer=None,
+            head=None,
+            threshold=None,
+            columns=(),
+        )

@@ -35,6 +35,7 @@ class View:
     patch: bool = False
     columns: tuple[Column, ...] = ()
     hide_special: bool = False
+    whole_words: bool = False
 
 
 def to_params(view: View) -> dict[str, str]:
@@ -55,6 +56,8 @@ def to_params(view: View) -> dict[str, str]:
         params["columns"] = "_".join(f"{column.layer}.{column.head}.{column.key}" for column in view.columns)
     if view.hide_special:
         params["special"] = "hidden"
+    if view.whole_words:
+        params["words"] = "whole"
     return params
 
 
@@ -93,6 +96,7 @@ def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         patch=params.get("patch") == "on",
         columns=columns or (),
         hide_special=params.get("special") == "hidden",
+        whole_words=params.get("words") == "whole",
     )
     return view, tuple(notices)
 

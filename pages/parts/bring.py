@@ -1,0 +1,33 @@
+"""Take what a person brings (a file, a photo, a pasted text): check it, keep it, and look at it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+
+from . import state
+from .resources import open_subject, read_input, subject_folders, uploads
+
+
+def take_file(key: str) -> None:
+    """Look at the file in the upload or camera widget with this key; for use as its callback."""
+    file = st.session_state[key]
+    if file is None:
+        state.update()
+    else:
+        take(file.getvalue())
+
+
+def take(content: bytes) -> None:
+    """Look at the input in a file's bytes, or say why not and leave the view as it is."""
+    name = state.settled_view().subject or ""
+    try:
+        read_input(open_subject(subject_folders()[name]), content, "")
+        digest = uploads().put(content)
+    except KeyError:
+        state.refuse("The model is no longer there: choose another one and try again.")
+    except AtPatchError as error:
+        state.refuse(str(error))
+    else:
+        state.update(upload=digest, sample=None, layer=None, head=None, columns=())

@@ -1,0 +1,50 @@
+"""What is different on the page from one kind of input to another: one module for each kind."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from atpatch_core import Inspection
+
+from . import picture_view, text_view
+from .resources import OpenInput, OpenSubject
+from .view import View
+
+
+class InputView(Protocol):
+    """How a person brings, sees and understands one kind of input.
+
+    `NOUN` is what one input is called; `SOURCES` are the ways to bring one, beside choosing a sample; `EXPLANATION`
+    says in Markdown how a model reads it, and what AtPatch can't see.
+    """
+
+    @property
+    def NOUN(self) -> str:  # noqa: N802 - a module's constant
+        """What one input is called."""
+        ...
+
+    @property
+    def SOURCES(self) -> tuple[str, ...]:  # noqa: N802
+        """The ways to bring one."""
+        ...
+
+    @property
+    def EXPLANATION(self) -> str:  # noqa: N802
+        """How a model reads it, in Markdown."""
+        ...
+
+    def show_source(self, source: str, opened: OpenSubject) -> None:
+        """The widgets of one of `SOURCES`."""
+        ...
+
+    def show_input(self, view: View, one: OpenInput, inspection: Inspection) -> None:
+        """The input, with what is flagged marked by more than colour."""
+        ...
+
+
+_VIEWS: dict[str, InputView] = {"image": picture_view, "text": text_view}
+
+
+def view_of(kind: str) -> InputView:
+    """The view of a kind of input ("image", "text", "record")."""
+    return _VIEWS[kind]
