@@ -66,9 +66,12 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
     threshold = float(settings["threshold"])
     if settings["reference"] not in KINDS or not 0 <= threshold <= 1:
         raise ValueError("Unknown reference or threshold.")
+    heads, keys = int(settings["heads"]), int(settings["keys"])
+    if any(tuple(tensors[f"benign.{layer}"].shape[::2]) != (heads, keys) for layer in range(int(settings["layers"]))):
+        raise ValueError("The numbers have another size than the settings say.")
     networks = {}
     for layer in settings["trained_layers"]:
-        network = VARIANTS[settings["variant"]](int(settings["heads"]), int(settings["keys"]))
+        network = VARIANTS[settings["variant"]](heads, keys)
         prefix = f"network.{layer}."
         network.load_state_dict(
             {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
