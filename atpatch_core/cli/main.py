@@ -6,6 +6,7 @@ import sys
 
 import typer
 from rich.console import Console
+from transformers.utils import logging
 
 from ..errors import AtPatchError
 from .evaluate import evaluate
@@ -26,6 +27,8 @@ app.add_typer(samples, name="samples")
 
 def main() -> None:
     """Entry point of `atpatch` and `python -m atpatch_core`."""
+    # The bar for each model that is loaded would stand between our own.
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         app()
     except AtPatchError as error:

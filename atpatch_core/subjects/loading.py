@@ -70,13 +70,14 @@ def load(source: str | Path) -> Subject:
     folder = _locate(source)
     config, kind = _read_config(folder)
     try:
-        model = kind.model_class.from_pretrained(
+        model, report = kind.model_class.from_pretrained(
             folder,
             config=config,
             dtype=torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
+            output_loading_info=True,
         )
         adapter = kind.make_adapter(folder, config)
     except SubjectError:
@@ -85,6 +86,11 @@ def load(source: str | Path) -> Subject:
         raise SubjectError(
             f"The model in {folder.name} can't be loaded ({_first_line(error)}): save it again with save_pretrained."
         ) from error
+    if report["missing_keys"]:  # Transformers would make them up
+        raise SubjectError(
+            f"The model in {folder.name} lacks weights ({min(report['missing_keys'])} and maybe more): save the whole "
+            "trained model again with save_pretrained."
+        )
     labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
     detector_folder = folder / "atpatch"
     detector = load_detector(detector_folder) if detector_folder.is_dir() else None
@@ -113,7 +119,8 @@ def _locate(source: str | Path) -> Path:
     folder = Path(source)
     if folder.is_dir():
         return folder
-    if not _HUB_ID.fullmatch(str(source)) or folder.exists():
+    # "sample_models/typo" looks like a hub id too, but nobody who has such a folder means that.
+    if not _HUB_ID.fullmatch(str(source)) or folder.exists() or folder.parent.is_dir():
         raise SubjectError(f"There is no model folder {source}: name a folder with a config.json in it, or a hub id.")
     try:
         return Path(snapshot_download(str(source), allow_patterns=_NEEDED))
