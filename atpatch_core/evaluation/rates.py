@@ -27,7 +27,8 @@ def proportion(hits: np.ndarray) -> Rate:
     share = float(np.mean(hits))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Rate(share, max(0.0, centre - half), min(1.0, centre + half), n)
+    # Rounding must not leave a share of 0 or 1 outside its own interval.
+    return Rate(share, min(share, max(0.0, centre - half)), max(share, min(1.0, centre + half)), n)
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
