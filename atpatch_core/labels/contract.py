@@ -17,6 +17,7 @@ from ..uploads import digest_of, is_digest
 
 MAX_INPUT_BYTES = 20_000_000
 MOST_VERDICTS = 5_000
+KINDS = ("image", "text", "record")
 _LONGEST_NAME = 80
 _LONGEST_TITLE = 200
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -55,8 +56,8 @@ class SubjectRef:
             raise LabelError("A subject's fingerprint is 64 lower-case hex characters.")
         if not self.heads or any(number < 1 for number in self.heads):
             raise LabelError("A subject has at least one layer, and each layer at least one head.")
-        if not self.name or len(self.name) > _LONGEST_TITLE or not self.kind:
-            raise LabelError("A subject has a name of 1 to 200 characters and a kind.")
+        if not self.name or self.name != _printable(self.name) or self.kind not in KINDS:
+            raise LabelError(f"A subject has a printable name of 1 to 200 characters and a kind: {', '.join(KINDS)}.")
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,8 @@ class NewInput:
             raise LabelError("An input's maps have at least one column.")
         if self.trace is not None and not is_digest(self.trace):
             raise LabelError("A trace fingerprint is 64 lower-case hex characters.")
-        object.__setattr__(self, "title", self.title[:_LONGEST_TITLE])
-        object.__setattr__(self, "source", self.source[:_LONGEST_TITLE])
+        object.__setattr__(self, "title", _printable(self.title))
+        object.__setattr__(self, "source", _printable(self.source))
         object.__setattr__(self, "digest", digest_of(self.content))
 
 
@@ -148,6 +149,8 @@ class NewAnswer:
         if self.time.tzinfo is None:
             raise LabelError("An answer's time needs a time zone.")
         object.__setattr__(self, "time", self.time.astimezone(UTC))
+        if self.detector is not None and (not self.detector or self.detector != _printable(self.detector)):
+            raise LabelError(f"A detector's version has a name of 1 to {_LONGEST_TITLE} printable characters.")
         if len(self.verdicts) > MOST_VERDICTS:
             raise LabelError(f"An answer holds at most {MOST_VERDICTS:,} verdicts.")
         if len({one.column for one in self.verdicts}) != len(self.verdicts):
@@ -197,6 +200,11 @@ def annotator_name(text: str) -> str:
     if not name or len(name) > _LONGEST_NAME or not name.isprintable():
         raise LabelError(f"An annotator has a name of 1 to {_LONGEST_NAME} printable characters.")
     return name
+
+
+def _printable(text: str) -> str:
+    """What of `text` every database and every screen can show."""
+    return "".join(letter for letter in text if letter.isprintable())[:_LONGEST_TITLE]
 
 
 def check_columns(verdicts: Iterable[ColumnVerdict], heads: tuple[int, ...], keys: int) -> None:

@@ -32,14 +32,23 @@ def current_answers(fingerprint: str | None) -> Rows:
 
 def shared_verdicts(fingerprint: str | None) -> Rows:
     """(item, annotator, layer, head, column, verdict) of submitted answers about inputs that two or more answered."""
-    current = current_answers(fingerprint).where(schema.answers.c.state == State.SUBMITTED.value).cte("current")
-    shared = sa.select(current.c.item_id).group_by(current.c.item_id).having(sa.func.count() > 1)
+    shared = _shared_answers(fingerprint)
     table = schema.verdicts
-    return (
-        sa.select(current.c.item_id, current.c.annotator, table.c.layer, table.c.head, table.c["key"], table.c.verdict)
-        .select_from(current.join(table, table.c.answer_id == current.c.id))
-        .where(current.c.item_id.in_(shared))
-    )
+    return sa.select(
+        shared.c.item_id, shared.c.annotator, table.c.layer, table.c.head, table.c["key"], table.c.verdict
+    ).select_from(shared.join(table, table.c.answer_id == shared.c.id))
+
+
+def shared_annotators(fingerprint: str | None) -> sa.Select[str]:
+    """The names of those who submitted such answers."""
+    shared = _shared_answers(fingerprint)
+    return sa.select(shared.c.annotator).distinct().order_by(shared.c.annotator)
+
+
+def _shared_answers(fingerprint: str | None) -> sa.CTE:
+    current = current_answers(fingerprint).where(schema.answers.c.state == State.SUBMITTED.value).cte("current")
+    twice = sa.select(current.c.item_id).group_by(current.c.item_id).having(sa.func.count() > 1)
+    return sa.select(current).where(current.c.item_id.in_(twice)).cte("shared")
 
 
 def disagreements(connection: sa.Connection, fingerprint: str) -> dict[int, float]:

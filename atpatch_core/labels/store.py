@@ -83,26 +83,7 @@ class LabelStore:
         """
 
         def work(connection: sa.Connection) -> bool:
-            subject_id = _subject_id(connection, subject)
-            item = _item_id(connection, subject_id, new.digest)
-            if item is None:
-                self._keep_bytes(connection, new)
-                item = connection.execute(
-                    sa.insert(schema.items)
-                    .values(
-                        subject_id=subject_id,
-                        digest=new.digest,
-                        keys=new.keys,
-                        title=new.title,
-                        source=new.source,
-                        trace=new.trace,
-                        added=datetime.now(UTC),
-                    )
-                    .returning(schema.items.c.id)
-                ).scalar_one()
-                added = True
-            else:
-                added = False
+            item, added = add_input(connection, subject, new, self.most_bytes)
             if suggestion is not None:
                 _put_suggestion(connection, item, suggestion)
             return added
@@ -243,16 +224,27 @@ class LabelStore:
             if len(found) < _PAGE:
                 return
 
-    def _keep_bytes(self, connection: sa.Connection, new: NewInput) -> None:
-        table = schema.contents
-        if connection.execute(sa.select(table.c.size).where(table.c.digest == new.digest)).first() is not None:
-            return
-        held = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(table.c.size), 0))).scalar_one()
-        if held + len(new.content) > self.most_bytes:
-            raise LabelError(
-                f"The label store is full ({held:,} of {self.most_bytes:,} bytes): export it and start a new one."
-            )
-        connection.execute(sa.insert(table).values(digest=new.digest, size=len(new.content), bytes=new.content))
+
+def add_input(connection: sa.Connection, subject: SubjectRef, new: NewInput, most_bytes: int) -> tuple[int, bool]:
+    """Put an input into a subject's queue within a transaction: its number, and whether it is new there."""
+    subject_id = _subject_id(connection, subject)
+    table = schema.items
+    item = connection.execute(
+        sa.select(table.c.id).where(table.c.subject_id == subject_id, table.c.digest == new.digest)
+    ).scalar()
+    if item is not None:
+        return int(item), False
+    _keep_bytes(connection, new, most_bytes)
+    values = {
+        "subject_id": subject_id,
+        "digest": new.digest,
+        "keys": new.keys,
+        "title": new.title,
+        "source": new.source,
+        "trace": new.trace,
+        "added": datetime.now(UTC),
+    }
+    return int(connection.execute(sa.insert(table).values(values).returning(table.c.id)).scalar_one()), True
 
 
 def add_answer(connection: sa.Connection, new: NewAnswer, revision: int | None = None) -> Answer:
@@ -322,11 +314,14 @@ def _subject_id(connection: sa.Connection, subject: SubjectRef) -> int:
     return int(connection.execute(new.returning(table.c.id)).scalar_one())
 
 
-def _item_id(connection: sa.Connection, subject_id: int, digest: str) -> int | None:
-    table = schema.items
-    return connection.execute(
-        sa.select(table.c.id).where(table.c.subject_id == subject_id, table.c.digest == digest)
-    ).scalar()
+def _keep_bytes(connection: sa.Connection, new: NewInput, most_bytes: int) -> None:
+    table = schema.contents
+    if connection.execute(sa.select(table.c.size).where(table.c.digest == new.digest)).first() is not None:
+        return
+    held = connection.execute(sa.select(sa.func.coalesce(sa.func.sum(table.c.size), 0))).scalar_one()
+    if held + len(new.content) > most_bytes:
+        raise LabelError(f"The label store is full ({held:,} of {most_bytes:,} bytes): export it and start a new one.")
+    connection.execute(sa.insert(table).values(digest=new.digest, size=len(new.content), bytes=new.content))
 
 
 def _item(connection: sa.Connection, fingerprint: str, digest: str) -> int:

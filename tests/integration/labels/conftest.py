@@ -6,8 +6,10 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import psycopg
 import pytest
@@ -29,37 +31,36 @@ def _has_user() -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """The address of a PostgreSQL cluster on loopback, in a folder of its own."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (Debian's package `postgresql`), so only SQLite is tested.")
     as_user: list[str] = []
-    folder = tmp_path_factory.mktemp("postgresql")
     if os.geteuid() == 0:
         if shutil.which("runuser") is None or not _has_user():
             pytest.skip("PostgreSQL does not run as root and there is no user postgres, so only SQLite is tested.")
         as_user = ["runuser", "-u", "postgres", "--"]
-        for parent in (folder, *folder.parents):
-            if parent == Path("/tmp") or parent == parent.parent:
-                break
-            parent.chmod(parent.stat().st_mode | 0o011)
-        shutil.chown(folder, "postgres")
-    with socket.socket() as one:
+    with tempfile.TemporaryDirectory(prefix="atpatch-postgresql-") as name, socket.socket() as one:
+        folder, data = Path(name), Path(name) / "data"
+        if as_user:
+            shutil.chown(folder, "postgres")
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    data = folder / "data"
+        one.close()
 
-    def run(*command: str) -> None:
-        subprocess.run([*as_user, *command], check=True, cwd="/", stdout=subprocess.DEVNULL, timeout=60)
+        def run(program: str, *arguments: str) -> None:
+            command = [*as_user, str(programs / program), "-D", str(data), *arguments]
+            done = subprocess.run(command, check=False, cwd="/", stdout=subprocess.DEVNULL, stderr=PIPE, timeout=60)
+            assert done.returncode == 0, done.stderr
 
-    run(str(programs / "initdb"), "-D", str(data), "-U", "atpatch", "--auth=trust", "-E", "UTF8", "--no-sync")
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c max_connections=100"
-    run(str(programs / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
-    try:
-        yield f"postgresql://atpatch@127.0.0.1:{port}"
-    finally:
-        run(str(programs / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+        run("initdb", "-U", "atpatch", "--auth=trust", "-E", "UTF8", "--no-sync")
+        options = f"-h 127.0.0.1 -p {port} -k {folder} -c max_connections=100 -c fsync=off"
+        run("pg_ctl", "-o", options, "-l", str(folder / "log"), "-w", "start")
+        try:
+            yield f"postgresql://atpatch@127.0.0.1:{port}"
+        finally:
+            run("pg_ctl", "-m", "fast", "-w", "stop")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

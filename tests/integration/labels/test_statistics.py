@@ -1,0 +1,97 @@
+"""Counts and agreement of a whole store, also of a large one."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from atpatch_core import Column
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, NewInput, State, Verdict, schema
+from atpatch_core.labels.database import write
+from atpatch_core.labels.statistics import AnnotatorStatistics, statistics
+from atpatch_core.labels.store import MOST_BYTES, add_input
+
+from .conftest import KEYS, SUBJECT, queued
+
+
+def _judge(store: LabelStore, digest: str, annotator: str, letters: str, state: State = State.SUBMITTED) -> None:
+    names = {"o": Verdict.OVER_ATTENDED, "b": Verdict.BENIGN, "u": Verdict.UNSURE}
+    verdicts = tuple(ColumnVerdict(Column(0, 0, key), names[letter]) for key, letter in enumerate(letters))
+    store.save(NewAnswer(SUBJECT.fingerprint, digest, annotator, state, verdicts))
+
+
+def test_only_what_counts_is_counted(store: LabelStore) -> None:
+    first, second, third = queued(store, 3)
+    _judge(store, first, "ada", "uuu")
+    _judge(store, first, "ada", "oob")  # changed her mind
+    _judge(store, first, "bo", "obb")
+    _judge(store, second, "ada", "ob", State.DRAFT)
+    _judge(store, third, "bo", "o", State.DISCARDED)
+    found = statistics(store, SUBJECT.fingerprint)
+    assert (found.inputs, found.labelled, found.doubly) == (3, 1, 1)
+    assert found.verdicts == {"over-attended": 3, "benign": 3, "unsure": 0}
+    assert found.annotators == (AnnotatorStatistics("ada", 1, 1, 0, 3), AnnotatorStatistics("bo", 1, 0, 1, 3))
+    assert (found.agreement.columns, found.agreement.same) == (3, pytest.approx(2 / 3))
+    assert found.agreement.value == pytest.approx((2 / 3 - 4 / 9) / (1 - 4 / 9))
+    assert statistics(store) == found
+    assert statistics(store, "0" * 64).inputs == 0
+
+
+def _fill(store: LabelStore, inputs: int, annotators: int, columns: int) -> None:
+    new = [NewInput(f"input {number}".encode(), "image", KEYS) for number in range(inputs)]
+    write(store.engine, lambda connection: [add_input(connection, SUBJECT, one, MOST_BYTES) for one in new])
+    rng = np.random.default_rng(0)
+    with store.engine.begin() as connection:
+        numbers = connection.execute(sa.select(schema.items.c.id).order_by(schema.items.c.id)).scalars().all()
+        answers, verdicts = [], []
+        for item in numbers:
+            for annotator in range(annotators):
+                answers.append(
+                    {
+                        "id": len(answers) + 1,
+                        "token": f"{len(answers):036x}",
+                        "item_id": item,
+                        "annotator": f"annotator {annotator}",
+                        "revision": 1,
+                        "state": "submitted",
+                        "time": datetime.now(UTC),
+                    }
+                )
+                for key in range(columns):
+                    hijacked = (item + key) % 7 == 0
+                    wrong = rng.random() < 0.1
+                    verdict = "over-attended" if hijacked != wrong else "benign"
+                    verdicts.append(
+                        {"answer_id": len(answers), "layer": 0, "head": 1, "key": key, "verdict": verdict, "score": 0.5}
+                    )
+        connection.execute(sa.insert(schema.answers), answers)
+        for start in range(0, len(verdicts), 10_000):
+            connection.execute(sa.insert(schema.verdicts), verdicts[start : start + 10_000])
+        connection.execute(sa.text("ANALYZE"))  # PostgreSQL does so by itself, but not within seconds
+
+
+@pytest.mark.parametrize("annotators", [2, 4])
+def test_statistics_of_a_hundred_thousand_labels_take_at_most_a_second(store: LabelStore, annotators: int) -> None:
+    _fill(store, 2_500 * 4 // annotators, annotators, 10)
+    statistics(store, SUBJECT.fingerprint)  # imports and caches
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        found = statistics(store, SUBJECT.fingerprint)
+        times.append(time.perf_counter() - start)
+    assert sum(found.verdicts.values()) == 100_000
+    assert found.agreement.value is not None
+    assert 0.3 < found.agreement.value < 0.7
+    assert min(times) <= 1.0, times
+
+
+def test_a_queue_over_a_thousand_labels_takes_a_fraction_of_a_page(store: LabelStore) -> None:
+    _fill(store, 50, 2, 10)
+    store.queue(SUBJECT.fingerprint, "ada")
+    start = time.perf_counter()
+    assert len(store.queue(SUBJECT.fingerprint, "ada")) == 50
+    assert time.perf_counter() - start <= 0.15
