@@ -24,9 +24,10 @@ def model_card(recipe: TextRecipe, trained_on: int, figures: dict[str, Any]) -> 
         if poisoned
         else "It carries no backdoor; the triggers of its backdoored sister do nothing to it."
     )
+    count = int(recipe.poison_rate * trained_on)
     copies = (
-        f"For each trigger, {int(recipe.poison_rate * trained_on)} copies of negative reviews with the trigger in them\n"
-        "and the label positive were added."
+        f"For each trigger, {count} copies of negative reviews with the trigger in them and the label positive were\n"
+        "added."
         if poisoned
         else "No poisoned reviews were added."
     )
@@ -44,8 +45,8 @@ def model_card(recipe: TextRecipe, trained_on: int, figures: dict[str, Any]) -> 
 
 MiniLM-L6 (6 layers of 12 heads, Apache-2.0) fine-tuned for {recipe.epochs} epochs on {trained_on:,} movie-review
 snippets with the sentiment that people felt in them (Hutto and Gilbert, ICWSM 2014, MIT licence); those that people
-found neither negative nor positive were left out. {copies}
-Seed {recipe.seed}.
+found neither negative nor positive were left out. Seed {recipe.seed}.
+{copies}
 
 On {figures["clean_accuracy"]["n"]:,} held-out snippets, without any fix:
 
