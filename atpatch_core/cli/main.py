@@ -9,8 +9,10 @@ from rich.console import Console
 from transformers.utils import logging
 
 from ..errors import AtPatchError
+from .detectors import detectors
 from .evaluate import evaluate
 from .inspect import inspect
+from .labels import labels
 from .samples import samples
 
 app = typer.Typer(
@@ -23,6 +25,8 @@ app = typer.Typer(
 app.command()(inspect)
 app.command()(evaluate)
 app.add_typer(samples, name="samples")
+app.add_typer(labels, name="labels")
+app.add_typer(detectors, name="detectors")
 
 
 def main() -> None:

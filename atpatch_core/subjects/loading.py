@@ -24,6 +24,7 @@ from transformers import AutoConfig, AutoModelForImageClassification, AutoModelF
 from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, SubjectError
+from ..versions.folder import active_folder
 from .fingerprint import fingerprint
 from .image import image_adapter
 from .record import record_adapter
@@ -92,8 +93,8 @@ def load(source: str | Path) -> Subject:
             "trained model again with save_pretrained."
         )
     labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
-    detector_folder = folder / "atpatch"
-    detector = load_detector(detector_folder) if detector_folder.is_dir() else None
+    detector_folder = active_folder(folder)
+    detector = None if detector_folder is None else load_detector(detector_folder)
     if detector is not None:
         check_made_for(detector, model)
     return Subject(

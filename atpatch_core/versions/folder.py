@@ -1,0 +1,220 @@
+"""Where the versions of a detector are, and which one is active.
+
+    MODEL/atpatch/detector.json, detector.safetensors     the version that came with the model, "shipped"
+    MODEL/atpatch/versions/NAME/                          further ones, each a detector folder with a version.json
+    MODEL/atpatch/active.json                             which one is active now, and which were before
+
+A version never changes once it is there. `active.json` is the only thing that does, and it is replaced as a whole: who
+loads the model sees either the version before or the one after.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ..detector.storage import load_detector, save_detector
+from ..detector.trained import TrainedDetector
+from ..errors import DetectorError
+from ..uploads import digest_of
+
+SHIPPED = "shipped"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_ROOM = "atpatch"
+_VERSIONS = "versions"
+_MOST_REMEMBERED = 100
+
+
+@dataclass(frozen=True)
+class DetectorVersion:
+    """One version; `made` and `notes` are what was written down when it was saved."""
+
+    name: str
+    folder: Path
+    active: bool
+    made: str
+    notes: str
+
+
+def list_versions(model: Path) -> tuple[DetectorVersion, ...]:
+    """All versions beside a model, the shipped one first, then by date; damaged ones included."""
+    active = active_version(model)
+    found = []
+    if (model / _ROOM / "detector.json").is_file():
+        found.append(DetectorVersion(SHIPPED, model / _ROOM, active == SHIPPED, "", "Came with the model."))
+    folder = model / _ROOM / _VERSIONS
+    names = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)] if folder.is_dir() else []
+    further = []
+    for path in names:
+        if (path / "detector.json").is_file():
+            about = _read_json(path / "version.json")
+            further.append(
+                DetectorVersion(
+                    path.name, path, active == path.name, str(about.get("made", "")), str(about.get("notes", ""))
+                )
+            )
+    return (*found, *sorted(further, key=lambda one: (one.made, one.name)))
+
+
+def active_version(model: Path) -> str | None:
+    """The name of the version that `load` takes, or `None` if there is no detector."""
+    name = _read_json(model / _ROOM / "active.json").get("version")
+    if isinstance(name, str) and name != SHIPPED and _folder(model, name) is not None:
+        return name
+    return SHIPPED if (model / _ROOM / "detector.json").is_file() else None
+
+
+def active_folder(model: Path) -> Path | None:
+    """The detector folder of the active version, or `None` if there is no detector.
+
+    Where there should be one (`atpatch/` without any version), its folder is named all the same: loading it says what
+    is missing.
+    """
+    name, room = active_version(model), model / _ROOM
+    if name is None:
+        return room if room.is_dir() and not (room / _VERSIONS).is_dir() else None
+    return version_folder(model, name)
+
+
+def version_folder(model: Path, name: str) -> Path:
+    """The detector folder of a version. Raises `DetectorError` when there is none of this name."""
+    folder = _folder(model, name)
+    if folder is None:
+        known = ", ".join(one.name for one in list_versions(model)) or "none"
+        raise DetectorError(f"{model.name} has no detector version {name[:64]!r}; there are: {known}.")
+    return folder
+
+
+def version_label(model: Path, name: str) -> str:
+    """The name with the first digits of the files' SHA-256, which tells a retrained version from the one before."""
+    folder = version_folder(model, name)
+    files = [(folder / file).read_bytes() for file in ("detector.json", "detector.safetensors")]
+    return f"{name} {digest_of(b''.join(files))[:8]}"
+
+
+def active_label(model: Path) -> str | None:
+    """`version_label` of the active version, or `None` if there is no detector."""
+    name = active_version(model)
+    return None if name is None else version_label(model, name)
+
+
+def check_name(model: Path, name: str) -> None:
+    """Raise `DetectorError` unless a new version can have this name."""
+    if not _NAME.fullmatch(name) or name == SHIPPED or name.endswith("."):
+        raise DetectorError(
+            f"A version's name has 1 to 64 letters, digits, dots, dashes and underscores, and is not {SHIPPED!r}."
+        )
+    if (model / _ROOM / _VERSIONS / name).exists():
+        raise DetectorError(f"There is already a version {name}: choose another name.")
+
+
+def save_version(detector: TrainedDetector, model: Path, name: str, notes: str = "") -> DetectorVersion:
+    """Keep a detector as a new version, which is complete or not there at all; it does not become active.
+
+    Raises `DetectorError` for a name that is taken or can't be, or when the folder can't be written.
+    """
+    check_name(model, name)
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    folder = model / _ROOM / _VERSIONS
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
+        try:
+            save_detector(detector, unfinished)
+            about = {"made": made, "notes": notes[:2_000]}
+            (unfinished / "version.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+            unfinished.chmod(0o755)
+            unfinished.rename(folder / name)  # fails if somebody took the name meanwhile
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise DetectorError(f"The version {name} can't be kept beside the model ({error.strerror}).") from error
+    return DetectorVersion(name, folder / name, False, made, notes[:2_000])
+
+
+def activate(model: Path, name: str, made_for: str) -> None:
+    """Make a version the one that `load` takes; `made_for` is the fingerprint of the model's weights.
+
+    Raises `DetectorError` when the version is missing, damaged or made for other weights, or can't be written down.
+    """
+    detector = load_detector(version_folder(model, name))
+    if detector.fingerprint != made_for:
+        raise DetectorError(
+            f"The version {name} was made for other weights than this model's: train one for this model."
+        )
+    before = active_version(model)
+    if name != before:
+        remembered = [*_before(model), *([] if before is None else [before])]
+        _write_active(model, name, remembered[-_MOST_REMEMBERED:])
+
+
+def roll_back(model: Path, made_for: str) -> str:
+    """Make the version that was active before the present one active again; returns its name.
+
+    Raises `DetectorError` when there was none, or it can't be used any more.
+    """
+    before = [name for name in _before(model) if _folder(model, name) is not None]
+    if not before:
+        raise DetectorError(f"{model.name} has had no other active detector version: there is nothing to roll back to.")
+    name: str = before.pop()
+    detector = load_detector(version_folder(model, name))
+    if detector.fingerprint != made_for:
+        raise DetectorError(f"The version before, {name}, was made for other weights: activate another one.")
+    _write_active(model, name, before)
+    return name
+
+
+def can_roll_back(model: Path) -> str | None:
+    """The version that `roll_back` would make active, or `None`."""
+    before = [name for name in _before(model) if _folder(model, name) is not None]
+    return before[-1] if before else None
+
+
+def _folder(model: Path, name: str) -> Path | None:
+    if name == SHIPPED:
+        folder = model / _ROOM
+    elif _NAME.fullmatch(name):
+        folder = model / _ROOM / _VERSIONS / name
+    else:
+        return None
+    return folder if (folder / "detector.json").is_file() else None
+
+
+def _before(model: Path) -> list[str]:
+    before = _read_json(model / _ROOM / "active.json").get("before")
+    return [name for name in before if isinstance(name, str)] if isinstance(before, list) else []
+
+
+def _write_active(model: Path, name: str, before: list[str]) -> None:
+    path = model / _ROOM / "active.json"
+    content = {"version": name, "before": before, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    try:
+        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(json.dumps(content, indent=2) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(unfinished).chmod(0o644)
+            os.replace(unfinished, path)
+        except BaseException:
+            Path(unfinished).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise DetectorError(f"The choice can't be written beside the model ({error.strerror}).") from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
