@@ -100,8 +100,8 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
     with left:
         show_overview(view, opened, one, as_shown)
     with right:
-        show_map_choice(view, opened, as_shown)
-    show_detail(view, inspection, as_shown)
+        show_map_choice(view, opened, one, as_shown)
+    show_detail(view, opened, one, inspection, as_shown)
     left, right = st.columns(2, gap="medium")
     with left:
         show_threshold(view, opened)

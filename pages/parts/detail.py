@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import Inspection
-from atpatch_core.figures.map_detail import map_detail
+from atpatch_core.figures.map_detail import MapDetail, map_detail
 from atpatch_core.figures.map_values import map_values
 from atpatch_core.figures.words import has_parts
 
 from . import state
 from .map_canvas import map_canvas
+from .resources import OpenInput, OpenSubject, maps_key
 from .view import View
 
 _HIDE = "hide_special"
@@ -18,7 +19,7 @@ _WORDS = "whole_words"
 _LARGEST_CHART = 64  # columns; beyond, charts would be megabytes, and the map is drawn as pixels instead
 
 
-def show_detail(view: View, inspection: Inspection, as_shown: Inspection) -> None:
+def show_detail(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection, as_shown: Inspection) -> None:
     """Three figures of the chosen map, side by side, or below each other where there is no room.
 
     `as_shown` is the inspection with its words put together, if that was chosen.
@@ -45,7 +46,7 @@ def show_detail(view: View, inspection: Inspection, as_shown: Inspection) -> Non
     if len(values.names) > _LARGEST_CHART and values.before.shape[0] == values.before.shape[1]:
         map_canvas("detail", values, alt)
         return
-    figures = map_detail(as_shown, layer, head, view.hide_special)
+    figures = _figures(as_shown, maps_key(view, opened, one), layer, head, view.hide_special)
     for column, (name, figure) in zip(
         st.columns(3),
         (
@@ -56,6 +57,11 @@ def show_detail(view: View, inspection: Inspection, as_shown: Inspection) -> Non
         strict=True,
     ):
         column.plotly_chart(figure, key=f"detail_{name}", config={"displayModeBar": False}, alt=f"{alt}: {name}")
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _figures(_as_shown: Inspection, key: tuple[object, ...], layer: int, head: int, hide_special: bool) -> MapDetail:
+    return map_detail(_as_shown, layer, head, hide_special)
 
 
 def _hide() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from atpatch_core import Inspection
 from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas, flagged_in
@@ -12,7 +13,7 @@ from atpatch_core.figures.wording import counted
 
 from . import state
 from .atlas_image import atlas_image, opened_map
-from .resources import OpenInput, OpenSubject
+from .resources import OpenInput, OpenSubject, maps_key
 from .view import View
 
 _ATLAS = "atlas"
@@ -46,15 +47,7 @@ def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: I
     )
     atlas_image(
         _ATLAS,
-        _atlas_png(
-            inspection,
-            opened.key,
-            one.digest,
-            inspection.flags.threshold,
-            view.columns,
-            view.patch,
-            view.whole_words,
-        ),
+        _atlas_png(inspection, maps_key(view, opened, one), view.patch),
         geometry,
         {place: _describe(inspection, *place) for place in _places(geometry)},
         (view.layer or 0, view.head or 0),
@@ -62,7 +55,7 @@ def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: I
     )
 
 
-def show_map_choice(view: View, opened: OpenSubject, inspection: Inspection) -> None:
+def show_map_choice(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """Layer and head as select boxes, and the detector's scores in that head."""
     layer, head = view.layer or 0, view.head or 0
     maps = inspection.original.trace.maps
@@ -74,7 +67,7 @@ def show_map_choice(view: View, opened: OpenSubject, inspection: Inspection) -> 
     if detector is None:
         st.info("There is no detector for this model, so its columns have no scores.", icon=":material/sensors_off:")
         return
-    figure = score_bars(inspection, layer, head, detector.threshold)
+    figure = _score_bars(inspection, maps_key(view, opened, one), layer, head, detector.threshold)
     if figure is None:
         watched = ", ".join(str(number) for number in detector.watched)
         st.info(f"The detector does not watch layer {layer}; it watches {watched}.", icon=":material/visibility_off:")
@@ -89,17 +82,16 @@ def show_map_choice(view: View, opened: OpenSubject, inspection: Inspection) -> 
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def _atlas_png(
-    _inspection: Inspection,
-    key: str,
-    digest: str,
-    threshold: float,
-    columns: tuple[object, ...],
-    patched: bool,
-    whole_words: bool,
-) -> bytes:
+def _atlas_png(_inspection: Inspection, key: tuple[object, ...], patched: bool) -> bytes:
     trace = (_inspection.patched if patched else _inspection.original).trace
     return as_png(draw_atlas(trace, _inspection.flags))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _score_bars(
+    _inspection: Inspection, key: tuple[object, ...], layer: int, head: int, calibrated: float
+) -> Figure | None:
+    return score_bars(_inspection, layer, head, calibrated)
 
 
 def _places(geometry: AtlasGeometry) -> list[tuple[int, int]]:

@@ -17,7 +17,10 @@ import streamlit as st
 import atpatch_core as atpatch
 from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
+from atpatch_core.machine import leave_cores_free
 from atpatch_core.uploads import UploadStore, digest_of
+
+from .view import View
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -119,11 +122,17 @@ def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...
     return _causal_check(opened.subject, one.value, opened.key, one.digest, columns)
 
 
+def maps_key(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:
+    """What the maps on the page depend on, whether AtPatch is on or off: for the caches of what is drawn from them."""
+    return opened.key, one.digest, view.threshold, view.columns, view.whole_words
+
+
 # Arguments that start with an underscore are not part of a cache's key.
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the model\u2026")
 def _load(_folder: Path, key: str) -> atpatch.Subject:
+    leave_cores_free()
     return atpatch.load(_folder)
 
 

@@ -1,35 +1,20 @@
-"""The dashboard on a free port, and Chromium to look at it with."""
+"""The dashboard on the sample models, on odd ones and on none, and pages of Chromium to look at it with."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
+from ..dashboard import ROOT, chromium, serve
+
 MODEL = "fashion-vit-badnets"
-PATIENCE = 60_000
 
 expect.set_options(timeout=20_000)
 
@@ -55,46 +40,15 @@ def samples() -> Path:
     return folder
 
 
-@contextmanager
-def serve(models: Path, samples: Path, folder: Path) -> Iterator[str]:
-    """Run the dashboard until the block ends; yields its address. Uploads and the log go into `folder`."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    settings = {
-        "ATPATCH_MODELS": str(models),
-        "ATPATCH_SAMPLES": str(samples),
-        "ATPATCH_UPLOADS": str(folder / "uploads"),
-    }
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_for(f"{address}/_stcore/health", process, folder / "log")
-            yield address
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
-
-
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            pytest.fail(f"The dashboard did not start: {log.read_text(errors='replace')[-2000:]}")
-        try:
-            with urllib.request.urlopen(address, timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("The dashboard did not answer within 30 seconds.")
+def environment(models: Path, samples: Path) -> dict[str, str]:
+    """The settings of a dashboard on these folders."""
+    return {"ATPATCH_MODELS": str(models), "ATPATCH_SAMPLES": str(samples)}
 
 
 @pytest.fixture(scope="session")
 def app(models: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the dashboard on the sample models."""
-    with serve(models, samples, tmp_path_factory.mktemp("dashboard")) as address:
+    with serve(tmp_path_factory.mktemp("dashboard"), environment(models, samples)) as address:
         yield address
 
 
@@ -115,7 +69,7 @@ def odd_models(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def odd_app(odd_models: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the dashboard on `odd_models`."""
-    with serve(odd_models, samples, tmp_path_factory.mktemp("odd")) as address:
+    with serve(tmp_path_factory.mktemp("odd"), environment(odd_models, samples)) as address:
         yield address
 
 
@@ -123,18 +77,15 @@ def odd_app(odd_models: Path, samples: Path, tmp_path_factory: pytest.TempPathFa
 def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the dashboard with neither models nor samples."""
     nothing = tmp_path_factory.mktemp("nothing")
-    with serve(nothing, nothing, tmp_path_factory.mktemp("empty")) as address:
+    with serve(tmp_path_factory.mktemp("empty"), environment(nothing, nothing)) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window: the one in `ATPATCH_CHROMIUM`, the system's, or the one Playwright installed."""
-    found = os.environ.get("ATPATCH_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        yield chromium
-        chromium.close()
+    """Chromium without a window."""
+    with chromium() as one:
+        yield one
 
 
 class Foreign:
@@ -191,17 +142,3 @@ def new_page(browser: Browser, foreign: Foreign) -> Iterator[Callable[..., Page]
     yield make
     for context in contexts:
         context.close()
-
-
-def settle(page: Page) -> None:
-    """Wait until the script of the page is done."""
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
-    page.wait_for_timeout(250)
-    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for(timeout=PATIENCE)
-
-
-def visit(page: Page, address: str) -> None:
-    """Open an address and wait for the page to be there."""
-    page.goto(address)
-    page.get_by_role("heading", name="Triage").wait_for(timeout=PATIENCE)
-    settle(page)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from .conftest import settle, visit
+from ..dashboard import settle, visit
 
 
 def _answer(page: Page) -> str:

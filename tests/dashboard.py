@@ -1,0 +1,88 @@
+"""Run the dashboard on a free port and look at it with Chromium: for browser tests, benchmarks and screenshots."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 60_000  # milliseconds; a busy machine is slow, not wrong
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@contextmanager
+def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
+    """Run the dashboard until the block ends; yields its address. Uploads and the log go into `folder`.
+
+    `settings` are environment variables such as `ATPATCH_MODELS`. Raises `RuntimeError` when it does not start.
+    """
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    environment = {**os.environ, "ATPATCH_UPLOADS": str(folder / "uploads"), **settings}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_for(f"{address}/_stcore/health", process, folder / "log")
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(PATIENCE // 100):
+        if process.poll() is not None:
+            raise RuntimeError(f"The dashboard did not start: {log.read_text(errors='replace')[-2000:]}")
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("The dashboard did not answer in time.")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A Chromium without a window: the one in `ATPATCH_CHROMIUM`, the system's, or the one Playwright installed."""
+    found = os.environ.get("ATPATCH_CHROMIUM") or next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the script of the page is done."""
+    idle = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    idle.wait_for(timeout=PATIENCE)
+    page.wait_for_timeout(250)
+    idle.wait_for(timeout=PATIENCE)
+
+
+def visit(page: Page, address: str, heading: str = "Triage") -> None:
+    """Open an address and wait for the page with this heading to be there."""
+    page.goto(address)
+    page.get_by_role("heading", name=heading, exact=True).wait_for(timeout=PATIENCE)
+    settle(page)
