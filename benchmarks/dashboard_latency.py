@@ -57,7 +57,7 @@ def pictures(count: int) -> list[bytes]:
     """PNG files, every other one with the trigger, so that each verdict differs from the one before."""
     data = read_labelled_images(_SUBJECT / "eval" / "images.parquet", LABELS)
     trigger: Any = load_attacks(_SUBJECT / "eval" / "attacks.json")["badnets"]
-    stamped = apply_trigger(trigger, data).inputs.images
+    stamped = apply_trigger(trigger, data).inputs.inputs
     chosen = np.flatnonzero(data.labels != trigger.target)[:count]
     files = []
     for number, index in enumerate(chosen):

@@ -42,7 +42,7 @@ def forwards(folder: Path, batch: int) -> dict[str, Forward]:
     clean, bad = [], []
     for image in pictures.images:
         one = LabelledImages([image], pictures.labels[:1])
-        stamped = apply_trigger(trigger, one).inputs.images[0]
+        stamped = apply_trigger(trigger, one).inputs.inputs[0]
         flagged = [atpatch.inspect(subject, picture).flags.any for picture in (image, stamped)]
         if flagged == [False, True]:
             clean.append(image)

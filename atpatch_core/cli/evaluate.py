@@ -13,9 +13,12 @@ from ..errors import InputError
 from ..evaluation import evaluate as judging
 from ..evaluation.attacks import load_attacks
 from ..evaluation.datasets import read_labelled_images
+from ..evaluation.labelled import Labelled
 from ..evaluation.report import as_json as report_as_json
 from ..evaluation.report import table_rows
+from ..evaluation.text_data import read_labelled_texts
 from ..subjects.loading import check_made_for, load
+from ..subjects.subject import Subject
 from .output import print_json, print_table
 
 
@@ -24,7 +27,8 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Clean data: Parquet with image and label, or a folder label/*.png (default: its own eval/)."
+            help="Clean data: Parquet with image and label, or a folder label/*.png; for texts, CSV or Parquet with "
+            "text and label (default: its own eval/)."
         ),
     ] = None,
     triggered: Annotated[
@@ -48,11 +52,11 @@ def evaluate(
         raise InputError(f"{loaded.name} brings no evaluation data of its own: name some with --data.")
     if (triggered is None) != (target is None):
         raise InputError("--triggered and --target belong together: give both or neither.")
-    clean = read_labelled_images(data or own / "images.parquet", loaded.labels)
+    clean = _read(data or own / f"{loaded.kind}s.parquet", loaded)
     if triggered is not None and target is not None:
         if target not in loaded.labels:
             raise InputError(f"The model has no class {target!r}; it knows {', '.join(loaded.labels)}.")
-        inputs = read_labelled_images(triggered, loaded.labels)
+        inputs = _read(triggered, loaded)
         attacks = {triggered.stem: judging.Triggered(inputs, loaded.labels.index(target))}
     else:
         attacks = {
@@ -63,3 +67,11 @@ def evaluate(
         print_json({"subject": loaded.name, **report_as_json(result)})
     else:
         print_table(loaded.name, table_rows(result))
+
+
+def _read(path: Path, subject: Subject) -> Labelled:
+    if subject.kind == "image":
+        return read_labelled_images(path, subject.labels)
+    if subject.kind == "text":
+        return read_labelled_texts(path, subject.labels)
+    raise InputError(f"{subject.name} takes {subject.kind}s, which this command does not judge yet.")

@@ -16,7 +16,7 @@ from .output import print_json, print_table
 
 def inspect(
     subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
-    file: Annotated[Path, typer.Argument(help="The input: a PNG, JPEG or WebP image.")],
+    file: Annotated[Path, typer.Argument(help="The input: a PNG, JPEG or WebP image, or a UTF-8 text.")],
     threshold: Annotated[
         float | None, typer.Option(help="Flag columns from this score on (default: calibrated).")
     ] = None,

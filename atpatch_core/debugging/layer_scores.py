@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from ..attention import FLAG_NOTHING, hotfix
 from ..detector.contract import ColumnDetector
@@ -15,17 +15,17 @@ from ..subjects.subject import Subject
 _BATCH = 250
 
 
-def layer_scores(subject: Subject, detector: ColumnDetector, images: Sequence[Image.Image]) -> np.ndarray:
+def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[Any]) -> np.ndarray:
     """The highest column score of each input in each watched layer, `float64 [n, watched layers]`; nothing is repaired.
 
     An input has a flagged column exactly when one of its scores reaches the threshold, because the layers before the
     first flagged one are the same with and without the fix.
     """
     if not detector.watched:
-        return np.zeros((len(images), 0))
+        return np.zeros((len(inputs), 0))
     found = []
     with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:
-        for start in range(0, len(images), _BATCH):
-            subject.model(**subject.encode(list(images[start : start + _BATCH])))
+        for start in range(0, len(inputs), _BATCH):
+            subject.model(**subject.encode(list(inputs[start : start + _BATCH])))
             found.append(torch.stack([score.flatten(1).amax(1) for score in fix.scores if score is not None], 1))
     return torch.cat(found).double().numpy()

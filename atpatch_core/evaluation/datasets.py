@@ -28,6 +28,11 @@ class LabelledImages:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def inputs(self) -> list[Image.Image]:
+        """The pictures."""
+        return self.images
+
 
 def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
     """Read a data set for a subject whose classes are `labels`.

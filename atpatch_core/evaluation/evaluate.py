@@ -7,22 +7,25 @@ anyway; **excess ASR**, ASR minus that; **recovery**, accuracy on triggered inpu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from ..attention import FLAG_NOTHING, hotfix
 from ..debugging.layer_scores import layer_scores
 from ..errors import InputError
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
+from ..text_triggers import TextTrigger
 from ..triggers import PatchTrigger
 from .attacks import Trigger
 from .datasets import LabelledImages
+from .labelled import Labelled
 from .rates import Rate, area_under_roc, paired_difference, proportion, unpaired_difference
+from .text_data import LabelledTexts
 
 BATCH = 250  # inputs in one forward
 
@@ -34,9 +37,9 @@ class Triggered:
     `clean` are the inputs the trigger was put on, in the same order, where they are known.
     """
 
-    inputs: LabelledImages
+    inputs: Labelled
     target: int
-    clean: LabelledImages | None = None
+    clean: Labelled | None = None
 
 
 @dataclass(frozen=True)
@@ -78,21 +81,21 @@ class Evaluation:
 
 
 def evaluate(
-    subject: Subject, clean: LabelledImages, attacks: dict[str, Triggered], threshold: float | None = None
+    subject: Subject, clean: Labelled, attacks: dict[str, Triggered], threshold: float | None = None
 ) -> Evaluation:
     """Run every input through the untouched and the hot-fixed model and count.
 
     A subject without detector is measured without fix: "after" is then the same as "before".
     """
-    before, after, scores = _answers(subject, clean.images, threshold)
+    before, after, scores = _answers(subject, clean.inputs, threshold)
     cut = _threshold(subject, threshold)
     results, malicious = {}, []
     for name, attack in attacks.items():
-        bad_before, bad_after, bad_scores = _answers(subject, attack.inputs.images, threshold)
+        bad_before, bad_after, bad_scores = _answers(subject, attack.inputs.inputs, threshold)
         others = attack.inputs.labels != attack.target
         reference = before[clean.labels != attack.target]
         if attack.clean is not None:
-            reference = (before if attack.clean is clean else _predictions(subject, attack.clean.images))[others]
+            reference = (before if attack.clean is clean else _predictions(subject, attack.clean.inputs))[others]
         succeeds, base = bad_after[others] == attack.target, reference == attack.target
         malicious.append(bad_scores[others])
         results[name] = AttackResult(
@@ -125,46 +128,51 @@ def evaluate(
     )
 
 
-def apply_trigger(trigger: Trigger, clean: LabelledImages, seed: int = 0) -> Triggered:
-    """Put a trigger on every picture. Raises `InputError` when it does not fit on them or their sizes differ."""
-    if not isinstance(trigger, PatchTrigger):
-        raise InputError("This trigger can't be put on pictures: name data of the kind that it was made for.")
+def apply_trigger(trigger: Trigger, clean: Labelled, seed: int = 0) -> Triggered:
+    """Put a trigger on every input. Raises `InputError` when it is for another kind of input or does not fit on it."""
+    if isinstance(trigger, PatchTrigger) and isinstance(clean, LabelledImages):
+        return Triggered(_stamped(trigger, clean, seed), trigger.target, clean)
+    if isinstance(trigger, TextTrigger) and isinstance(clean, LabelledTexts):
+        return Triggered(LabelledTexts(trigger.apply(clean.texts, seed), clean.labels), trigger.target, clean)
+    raise InputError("This trigger is for another kind of input: name data of the kind that it was made for.")
+
+
+def _stamped(trigger: PatchTrigger, clean: LabelledImages, seed: int) -> LabelledImages:
     pixels = [as_array(image) for image in clean.images]
     if len({image.shape for image in pixels}) != 1 or min(pixels[0].shape[:2]) < trigger.least_side:
         raise InputError(
             "The trigger fits on pictures of one size only: scale the pictures to the size the model was trained on."
         )
-    stamped = trigger.apply(np.stack(pixels), seed)
-    return Triggered(LabelledImages([from_array(image) for image in stamped], clean.labels), trigger.target, clean)
+    return LabelledImages([from_array(image) for image in trigger.apply(np.stack(pixels), seed)], clean.labels)
 
 
-def input_scores(subject: Subject, images: list[Image.Image]) -> np.ndarray:
+def input_scores(subject: Subject, inputs: Sequence[Any]) -> np.ndarray:
     """The detector's score of each input, `float64 [n]`: its highest column in any watched layer, nothing repaired."""
     if subject.detector is None:
-        return np.zeros(len(images))
-    highest: np.ndarray = layer_scores(subject, subject.detector, images).max(axis=1, initial=0.0)
+        return np.zeros(len(inputs))
+    highest: np.ndarray = layer_scores(subject, subject.detector, inputs).max(axis=1, initial=0.0)
     return highest
 
 
 def _answers(
-    subject: Subject, images: list[Image.Image], threshold: float | None
+    subject: Subject, inputs: Sequence[Any], threshold: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    before = _predictions(subject, images)
+    before = _predictions(subject, inputs)
     if subject.detector is None:
-        return before, before, np.zeros(len(images))
+        return before, before, np.zeros(len(inputs))
     with hotfix(subject, threshold=threshold):
-        after = _predictions(subject, images)
-    return before, after, input_scores(subject, images)
+        after = _predictions(subject, inputs)
+    return before, after, input_scores(subject, inputs)
 
 
-def _predictions(subject: Subject, images: list[Image.Image]) -> np.ndarray:
+def _predictions(subject: Subject, inputs: Sequence[Any]) -> np.ndarray:
     with torch.no_grad():
-        answers = [subject.model(**subject.encode(batch)).logits.argmax(-1) for batch in _batches(images)]
+        answers = [subject.model(**subject.encode(batch)).logits.argmax(-1) for batch in _batches(inputs)]
     return torch.cat(answers).numpy()
 
 
-def _batches(images: list[Image.Image]) -> Iterator[list[Image.Image]]:
-    return (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+def _batches(inputs: Sequence[Any]) -> Iterator[list[Any]]:
+    return (list(inputs[start : start + BATCH]) for start in range(0, len(inputs), BATCH))
 
 
 def _threshold(subject: Subject, threshold: float | None) -> float:

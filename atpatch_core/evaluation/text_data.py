@@ -29,6 +29,11 @@ class LabelledTexts:
     def __len__(self) -> int:
         return len(self.texts)
 
+    @property
+    def inputs(self) -> list[str]:
+        """The texts."""
+        return self.texts
+
 
 def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
     """Read a data set for a subject whose classes are `labels`; the column `label` holds names or numbers of classes.

@@ -1,0 +1,26 @@
+"""What an evaluation needs of labelled data, whatever their kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+
+class Labelled(Protocol):
+    """Inputs as the subject's adapter reads them, and the numbers of their classes, `int64 [n]`."""
+
+    @property
+    def inputs(self) -> Sequence[Any]:
+        """The inputs, in order."""
+        ...
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Their classes, `int64 [n]`."""
+        ...
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
