@@ -21,6 +21,7 @@ _FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
 class ColumnNetwork(nn.Module, ABC):
     """Scores the columns of one layer: a fixed preparation of the maps, then a trained embedding of each column."""
 
+    any_length = False  # whether it takes maps of any number of columns, or only of the one it was trained on
     heads: int
     keys: int
     prototypes: Prototypes

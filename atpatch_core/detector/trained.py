@@ -11,7 +11,9 @@ from torch import Tensor
 
 from ..errors import DetectorError
 from .networks import ColumnNetwork
+from .per_token import role_shares
 from .reference import ReferenceKind, benign_reference
+from .variants import VARIANTS
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class TrainedDetector:
     """What `train_detector` makes and a detector folder holds; see `ColumnDetector` for what it does.
 
     `layers`, `heads` and `keys` are those of the model it was made for; `benign_means[i]` is `[heads, queries, keys]`
-    for layer `i`; `fingerprint` names the model's weights; `history` tells how it was trained.
+    for layer `i`, or, for a detector that takes inputs of any length, `[heads, 1, roles]` in fair parts; `fingerprint`
+    names the model's weights; `history` tells how it was trained.
     """
 
     variant: str
@@ -55,9 +58,19 @@ class TrainedDetector:
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
         """The attention a flagged column may keep, broadcastable to `attention`."""
         self._check(attention)
-        return benign_reference(self.reference, attention, key_valid, self.benign_means[layer])
+        mean = self.benign_means[layer]
+        if self.any_length:
+            mean = role_shares(mean, key_valid)
+        return benign_reference(self.reference, attention, key_valid, mean)
+
+    @property
+    def any_length(self) -> bool:
+        """Whether inputs of different lengths can be scored."""
+        return VARIANTS[self.variant].any_length
 
     def _check(self, attention: Tensor) -> None:
+        if self.any_length and attention.shape[1] == self.heads:
+            return
         expected = (self.heads, self.benign_means[0].shape[1], self.keys)
         if tuple(attention.shape[1:]) != expected:
             heads, _, keys = attention.shape[1:]

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .networks import NETWORKS, ColumnNetwork
 from .per_field import PerField
+from .per_token import PerToken
 
-VARIANTS: dict[str, type[ColumnNetwork]] = {**NETWORKS, "per-field": PerField}
+VARIANTS: dict[str, type[ColumnNetwork]] = {**NETWORKS, "per-field": PerField, "per-token": PerToken}

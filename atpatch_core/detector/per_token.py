@@ -1,0 +1,119 @@
+"""The network for texts: columns whose number and order change from one input to the next.
+
+What is normal for a column depends on its role, not on its position: the first token and the last one ([CLS] and
+[SEP]) and the one before the last (most often a full stop) draw much attention in every text. So the benign statistics
+are kept for each head and role, and everything is measured in fair parts. A column is judged from all heads of the
+layer at once, and its flag holds for all of them: a word that some heads single out is read by the others, too.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .contrastive import Prototypes
+from .features import FEATURES, column_features
+from .networks import EMBEDDING, ColumnNetwork
+
+ROLES = ("first", "last", "last but one", "other")
+_PADDING = len(ROLES)
+_FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
+
+
+def column_roles(key_valid: Tensor) -> Tensor:
+    """The number of each column's role in `ROLES`, int64 `[batch, keys]`; padding has the number after the last.
+
+    `key_valid` is bool `[batch, keys]`. In a text of one token that token is the first.
+    """
+    place = key_valid.long().cumsum(-1) - 1
+    from_end = key_valid.sum(-1, keepdim=True) - 1 - place
+    roles = torch.full_like(place, ROLES.index("other"))
+    roles[from_end == 1] = ROLES.index("last but one")
+    roles[from_end == 0] = ROLES.index("last")
+    roles[place == 0] = ROLES.index("first")
+    return roles.masked_fill(~key_valid, _PADDING)
+
+
+def mean_role_shares(attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+    """What columns of each role get on average, in fair parts: float32 `[heads, 1, roles]`.
+
+    `attention` are benign maps `[n, heads, queries, keys]`, with bool `[n, keys]` and `[n, queries]`.
+    """
+    counted = torch.where(query_valid[:, None, :, None], attention.float(), 0.0)
+    length = key_valid.sum(-1)[:, None, None].clamp(min=1)
+    shares = counted.sum(-2) / query_valid.sum(-1)[:, None, None].clamp(min=1) * length
+    roles = column_roles(key_valid)
+    means = []
+    for role in range(len(ROLES)):
+        chosen = (roles == role)[:, None].float()
+        means.append((shares * chosen).sum((0, 2)) / chosen.sum().clamp(min=1))
+    return torch.stack(means, -1).unsqueeze(1)
+
+
+def role_shares(means: Tensor, key_valid: Tensor) -> Tensor:
+    """The attention that columns of each role get on average, for texts of any length: `[batch, heads, 1, keys]`.
+
+    `means` is what `mean_role_shares` gives, `key_valid` bool `[batch, keys]`.
+    """
+    known = column_roles(key_valid).clamp(max=len(ROLES) - 1)
+    length = key_valid.sum(-1)[:, None, None, None].clamp(min=1)
+    return (means[:, 0][:, known].transpose(0, 1).unsqueeze(2) / length).clamp(max=1.0)
+
+
+class PerToken(ColumnNetwork):
+    """An MLP over a column's features in every head, each against what is benign for that head and role."""
+
+    any_length = True
+    mean: Tensor
+    deviation: Tensor
+    offset: Tensor  # taken off the log-odds, so that one threshold suits the networks of all layers
+
+    def __init__(self, heads: int, keys: int, width: int = 64) -> None:
+        super().__init__()
+        self.heads, self.keys = heads, keys
+        self.register_buffer("mean", torch.zeros(len(ROLES), heads, len(FEATURES)))
+        self.register_buffer("deviation", torch.ones(len(ROLES), heads, len(FEATURES)))
+        self.register_buffer("offset", torch.zeros(()))
+        self.mlp = nn.Sequential(
+            nn.Linear(heads * len(FEATURES) + len(ROLES), width),
+            nn.GELU(),
+            nn.Linear(width, width),
+            nn.GELU(),
+            nn.Linear(width, EMBEDDING),
+        )
+        self.prototypes = Prototypes(EMBEDDING)
+
+    def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        """`[batch, keys, heads * features + 1]`; the last number is the role."""
+        features = column_features(attention, key_valid, query_valid).permute(0, 2, 1, 3).flatten(2)
+        return torch.cat([features, column_roles(key_valid)[..., None].float()], -1)
+
+    def fit_benign(self, prepared: Tensor) -> None:
+        """Mean and spread of every feature for each head and role; a role that never occurs counts as "other"."""
+        features, roles = self._split(prepared)
+        for role in reversed(range(len(ROLES))):
+            rows = features[roles == role]
+            enough = len(rows) > 1
+            self.mean[role] = rows.mean(0) if enough else self.mean[-1]
+            self.deviation[role] = rows.std(0).clamp(min=1e-2) if enough else self.deviation[-1]
+
+    def embed(self, prepared: Tensor) -> Tensor:
+        """Unit vectors `[batch, 1, keys, EMBEDDING]`."""
+        features, roles = self._split(prepared)
+        known = roles.clamp(max=len(ROLES) - 1)
+        standard = ((features - self.mean[known]) / self.deviation[known]).clamp(-_FURTHEST, _FURTHEST)
+        named = nn.functional.one_hot(known, len(ROLES)).to(standard.dtype)
+        return nn.functional.normalize(self.mlp(torch.cat([standard.flatten(2), named], -1)), dim=-1).unsqueeze(1)
+
+    def logits(self, prepared: Tensor) -> Tensor:
+        """Log-odds of being hijacked, `[batch, 1, keys]`."""
+        return super().logits(prepared) - self.offset
+
+    def truth(self, hijacked: Tensor) -> Tensor:
+        """A column counts as hijacked when it is so in any head."""
+        return hijacked.any(1, keepdim=True)
+
+    def _split(self, prepared: Tensor) -> tuple[Tensor, Tensor]:
+        """Features `[batch, keys, heads, features]` and roles `[batch, keys]`."""
+        features = prepared[..., :-1].reshape(*prepared.shape[:2], self.heads, len(FEATURES))
+        return features, prepared[..., -1].long()
