@@ -27,15 +27,15 @@ from pages.parts.view import View
 def main() -> None:
     """Draw the page for the view of this session."""
     apply_style()
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="heading"):
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.title("Triage", anchor=False, width="content")
-        explanation = st.empty()
-    st.caption("See where the model over-attends, and repair it while it runs.")
+        st.caption("AtPatch: see where a model over-attends, and repair it while it runs.", width="stretch")
+        explanation = st.container(width="content")
     opened = opened_subject(state.current_view())
     if opened is None:
         return
     own = view_of(opened.subject.kind)
-    with explanation.container():
+    with explanation:
         show_help(own.EXPLANATION)
     one = chosen_input(state.settled_view(), opened)
     inspection = None if one is None else _inspection(state.settled_view(), opened, one)
@@ -78,7 +78,7 @@ def _settle_map(view: View, inspection: Inspection) -> None:
 def _show_choices(opened: OpenSubject) -> None:
     view = state.settled_view()
     with st.container(border=True):
-        left, right = st.columns([2, 3])
+        left, right = st.columns(2, gap="medium")
         with left:
             show_subject_choice(view, opened)
         with right:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ..inspection import AttentionTrace, Flags
-from .colours import DARK, LIGHT, attention_colours
+from .colours import DARK, FLAGGED, attention_colours
 
 _PANEL = (32, 36, 43)
 _TEXT = (236, 238, 241)
@@ -60,6 +60,11 @@ class AtlasGeometry:
     def height(self) -> int:
         """Pixels down."""
         return _TOP + len(self.heads) * (self.cell + _GAP + _MARK) - _GAP + _BOTTOM
+
+    @property
+    def marks_above(self) -> float:
+        """How far the marks of a map stand out above it, in fractions of its height."""
+        return (_MARK + 4) / self.cell
 
     def origin(self, layer: int, head: int) -> tuple[int, int]:
         """Pixel (x, y) of the top left corner of one map."""
@@ -159,7 +164,7 @@ def _mark(
     x, y = geometry.origin(layer, head)
     end = geometry.cell - 1
     draw.rectangle((x - 1, y - 1, x + end + 1, y + end + 1), outline=DARK)
-    draw.rectangle((x - 3, y - 3, x + end + 3, y + end + 3), outline=LIGHT, width=2)
+    draw.rectangle((x - 3, y - 3, x + end + 3, y + end + 3), outline=FLAGGED, width=2)
     for column in columns:
         tip = x + (column + 0.5) * geometry.cell / keys
-        draw.polygon([(tip - 5, y - _MARK - 2), (tip + 5, y - _MARK - 2), (tip, y - 1)], fill=LIGHT, outline=DARK)
+        draw.polygon([(tip - 5, y - _MARK - 2), (tip + 5, y - _MARK - 2), (tip, y - 1)], fill=FLAGGED, outline=DARK)

@@ -9,6 +9,7 @@ from plotly.colors import diverging, sequential, unlabel_rgb
 
 ORIGINAL = "#d97706"
 REDISTRIBUTED = "#2563eb"
+FLAGGED = (255, 153, 0)
 LIGHT = (255, 255, 255)
 DARK = (17, 17, 17)
 

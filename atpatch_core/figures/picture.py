@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from ..inspection import Column, Layout
-from .colours import DARK, LIGHT
+from .colours import DARK, FLAGGED, LIGHT
 
 _LARGEST = 896
 _MOST_LABELS = 8
-_FONT = 13
+_FONT = 15
+_LINE = 5
 
 
 def patch_boxes(layout: Layout, width: int, height: int) -> dict[int, tuple[int, int, int, int]]:
@@ -48,8 +49,10 @@ def outlined_picture(
             heads.setdefault(column.key, []).append(column)
     for key in heads:
         left, top, right, bottom = boxes[key]
-        draw.rectangle((left, top, right, bottom), outline=DARK, width=2)
-        draw.rectangle((left + 2, top + 2, right - 2, bottom - 2), outline=LIGHT, width=2)
+        for inset, colour, width in ((0, DARK, 1), (1, FLAGGED, _LINE), (1 + _LINE, DARK, 1)):
+            box = (left + inset, top + inset, right - inset, bottom - inset)
+            if box[0] <= box[2] and box[1] <= box[3]:
+                draw.rectangle(box, outline=colour, width=width)
     if len(heads) <= _MOST_LABELS:
         for key, hits in heads.items():
             _name(draw, _label(hits), boxes[key], shown.width)
@@ -78,5 +81,5 @@ def _name(draw: ImageDraw.ImageDraw, text: str, box: tuple[int, int, int, int], 
     across, down = int(right - left) + 8, int(bottom - top) + 8
     x = max(0, min(box[0], width - across))
     y = box[1] - down if box[1] >= down else box[3] + 1
-    draw.rectangle((x, y, x + across - 1, y + down - 1), fill=DARK, outline=LIGHT)
+    draw.rectangle((x, y, x + across - 1, y + down - 1), fill=DARK, outline=FLAGGED)
     draw.text((x + 4 - left, y + 4 - top), text, fill=LIGHT, font=font)

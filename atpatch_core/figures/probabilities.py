@@ -11,6 +11,8 @@ from ..inspection import Prediction
 from .colours import ORIGINAL, REDISTRIBUTED
 from .wording import percent
 
+_WORTH_A_NUMBER = 0.0005  # what would read "0.0 %" is noise beside the bars
+
 
 def shown_classes(before: Prediction, after: Prediction, most: int = 10) -> tuple[int, ...]:
     """Numbers of the classes to show: all in their own order, or the `most` most probable ones if there are more."""
@@ -21,7 +23,7 @@ def shown_classes(before: Prediction, after: Prediction, most: int = 10) -> tupl
 
 
 def probability_bars(before: Prediction, after: Prediction, patched: bool, most: int = 10) -> go.Figure:
-    """Two bars per class, without and with AtPatch; the pair that is not the answer now (see `patched`) is paler.
+    """Two bars per class, without and with AtPatch; those that are not the answer now (see `patched`) are paler.
 
     Both predictions hold `[labels]` probabilities over the same labels.
     """
@@ -40,14 +42,14 @@ def probability_bars(before: Prediction, after: Prediction, patched: bool, most:
             name=f"{name} (answers now)" if answers else name,
             marker={
                 "color": colour,
+                "opacity": 1.0 if answers else 0.45,
                 "pattern": {"shape": pattern, "solidity": 0.3, "bgcolor": colour, "fgcolor": "#ffffff", "size": 6},
             },
-            opacity=1.0 if answers else 0.55,
-            text=[percent(value) for value in values],
+            text=[percent(value) if value >= _WORTH_A_NUMBER else "" for value in values],
             textposition="outside",
             cliponaxis=False,
-            customdata=names,
-            hovertemplate="%{customdata}: %{text}<extra>" + name + "</extra>",
+            customdata=[(one, percent(value)) for one, value in zip(names, values, strict=True)],
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + name + "</extra>",
         )
     figure.update_layout(
         barmode="group",

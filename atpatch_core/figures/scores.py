@@ -53,7 +53,7 @@ def score_bars(
     if calibrated is not None and calibrated != threshold:
         figure.add_vline(x=min(calibrated, 1.0), line={"color": REDISTRIBUTED, "width": 2, "dash": "dot"})
     figure.update_layout(height=50 + 26 * len(top), margin={"l": 8, "r": 8, "t": 28, "b": 8}, showlegend=False)
-    figure.update_xaxes(range=[0, 1.35], visible=False, fixedrange=True)
+    figure.update_xaxes(range=[0, 1.75], visible=False, fixedrange=True)
     figure.update_yaxes(
         tickvals=list(range(len(top))),
         ticktext=names,

@@ -32,7 +32,9 @@ def show_answer(view: View, inspection: Inspection) -> None:
     """What the model answers now, in large letters, and the switch that changes it."""
     now = inspection.patched if view.patch else inspection.original
     with st.container(border=True):
-        st.caption("The model answers now")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("The model answers now", width="content")
+            _show_state(view, inspection)
         st.header(plain(answer(now.prediction)), anchor=False)
         st.toggle(
             "**AtPatch on**" if view.patch else "**Switch AtPatch on**",
@@ -51,6 +53,15 @@ def show_probabilities(view: View, inspection: Inspection) -> None:
         alt=f"Class probabilities. Without AtPatch: {answer(inspection.original.prediction)}. "
         f"With AtPatch: {answer(inspection.patched.prediction)}.",
     )
+
+
+def _show_state(view: View, inspection: Inspection) -> None:
+    detected, _ = split_columns(inspection.flags)
+    if view.patch and inspection.flags.any:
+        changed = inspection.original.prediction.index != inspection.patched.prediction.index
+        st.badge("Repaired" if changed else "Redistributed", icon=":material/healing:", color="green")
+    elif detected:
+        st.badge("Looks hijacked", icon=":material/warning:", color="orange")
 
 
 def _explanation(view: View, inspection: Inspection) -> str:

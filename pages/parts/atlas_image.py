@@ -28,7 +28,10 @@ _CSS = """
   position: absolute; padding: 0; margin: 0; background: transparent; border: 0; border-radius: 2px; cursor: pointer;
 }
 .cells button:hover { outline: 2px dashed #ffffff; outline-offset: 3px; }
-.cells button[aria-pressed="true"] { outline: 3px solid #4cc3ff; outline-offset: 4px; }
+.cells button[aria-pressed="true"]::after {
+  content: ""; position: absolute; inset: calc(-1 * var(--above)) -6% -6%; border: 3px solid #4cc3ff;
+  border-radius: 4px;
+}
 .cells button:focus-visible { outline: 3px solid #ffffff; outline-offset: 4px; box-shadow: 0 0 0 9px #111111; }
 """
 
@@ -42,6 +45,7 @@ export default function (component) {
   const focused = held && cells.contains(held) ? [...cells.children].indexOf(held) : -1;
   if (image.getAttribute("src") !== data.image) image.setAttribute("src", data.image);
   atlas.style.width = data.width + "px";
+  atlas.style.setProperty("--above", 100 * data.above + "%");
   cells.setAttribute("aria-label", data.label);
   const buttons = data.cells.map((cell, number) => {
     const button = cells.children[number] || cells.appendChild(document.createElement("button"));
@@ -99,6 +103,7 @@ def atlas_image(
     data = {
         "image": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
         "width": geometry.width,
+        "above": geometry.marks_above,
         "label": "Attention maps of all layers and heads: arrow keys move, Enter opens one",
         "cells": cells,
     }

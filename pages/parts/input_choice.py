@@ -56,12 +56,18 @@ def show_input_choice(view: View, opened: OpenSubject) -> None:
     key = f"{_SOURCE}_{kind}"
     if key not in st.session_state:
         st.session_state[key] = own.SOURCES[0] if view.upload is not None else "Sample"
-    source = st.segmented_control(
-        own.NOUN.capitalize(), ("Sample", *own.SOURCES), key=key, required=True, on_change=_choose_source
-    )
-    if source == "Sample":
-        _show_samples(view, opened, own.NOUN)
-        return
+    with st.container(horizontal=True):
+        source = st.segmented_control(
+            own.NOUN.capitalize(),
+            ("Sample", *own.SOURCES),
+            key=key,
+            required=True,
+            on_change=_choose_source,
+            width="content",
+        )
+        if source == "Sample":
+            _show_samples(view, opened, own.NOUN)
+            return
     own.show_source(str(source), opened)
     if view.upload is not None:
         st.caption(f"Shown below: your {own.NOUN}. It stays on this computer; the link to this view finds it again.")

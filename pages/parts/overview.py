@@ -42,7 +42,7 @@ def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: I
     state_of = "with AtPatch" if view.patch else "as the model has them"
     st.caption(
         f"{counted(len(geometry.heads), 'layer')}, {counted(flagged, 'map')} marked, shown {state_of}. Bright means "
-        "much attention (square-root scale). A white frame and a triangle mark what is flagged or chosen by hand. "
+        "much attention (square-root scale). An orange frame and a triangle mark what is flagged or chosen by hand. "
         "Click a map to open it."
     )
     atlas_image(

@@ -8,6 +8,7 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1400px; }
 .st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
+[data-testid="stCaptionContainer"] { opacity: 0.75; }
 .st-key-answer h2 { padding: 0; overflow-wrap: anywhere; }
 .st-key-patch {
   width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;
@@ -21,6 +22,7 @@ _STYLE = """
 }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 2.5rem 1rem 2rem; }
+  .st-key-heading > :nth-child(2) { order: 1; flex-basis: 100%; }
 }
 </style>
 """

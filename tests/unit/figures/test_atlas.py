@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas, flagged_in
-from atpatch_core.figures.colours import DARK, LIGHT, attention_colours
+from atpatch_core.figures.colours import DARK, FLAGGED, attention_colours
 from atpatch_core.figures.png import as_png
 from atpatch_core.inspection import AttentionTrace, Column, Flags
 
@@ -62,12 +62,12 @@ def test_a_flagged_map_has_a_double_frame_and_a_triangle_above_its_column_and_ot
     x, y = geometry.origin(0, 1)
     middle = y + geometry.cell // 2
     assert tuple(raster[middle, x - 1]) == DARK
-    assert tuple(raster[middle, x - 3]) == LIGHT
+    assert tuple(raster[middle, x - 3]) == FLAGGED
     tip = x + int(49.5 * geometry.cell / 50)
-    assert (raster[y - 9 : y - 4, tip - 1 : tip + 2] == LIGHT).all(-1).any()
+    assert (raster[y - 9 : y - 4, tip - 1 : tip + 2] == FLAGGED).all(-1).any()
     x, y = geometry.origin(0, 0)
-    assert tuple(raster[y + geometry.cell // 2, x - 3]) != LIGHT
-    assert not (raster[y - 9 : y, x : x + geometry.cell] == LIGHT).all(-1).any()
+    assert tuple(raster[y + geometry.cell // 2, x - 3]) != FLAGGED
+    assert not (raster[y - 9 : y, x : x + geometry.cell] == FLAGGED).all(-1).any()
 
 
 def test_flags_change_nothing_inside_a_map(make_inspection) -> None:

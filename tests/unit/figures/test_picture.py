@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from atpatch_core.figures.colours import DARK, LIGHT
+from atpatch_core.figures.colours import DARK, FLAGGED
 from atpatch_core.figures.picture import outlined_picture, patch_boxes
 from atpatch_core.inspection import Column
 
@@ -22,13 +22,15 @@ def test_a_large_picture_is_reduced_and_keeps_its_shape(make_inspection) -> None
     assert shown.size == (896, 224)
 
 
-def test_the_flagged_patch_gets_a_dark_and_a_light_line_and_no_other_does(make_inspection) -> None:
+def test_the_flagged_patch_gets_a_coloured_line_between_dark_ones_and_no_other_does(make_inspection) -> None:
     layout = make_inspection().layout
     shown = np.asarray(outlined_picture(Image.new("L", (28, 28), 128), layout, (Column(0, 1, 49),)))
     assert tuple(shown[-1, -1]) == DARK
     assert tuple(shown[420, 448 - 64]) == DARK
-    assert tuple(shown[420, 448 - 62]) == LIGHT
-    assert tuple(shown[-3, -3]) == LIGHT
+    assert tuple(shown[420, 448 - 61]) == FLAGGED
+    assert tuple(shown[-3, -3]) == FLAGGED
+    assert tuple(shown[420, 448 - 58]) == DARK
+    assert (shown[448 - 50 : 448 - 10, 448 - 50 : 448 - 10] == 128).all()
     assert (shown[: 448 - 64 - 40] == 128).all()
 
 
@@ -39,6 +41,12 @@ def test_the_name_of_the_head_stands_above_the_patch_or_below_it_at_the_top(make
     assert (below[66:86, :40] != 128).any()
     above = np.asarray(outlined_picture(grey, layout, (Column(0, 1, 49),)))
     assert (above[448 - 64 - 20 : 448 - 64, 448 - 40 :] != 128).any()
+
+
+def test_patches_of_a_few_pixels_are_outlined_as_far_as_there_is_room(make_inspection) -> None:
+    layout = make_inspection().layout
+    tall = outlined_picture(Image.new("L", (2, 4000), 128), layout, (Column(0, 1, 9),))
+    assert tall.size == (1, 896)
 
 
 def test_special_columns_are_not_drawn(make_inspection) -> None:

@@ -26,8 +26,15 @@ def test_the_answer_that_counts_now_is_named_and_stronger() -> None:
     on = probability_bars(*_pair(), patched=True).data
     assert [bar.name for bar in off] == ["Without AtPatch (answers now)", "With AtPatch"]
     assert [bar.name for bar in on] == ["Without AtPatch", "With AtPatch (answers now)"]
-    assert off[0].opacity > off[1].opacity
-    assert on[0].opacity < on[1].opacity
+    assert off[0].marker.opacity > off[1].marker.opacity
+    assert on[0].marker.opacity < on[1].marker.opacity
+
+
+def test_what_is_next_to_nothing_has_no_number_beside_its_bar_but_one_on_hover() -> None:
+    before = Prediction(torch.tensor([0.9996, 0.0004]), ("Sneaker", "Bag"))
+    bars = probability_bars(before, before, patched=False).data[0]
+    assert list(bars.text) == ["100.0\u00a0%", ""]
+    assert tuple(bars.customdata[1]) == ("Bag", "0.0\u00a0%")
 
 
 def test_the_two_differ_by_pattern_and_not_by_colour_alone() -> None:
@@ -38,7 +45,7 @@ def test_the_two_differ_by_pattern_and_not_by_colour_alone() -> None:
 def test_markup_in_a_label_is_text() -> None:
     figure = probability_bars(*_pair(), patched=False)
     assert figure.layout.yaxis.ticktext[1] == "&lt;i&gt;Bag&lt;/i&gt;"
-    assert figure.data[0].customdata[1] == "&lt;i&gt;Bag&lt;/i&gt;"
+    assert figure.data[0].customdata[1][0] == "&lt;i&gt;Bag&lt;/i&gt;"
 
 
 def test_of_many_classes_the_most_probable_in_either_prediction_are_shown() -> None:
