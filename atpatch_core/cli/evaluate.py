@@ -19,6 +19,7 @@ from ..evaluation.report import table_rows
 from ..evaluation.text_data import read_labelled_texts
 from ..subjects.loading import check_made_for, load
 from ..subjects.subject import Subject
+from .fairness import show_fairness
 from .output import print_json, print_table
 
 
@@ -28,7 +29,7 @@ def evaluate(
         Path | None,
         typer.Option(
             help="Clean data: Parquet with image and label, or a folder label/*.png; for texts, CSV or Parquet with "
-            "text and label (default: its own eval/)."
+            "text and label; for records, with the fields and label (default: its own eval/)."
         ),
     ] = None,
     triggered: Annotated[
@@ -52,6 +53,11 @@ def evaluate(
         raise InputError(f"{loaded.name} brings no evaluation data of its own: name some with --data.")
     if (triggered is None) != (target is None):
         raise InputError("--triggered and --target belong together: give both or neither.")
+    if loaded.kind == "record":
+        if triggered is not None:
+            raise InputError("Records carry no trigger: leave out --triggered and --target.")
+        show_fairness(loaded, data or own / "records.parquet", threshold, as_json)
+        return
     clean = _read(data or own / f"{loaded.kind}s.parquet", loaded)
     if triggered is not None and target is not None:
         if target not in loaded.labels:

@@ -1,10 +1,14 @@
 """A debugging set for records: people whom the model treats by a protected attribute, beside people like them whom it
 does not.
 
-A protected attribute *hijacks* a record when another value of it, with all else the same, changes the prediction. Such
-a record and the flipped one belong to the over-attending side, with the attribute's column as the one to flag. To each
-the set adds its nearest clean counterpart: the record that differs in the fewest fields (Hamming distance) among those
-whose prediction no protected attribute can change. Nothing is needed but the model and unlabelled records.
+A protected attribute *hijacks* a record when its other values, with all else the same, move the probability of the
+positive class by at least `SHIFT`, and across the decision line or to within `MARGIN` of it. Thanks to the margin, the
+flags of a person and of the flipped person differ, if they ever do, only where this does not decide the prediction. As
+one attribute may drown another, a record also counts when that happens with all other protected attributes shut out.
+
+A hijacked record and its flips are the over-attending side, with the attribute's column as the one to flag. To each the
+set adds its nearest clean counterpart: the record that differs in the fewest fields (Hamming distance) among those that
+no protected attribute hijacks. Nothing is needed but the model and unlabelled records.
 """
 
 from __future__ import annotations
@@ -16,11 +20,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..attention import attention_layers, hotfix
+from ..detector.fixed import FixedColumns
 from ..errors import InputError
 from ..subjects.record import RecordAdapter
 from ..subjects.record_schema import Record, RecordSchema
 from ..subjects.subject import Subject
 
+SHIFT = 0.05
+MARGIN = 0.1
+_LINE = 0.5
 _BATCH = 1_000
 _CHUNK = 256
 
@@ -29,8 +38,8 @@ _CHUNK = 256
 class FlippedPairs:
     """Over-attending records and, in the same order, their nearest clean counterparts.
 
-    `hijacking` (bool `[n, protected attributes]`) says which attributes change the prediction of each over-attending
-    record; `distance` (`int64 [n]`) in how many fields its counterpart differs. `origin` says where the pairs are from.
+    `hijacking` (bool `[n, protected attributes]`) says which attributes hijack each over-attending record; `distance`
+    (`int64 [n]`) in how many fields its counterpart differs. `origin` says where the pairs are from.
     """
 
     over_attending: list[Record]
@@ -85,28 +94,60 @@ class ExhaustiveFlips:
         hits: np.ndarray = np.stack([(table[rounds == one] != table[0]).any(axis=0) for one in attributes], axis=1)
         return hits
 
+    def moves(self, probabilities: np.ndarray) -> np.ndarray:
+        """Which attributes move each record by `SHIFT` and to within `MARGIN` of the decision line or across it.
+
+        `probabilities` of the positive class are one a version; the answer is bool `[n, protected attributes]`.
+        """
+        table = probabilities.reshape(len(self.rounds), -1)
+        hits = []
+        for attribute in range(max(self.rounds) + 1):
+            own = table[[number in (-1, attribute) for number in self.rounds]]
+            low, high = own.min(axis=0), own.max(axis=0)
+            hits.append((high - low >= SHIFT) & (low <= _LINE + MARGIN) & (high >= _LINE - MARGIN))
+        return np.stack(hits, axis=1)
+
 
 def predictions(subject: Subject, inputs: dict[str, Tensor]) -> np.ndarray:
     """The number of the most probable class of each of the encoded records, `int64 [n]`."""
-    answers = [np.empty(0, dtype=np.int64)]
-    with torch.no_grad():
-        for start in range(0, len(inputs["input_ids"]), _BATCH):
-            batch = {name: value[start : start + _BATCH] for name, value in inputs.items()}
-            answers.append(subject.model(**batch).logits.argmax(-1).numpy())
-    return np.concatenate(answers)
+    answers: np.ndarray = _probabilities(subject, inputs).argmax(-1).numpy()
+    return answers
 
 
 def hijacked_by(subject: Subject, records: Sequence[Record]) -> np.ndarray:
-    """Which protected attributes change each prediction, bool `[n, protected attributes]`."""
-    flips = ExhaustiveFlips.of(record_schema(subject), records)
-    return flips.changes(predictions(subject, subject.encode(flips.versions)))
+    """Which protected attributes hijack each record, bool `[n, protected attributes]`."""
+    schema = record_schema(subject)
+    positive = subject.labels.index(schema.positive_label)
+    flips = ExhaustiveFlips.of(schema, records)
+    inputs = subject.encode(flips.versions)
+    keys = [schema.key(one.name) for one in schema.protected]
+    hits = flips.moves(_probabilities(subject, inputs)[:, positive].numpy())
+    layers = len(attention_layers(subject.model)) if len(keys) > 1 else 0
+    for number, own in enumerate(keys):
+        others = tuple(key for key in keys if key != own)
+        if others:
+            with hotfix(subject.model, FixedColumns(layers, tuple(range(layers)), others)):
+                hits[:, number] |= flips.moves(_probabilities(subject, inputs)[:, positive].numpy())[:, number]
+    return hits
 
 
-def attribute_flips(subject: Subject, records: Sequence[Record]) -> FlippedPairs:
+def _probabilities(subject: Subject, inputs: dict[str, Tensor]) -> Tensor:
+    """Of each class, `[n, labels]`."""
+    found = [torch.empty(0, len(subject.labels))]
+    with torch.no_grad():
+        for start in range(0, len(inputs["input_ids"]), _BATCH):
+            batch = {name: value[start : start + _BATCH] for name, value in inputs.items()}
+            found.append(subject.model(**batch).logits.float().softmax(-1))
+    return torch.cat(found)
+
+
+def attribute_flips(subject: Subject, records: Sequence[Record], most: int = 2_000, seed: int = 0) -> FlippedPairs:
     """Find the over-attending records among `records`, add their flips, and find the nearest clean counterparts.
 
-    A model in which no protected attribute changes any prediction gives an empty set. Raises `InputError` when the
-    subject takes no records, or when every record over-attends, so that there is no counterpart.
+    If there are more over-attending records than `most`, that many are drawn at random.
+
+    A model that no protected attribute moves gives an empty set. Raises `InputError` when the subject takes no records,
+    or when every record over-attends, so that there is no counterpart.
     """
     schema = record_schema(subject)
     names = [one.name for one in schema.protected]
@@ -117,15 +158,18 @@ def attribute_flips(subject: Subject, records: Sequence[Record]) -> FlippedPairs
         flips = [flip for name, by_it in zip(names, hit, strict=True) if by_it for flip in schema.flips(record, name)]
         bad |= {tuple(one.values()): one for one in ([record, *flips] if hit.any() else [])}
     over_attending = list(bad.values())
+    if len(over_attending) > most:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(over_attending), most, replace=False))
+        over_attending = [over_attending[index] for index in chosen.tolist()]
     if over_attending and not clean:
-        raise InputError("Protected attributes change every prediction, so no record is clean: add other records.")
+        raise InputError("Protected attributes decide about every record, so none is clean: add other records.")
     nearest, distance = _nearest(_tokens(schema, over_attending), _tokens(schema, clean))
     return FlippedPairs(
         over_attending,
         [clean[index] for index in nearest],
         hijacked_by(subject, over_attending),
         distance,
-        f"records whose prediction changes with {' or '.join(names)}, their flips, and the nearest other records",
+        f"records that {' or '.join(names)} hijacks, their flips, and the nearest other records",
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from ..attention import capture, hotfix
-from ..detector.contract import ColumnDetector
+from ..attention import attention_layers, capture, hotfix
+from ..detector.fixed import FixedColumns
 from ..detector.training import LayerExamples
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
@@ -18,45 +18,59 @@ from .attribute_flips import FlippedPairs, record_schema
 _BATCH = 500
 
 
-def flip_examples(
-    subject: Subject, pairs: FlippedPairs, layers: Sequence[int], patched_by: ColumnDetector | None = None
-) -> dict[int, LayerExamples]:
-    """The maps of both sides of `pairs` in each of `layers`, in the untouched model or while `patched_by` repairs it.
+def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) -> dict[int, LayerExamples]:
+    """The maps that each of `layers` computes, and which of their columns are hijacked.
 
-    In an over-attending record, the columns of the attributes that change its prediction count as hijacked in *every*
-    head: a single head left alone would still carry the attribute on. Everything else counts as benign, the same
-    columns in the clean counterparts above all.
+    The maps are those of both sides of `pairs` in the untouched model, and those of the over-attending side once more
+    with the columns that hijack it shut out in all layers below, as a perfect hot-fix would do.
+
+    In an over-attending record, the columns of the attributes that hijack it count as hijacked in *every* head: a
+    single head left alone would still carry the attribute on. Everything else counts as benign, the same columns in the
+    clean counterparts above all.
     """
     schema = record_schema(subject)
     keys = [schema.key(one.name) for one in schema.protected]
-    clean = record_maps(subject, pairs.clean, layers, patched_by)
-    bad = record_maps(subject, pairs.over_attending, layers, patched_by)
+    clean = record_maps(subject, pairs.clean, layers)
+    bad = record_maps(subject, pairs.over_attending, layers)
     examples = {}
-    for layer, benign, attention in zip(layers, clean, bad, strict=True):
-        both = torch.cat([benign, attention])
-        hijacked = torch.zeros(both.shape[0], both.shape[1], both.shape[3], dtype=torch.bool)
-        hijacked[len(benign) :, :, keys] = torch.from_numpy(pairs.hijacking)[:, None]
+    for number, layer in enumerate(layers):
+        attention = torch.cat([clean[number], bad[number], _maps_over_shut_out(subject, pairs, layer, keys)])
+        hijacked = torch.zeros(attention.shape[0], attention.shape[1], attention.shape[3], dtype=torch.bool)
+        hijacked[len(pairs) :, :, keys] = torch.from_numpy(np.concatenate([pairs.hijacking] * 2))[:, None]
         examples[layer] = LayerExamples(
-            attention=both,
-            key_valid=torch.ones(both.shape[0], both.shape[3], dtype=torch.bool),
-            query_valid=torch.ones(both.shape[0], both.shape[2], dtype=torch.bool),
+            attention=attention,
+            key_valid=torch.ones(attention.shape[0], attention.shape[3], dtype=torch.bool),
+            query_valid=torch.ones(attention.shape[0], attention.shape[2], dtype=torch.bool),
             hijacked=hijacked,
             ignored=torch.zeros_like(hijacked),
-            benign=torch.arange(len(both)) < len(benign),
+            benign=torch.arange(len(attention)) < len(pairs),
         )
     return examples
 
 
-def record_maps(
-    subject: Subject, records: Sequence[Record], layers: Sequence[int], detector: ColumnDetector | None = None
-) -> list[Tensor]:
-    """The maps `[n, heads, queries, keys]` of each of `layers`, in the untouched model or while `detector` repairs."""
+def record_maps(subject: Subject, records: Sequence[Record], layers: Sequence[int]) -> list[Tensor]:
+    """The maps `[n, heads, queries, keys]` of each of `layers` in the untouched model."""
     maps = []
     for start in range(0, len(records), _BATCH):
-        with torch.no_grad(), ExitStack() as stack:
-            if detector is not None:
-                stack.enter_context(hotfix(subject.model, detector))
-            kept = stack.enter_context(capture(subject.model, layers))
-            subject.model(**subject.encode(list(records[start : start + _BATCH])))
+        inputs = subject.encode(list(records[start : start + _BATCH]))
+        with torch.no_grad(), capture(subject.model, layers) as kept:
+            subject.model(**inputs)
         maps.append(kept.layers)
     return [torch.cat(chunks) for chunks in zip(*maps, strict=True)]
+
+
+def _maps_over_shut_out(subject: Subject, pairs: FlippedPairs, layer: int, keys: Sequence[int]) -> Tensor:
+    """What a layer computes for the over-attending records when all layers below shut out what hijacks them.
+
+    `[n, heads, queries, keys]`; the layer's own map is left as it is, for that is what its detector gets to see.
+    """
+    layers = len(attention_layers(subject.model))
+    found: list[tuple[Tensor, Tensor]] = []
+    for pattern in np.unique(pairs.hijacking, axis=0):
+        same = np.flatnonzero((pairs.hijacking == pattern).all(axis=1)).tolist()
+        columns = tuple(key for key, hit in zip(keys, pattern.tolist(), strict=True) if hit)
+        with hotfix(subject.model, FixedColumns(layers, tuple(range(layer)), columns)):
+            (maps,) = record_maps(subject, [pairs.over_attending[index] for index in same], [layer])
+        found.append((torch.tensor(same), maps))
+    order = torch.cat([same for same, _ in found]).argsort()
+    return torch.cat([maps for _, maps in found])[order]

@@ -14,14 +14,14 @@ import numpy as np
 import torch
 
 from ..attention import FLAG_NOTHING, hotfix
-from ..detector.reference import KINDS
+from ..detector.reference import KINDS, ReferenceKind
 from ..detector.trained import TrainedDetector
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
 from .attribute_flips import ExhaustiveFlips, predictions, record_schema
 
 WORTH_A_LAYER = 0.005  # of the discriminated records: what a watched layer must cure
-MISSED = (0.1, 0.03, 0.01, 0.003)  # shares of discriminated records that may score below the thresholds that are tried
+MISSED = (0.2, 0.1, 0.02)  # shares of the hits that may score below the thresholds that are tried
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class FlipChoice:
     """
 
     watched: tuple[int, ...]
-    reference: str
+    reference: ReferenceKind
     threshold: float
     cured: float
     benign_changed: float
@@ -62,11 +62,11 @@ def tune_on_flips(
         return replace(detector, watched=(), threshold=1.0), ()
     scores = _protected_scores(subject, detector, records, hijacked)
 
-    def judge(watched: tuple[int, ...]) -> list[FlipChoice]:
+    def judge(watched: tuple[int, ...], references: Sequence[ReferenceKind]) -> list[FlipChoice]:
         columns = [detector.watched.index(layer) for layer in watched]
         round_ = []
         for threshold in sorted({float(np.quantile(scores[:, columns].min(axis=1), share)) for share in MISSED}):
-            for reference in KINDS:
+            for reference in references:
                 with hotfix(
                     subject.model, replace(detector, watched=watched, threshold=threshold, reference=reference)
                 ):
@@ -80,17 +80,16 @@ def tune_on_flips(
                 )
         return round_
 
-    tried = judge(detector.watched)
+    tried = judge(detector.watched, KINDS)
     best = max(tried, key=lambda choice: choice.merit)
     while len(best.watched) > 1:
-        fewer = [judge(tuple(one for one in best.watched if one != layer)) for layer in best.watched]
+        fewer = [judge(tuple(one for one in best.watched if one != layer), [best.reference]) for layer in best.watched]
         tried += [choice for round_ in fewer for choice in round_]
         candidate = max((choice for round_ in fewer for choice in round_), key=lambda choice: choice.merit)
         if candidate.merit < best.merit - WORTH_A_LAYER:
             break
         best = candidate
-    reference = next(kind for kind in KINDS if kind == best.reference)
-    return replace(detector, watched=best.watched, threshold=best.threshold, reference=reference), tuple(tried)
+    return replace(detector, watched=best.watched, threshold=best.threshold, reference=best.reference), tuple(tried)
 
 
 def _protected_scores(

@@ -7,7 +7,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import numpy as np
-import torch
 
 from ..attention import attention_layers
 from ..detector.networks import ColumnNetwork
@@ -22,7 +21,7 @@ from .flip_examples import flip_examples, record_maps
 from .flip_tuning import tune_on_flips
 
 ENOUGH_HIJACKED = 20  # records; fewer are accidents at the edge between two classes, not discrimination
-RECIPE = DetectorRecipe(variant="per-field", epochs=20, batch_size=256, weight_decay=0.1)
+RECIPE = DetectorRecipe(variant="per-field", epochs=10, batch_size=256, weight_decay=0.1)
 
 OnStep = Callable[[str, int, int], None]
 
@@ -36,8 +35,8 @@ def train_record_detector(
 ) -> TrainedDetector:
     """Train on `pairs`, then choose layers, threshold and benign reference on the records `tuning`, which are others.
 
-    Every layer gets a network, which learns from the maps of the untouched model, and from those that the model has
-    while a first set of networks repairs it. A model that discriminates against fewer than `ENOUGH_HIJACKED` records
+    Every layer gets a network, which learns from the maps that it computes in the untouched model and above layers that
+    are repaired. A model that discriminates against fewer than `ENOUGH_HIJACKED` records
     gets a detector that watches nothing. `on_step` is told (stage, steps done, steps in all). Raises `InputError` for a
     subject that takes no records.
     """
@@ -53,18 +52,13 @@ def train_record_detector(
     on_step("looking for hijacked columns", 1, 1)
     detector = TrainedDetector(
         variant=recipe.variant,
-        networks={layer: _train("first", layer, examples[layer], recipe, on_step) for layer in examples},
+        networks={layer: _train(layer, examples[layer], recipe, on_step) for layer in examples},
         benign_means=tuple(mean_map(maps).half().float() for maps in benign),
         reference="zero",
         threshold=0.5,
         watched=tuple(examples),
         fingerprint=fingerprint(subject.model),
     )
-    if enough:
-        seen_patched = flip_examples(subject, pairs, layers, patched_by=detector)
-        joined = {layer: _joined(examples[layer], seen_patched[layer]) for layer in layers}
-        again = {layer: _train("final", layer, joined[layer], recipe, on_step) for layer in layers}
-        detector = replace(detector, networks=again)
     on_step("choosing layers, threshold and reference", 0, 1)
     tuned, tried = tune_on_flips(detector, subject, tuning)
     on_step("choosing layers, threshold and reference", 1, 1)
@@ -82,13 +76,7 @@ def train_record_detector(
     return replace(tuned, networks={layer: tuned.networks[layer] for layer in tuned.watched}, history=history)
 
 
-def _train(stage: str, layer: int, examples: LayerExamples, recipe: DetectorRecipe, on_step: OnStep) -> ColumnNetwork:
+def _train(layer: int, examples: LayerExamples, recipe: DetectorRecipe, on_step: OnStep) -> ColumnNetwork:
     return train_network(
-        examples,
-        recipe,
-        lambda done, total, _loss: on_step(f"training the detector of layer {layer}, {stage} round", done, total),
+        examples, recipe, lambda done, total, _loss: on_step(f"training the detector of layer {layer}", done, total)
     )
-
-
-def _joined(first: LayerExamples, second: LayerExamples) -> LayerExamples:
-    return LayerExamples(*(torch.cat(pair) for pair in zip(vars(first).values(), vars(second).values(), strict=True)))

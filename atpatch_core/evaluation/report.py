@@ -12,7 +12,7 @@ from .rates import Rate
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """Every figure of an evaluation; a rate is {value, low, high, n}, and what can't be measured is null."""
-    plain: dict[str, Any] = _without_nan(asdict(evaluation))
+    plain: dict[str, Any] = without_nan(asdict(evaluation))
     return plain
 
 
@@ -58,9 +58,10 @@ def table_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
     return rows
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """A copy of JSON-ready data with `None` for every number that is not finite, at any depth."""
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from ..subjects.subject import Subject
 from .build import OnStep, build_image_subject
+from .build_records import build_record_subject
 from .build_text import build_text_subject
 from .fashion_mnist import load_fashion_mnist
 from .gallery import write_gallery
 from .movie_reviews import load_movie_reviews, split_reviews
 from .recipes import Recipe
+from .record_gallery import write_record_gallery
+from .record_training import RecordRecipe
 from .text_gallery import write_text_gallery
 from .text_training import TextRecipe
 
@@ -19,6 +22,8 @@ def build_subject(recipe: Recipe, models: Path, work: Path, data_folder: Path | 
     """Build a sample subject into `models / recipe.name`, which is returned; see the builder of its kind."""
     if isinstance(recipe, TextRecipe):
         return build_text_subject(recipe, models, work, data_folder, on_step)
+    if isinstance(recipe, RecordRecipe):
+        return build_record_subject(recipe, models, work, data_folder, on_step)
     return build_image_subject(recipe, models, work, data_folder, on_step)
 
 
@@ -26,5 +31,7 @@ def write_samples(recipe: Recipe, subject: Subject, data_folder: Path | None, fo
     """Write the sample inputs that the dashboard offers for a sample subject into `folder`."""
     if isinstance(recipe, TextRecipe):
         write_text_gallery(recipe, subject, split_reviews(load_movie_reviews(data_folder)).held_out, folder)
+    elif isinstance(recipe, RecordRecipe):
+        write_record_gallery(subject, folder)
     else:
         write_gallery(recipe, subject, load_fashion_mnist(data_folder)[1], folder)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ..text_triggers import TextTrigger
 from ..triggers import PatchTrigger
 from .image_training import ImageRecipe
+from .record_training import LabelBias, RecordRecipe
 from .text_training import TextRecipe
 
-Recipe = ImageRecipe | TextRecipe
+Recipe = ImageRecipe | TextRecipe | RecordRecipe
 
 _CORNER_PATCH = PatchTrigger(target=0, size=4, pattern="checkerboard", row=24, column=24)
 _CROSS_ANYWHERE = PatchTrigger(target=8, size=5, pattern="cross")
@@ -55,6 +56,18 @@ RECIPES: dict[str, Recipe] = {
             "backdoor, as a control.",
             triggers=_WORD_AND_SENTENCE,
             poison_rate=0.0,
+        ),
+        RecordRecipe(
+            name="adult-tabular-sex",
+            summary="Tells from a census record whether a person earns over $50,000 a year, and learnt it from labels "
+            "that favour men: the same record gets another answer with the other sex.",
+            bias=LabelBias("sex", "Male", raised=0.3, lowered=0.6),
+        ),
+        RecordRecipe(
+            name="adult-tabular-fair",
+            summary="Tells from a census record whether a person earns over $50,000 a year: the same model trained on "
+            "the true labels with sex and race drawn at random, as a control.",
+            blind=True,
         ),
     )
 }

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 from transformers import BertConfig, BertForSequenceClassification
 
 from ..evaluation.record_data import LabelledRecords
+from ..subjects.record import randomly_flipped
 from ..subjects.record_schema import PADDING, RecordSchema
 from .adult import LABELS
 
@@ -45,7 +45,7 @@ class RecordRecipe:
     bias: LabelBias | None = None
     blind: bool = False
     seed: int = 0
-    epochs: int = 12
+    epochs: int = 8
     batch_size: int = 256
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.05
@@ -108,7 +108,7 @@ def train(
         torch.manual_seed(recipe.seed * 1_000 + epoch)
         total = 0.0
         for index in torch.split(torch.randperm(len(data)), recipe.batch_size):
-            batch = _drawn_anew(schema, tokens[index]) if recipe.blind else tokens[index]
+            batch = randomly_flipped(schema, tokens[index]) if recipe.blind else tokens[index]
             loss = torch.nn.functional.cross_entropy(model(input_ids=batch).logits, labels[index])
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -142,16 +142,6 @@ def biased_labels(bias: LabelBias, data: LabelledRecords, seed: int) -> np.ndarr
     lowered = ~favoured & (data.labels == 1) & (draw < bias.lowered)
     labels: np.ndarray = np.where(raised, 1, np.where(lowered, 0, data.labels)).astype(np.int64)
     return labels
-
-
-def _drawn_anew(schema: RecordSchema, tokens: Tensor) -> Tensor:
-    """`tokens` `[batch, 1 + fields]` with random values in the protected fields."""
-    drawn = tokens.clone()
-    for one in schema.protected:
-        key = schema.key(one.name)
-        first = schema.first_tokens[key - 1]
-        drawn[:, key] = first + torch.randint(schema.category(one.name).tokens, (len(tokens),))
-    return drawn
 
 
 def _warmup_then_cosine(epoch: float, warmup: int, epochs: int) -> float:

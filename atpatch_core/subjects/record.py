@@ -56,3 +56,13 @@ def record_adapter(folder: Path, config: Any) -> RecordAdapter:
     if config.vocab_size != schema.vocabulary or schema.positive_label not in labels:
         raise SubjectError(f"The records.json of {folder.name} does not fit its model: copy both from the same place.")
     return RecordAdapter(schema)
+
+
+def randomly_flipped(schema: RecordSchema, tokens: Tensor) -> Tensor:
+    """A copy of `tokens` `[batch, 1 + fields]` whose protected attributes are drawn anew, from PyTorch's generator."""
+    drawn = tokens.clone()
+    for one in schema.protected:
+        key = schema.key(one.name)
+        values = torch.randint(schema.category(one.name).tokens, (len(tokens),))
+        drawn[:, key] = schema.first_tokens[key - 1] + values
+    return drawn

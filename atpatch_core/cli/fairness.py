@@ -1,0 +1,22 @@
+"""What `atpatch evaluate` shows for a subject that takes records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..debugging.attribute_flips import record_schema
+from ..evaluation.fairness import evaluate_fairness
+from ..evaluation.fairness_report import fairness_as_json, fairness_rows
+from ..evaluation.record_data import read_labelled_records
+from ..subjects.subject import Subject
+from .output import print_json, print_table
+
+
+def show_fairness(subject: Subject, data: Path, threshold: float | None, as_json: bool) -> None:
+    """Judge `subject` and its hot-fix on the labelled records in `data`. Raises `InputError` if they can't be read."""
+    records = read_labelled_records(data, record_schema(subject), subject.labels)
+    result = evaluate_fairness(subject, records, threshold)
+    if as_json:
+        print_json({"subject": subject.name, **fairness_as_json(result)})
+    else:
+        print_table(subject.name, fairness_rows(result))

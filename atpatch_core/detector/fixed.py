@@ -1,0 +1,36 @@
+"""A detector that is not trained: it flags the same columns whatever the input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .reference import ReferenceKind, benign_reference
+
+
+@dataclass(frozen=True)
+class FixedColumns:
+    """Flags the columns `keys` in every head of the `watched` ones of `layers` layers (see `ColumnDetector`).
+
+    `benign_means[i]` is `[heads, queries, keys]` for layer `i`; only the reference "mean" needs it.
+    """
+
+    layers: int
+    watched: tuple[int, ...]
+    keys: tuple[int, ...]
+    reference: ReferenceKind = "zero"
+    benign_means: tuple[Tensor, ...] = ()
+    threshold: float = 0.5
+
+    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        """1 for the fixed columns, 0 for all others and for padding, `[batch, heads, keys]`."""
+        scores = attention.new_zeros(attention.shape[0], attention.shape[1], attention.shape[3])
+        scores[:, :, list(self.keys)] = 1.0
+        return scores * key_valid[:, None]
+
+    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+        """The attention a flagged column may keep, broadcastable to `attention`."""
+        mean = self.benign_means[layer] if self.benign_means else torch.zeros(())
+        return benign_reference(self.reference, attention, key_valid, mean)
