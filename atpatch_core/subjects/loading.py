@@ -52,11 +52,12 @@ _KINDS: dict[str, _Kind] = {
 
 
 def list_subjects(folder: str | Path) -> tuple[Path, ...]:
-    """The folders directly under `folder` that hold a model, by name."""
+    """The folders directly under `folder` that hold a model: those for images, then for texts, for records; by name."""
     root = Path(folder)
     if not root.is_dir():
         return ()
-    return tuple(sorted(path for path in root.iterdir() if (path / "config.json").is_file()))
+    found = [path for path in root.iterdir() if (path / "config.json").is_file()]
+    return tuple(sorted(found, key=lambda path: (_rank(path), path.name)))
 
 
 def load(source: str | Path) -> Subject:
@@ -159,6 +160,16 @@ def _read_config(folder: Path) -> tuple[Any, _Kind]:
         raise SubjectError(
             f"{folder.name} is of a kind that Transformers does not know ({_first_line(error)})."
         ) from error
+
+
+def _rank(folder: Path) -> int:
+    """The place of a folder's kind in `_KINDS`; what can't be read comes first, where it is seen."""
+    try:
+        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kind = _kind_of(folder, settings["architectures"])
+    except (OSError, ValueError, TypeError, KeyError, SubjectError):
+        return -1
+    return list(_KINDS.values()).index(kind)
 
 
 def _kind_of(folder: Path, architectures: Any) -> _Kind:
