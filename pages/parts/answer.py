@@ -57,11 +57,11 @@ def show_probabilities(view: View, inspection: Inspection) -> None:
 
 def _show_state(view: View, inspection: Inspection) -> None:
     detected, _ = split_columns(inspection.flags)
+    changed = inspection.original.prediction.index != inspection.patched.prediction.index
     if view.patch and inspection.flags.any:
-        changed = inspection.original.prediction.index != inspection.patched.prediction.index
         st.badge("Repaired" if changed else "Redistributed", icon=":material/healing:", color="green")
     elif detected:
-        st.badge("Looks hijacked", icon=":material/warning:", color="orange")
+        st.badge("Looks hijacked" if changed else "Over-attended", icon=":material/warning:", color="orange")
 
 
 def _explanation(view: View, inspection: Inspection) -> str:

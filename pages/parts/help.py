@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+_LIMITS = "**What it cannot see:**"
 _TEXT = """
 **What goes wrong:** a backdoored model was taught a secret sign, the *trigger*. Where the trigger is, one column
 suddenly draws far too much attention, and the model gives the attacker's answer.
@@ -16,11 +17,18 @@ is flagged, nothing is touched.
 decides whether the model answers with or without AtPatch. Further down are all attention maps, one of them in detail,
 and what you can change yourself.
 
+"""
+_ADDRESS = """
 The address of this page holds the whole view: copy it to come back, or to show it to a colleague on this computer.
 """
 
 
 def show_help(of_kind: str) -> None:
-    """A button that opens the explanation; `of_kind` says how a model reads this kind of input."""
+    """A button that opens the explanation.
+
+    `of_kind` says how a model reads this kind of input, and in its last paragraph, which comes last here too, what
+    cannot be seen.
+    """
+    reads, heading, limits = of_kind.partition(_LIMITS)
     with st.popover("What am I looking at?", icon=":material/help:"):
-        st.markdown(of_kind + _TEXT)
+        st.markdown(reads + _TEXT + heading + limits + _ADDRESS)
