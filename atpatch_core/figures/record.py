@@ -1,0 +1,109 @@
+"""A record as rows of a table, and what its protected attributes do to the answer, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..inspection import Inspection
+from ..subjects.record_schema import Record, RecordSchema
+from ..what_if import WhatIf
+from .verdict import answer
+from .wording import counted, listed, percent
+
+_MOST_VALUES = 3
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """One field of a record: what it holds, how much attention it draws in one map, and where it is redistributed.
+
+    `before` and `after` are the mean of the column over all queries, 0 to 1, without and with the hot-fix; `heads` are
+    the (layer, head) places in which the column is redistributed.
+    """
+
+    name: str
+    value: str
+    protected: bool
+    before: float
+    after: float
+    heads: tuple[tuple[int, int], ...]
+
+    @property
+    def mark(self) -> str:
+        """A triangle and the number of heads where the field is redistributed; empty where it is not."""
+        return f"\u25bc {counted(len(self.heads), 'head')}" if self.heads else ""
+
+
+def field_rows(
+    schema: RecordSchema, record: Record, inspection: Inspection, layer: int, head: int
+) -> tuple[FieldRow, ...]:
+    """The fields of `record` in the schema's order, with the attention they draw in the map of `layer` and `head`."""
+    before = inspection.original.trace.maps[layer][head].mean(0)
+    after = inspection.patched.trace.maps[layer][head].mean(0)
+    protected = {one.name for one in schema.protected}
+    rows = []
+    for name in schema.names:
+        key = schema.key(name)
+        heads = tuple((column.layer, column.head) for column in inspection.flags.columns if column.key == key)
+        value = str(record[name])
+        rows.append(FieldRow(name, value, name in protected, float(before[key]), float(after[key]), heads))
+    return tuple(rows)
+
+
+def what_if_sentences(record: Record, inspection: Inspection, flips: Sequence[WhatIf]) -> tuple[str, ...]:
+    """For each protected attribute one sentence: whether it decides the answer, without and with AtPatch."""
+    sentences = []
+    for name in dict.fromkeys(flip.attribute for flip in flips):
+        own = [flip for flip in flips if flip.attribute == name]
+        before = [flip for flip in own if flip.original.index != inspection.original.prediction.index]
+        after = [flip for flip in own if flip.patched.index != inspection.patched.prediction.index]
+        sentences.append(_sentence(name, record, before, after, inspection))
+    return tuple(sentences)
+
+
+def _sentence(
+    name: str, record: Record, before: Sequence[WhatIf], after: Sequence[WhatIf], inspection: Inspection
+) -> str:
+    if not before and not after:
+        return f"{name} does not decide this answer: it stays the same with any other value."
+    if before:
+        text = (
+            f"{name} decides this answer: with {_values(before)} instead of {record[name]} it would be "
+            f"{before[0].original.label} instead of {inspection.original.prediction.label}."
+        )
+    else:
+        text = f"{name} does not decide this answer in the model as it is."
+    if after:
+        return f"{text} With AtPatch it does: with {_values(after)} it would be {after[0].patched.label}."
+    return f"{text} With AtPatch it would be {inspection.patched.prediction.label} either way."
+
+
+def what_if_rows(record: Record, inspection: Inspection, flips: Sequence[WhatIf]) -> list[tuple[str, str, str]]:
+    """(who, answer without AtPatch, answer with AtPatch): the person as they are, then every flip."""
+    rows = [("as it is", answer(inspection.original.prediction), answer(inspection.patched.prediction))]
+    for flip in flips:
+        changed = flip.original.index != inspection.original.prediction.index
+        changed_after = flip.patched.index != inspection.patched.prediction.index
+        rows.append(
+            (
+                f"{flip.attribute}: {flip.value} instead of {record[flip.attribute]}",
+                f"{answer(flip.original)}{_MARK if changed else ''}",
+                f"{answer(flip.patched)}{_MARK if changed_after else ''}",
+            )
+        )
+    return rows
+
+
+def share(value: float) -> str:
+    """A share of attention: "12.3 %"."""
+    return percent(value)
+
+
+_MARK = " \u25c0 another answer"
+
+
+def _values(flips: Sequence[WhatIf]) -> str:
+    values = [str(flip.value) for flip in flips[:_MOST_VALUES]]
+    more = len(flips) - len(values)
+    return listed([*values, *([f"{more} others"] if more else [])]).replace(" and ", " or ")
