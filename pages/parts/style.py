@@ -9,6 +9,7 @@ _STYLE = """
 .stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1400px; }
 .st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 [data-testid="stCaptionContainer"] { opacity: 0.75; }
+.stPlotlyChart svg text:not(.hoverlayer *) { fill: currentColor !important; fill-opacity: 0.8 !important; }
 .stMultiSelect [data-tag] { background: transparent; color: inherit; border: 1px solid currentColor; }
 .st-key-answer h2 { padding: 0; overflow-wrap: anywhere; }
 .st-key-patch {
