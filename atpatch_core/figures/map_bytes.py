@@ -13,20 +13,37 @@ import numpy as np
 _STEPS = 65_535
 
 
-def pack_map(attention: np.ndarray, strongest: float) -> str:
-    """`[queries, keys]`, 0 to `strongest`, as base64 of zlib of `round(65535 * sqrt(share))`.
+def pack_maps(before: np.ndarray, after: np.ndarray, strongest: float) -> tuple[str, str]:
+    """Two maps `[queries, keys]` with values from 0 to `strongest`, as base64 of zlib.
 
-    All high bytes come first, then all low ones: neighbours have similar high bytes, which deflates better.
+    The first holds `round(65535 * sqrt(share))`, the second how much the steps of the other map differ from that,
+    modulo 65536: what was not repaired packs to nothing. All high bytes come first, then all low ones, because
+    neighbours have similar high bytes, which deflates better.
     """
+    first, second = _steps(before, strongest), _steps(after, strongest)
+    return _packed(first), _packed(second - first)
+
+
+def unpack_maps(packed: tuple[str, str], shape: tuple[int, int], strongest: float) -> tuple[np.ndarray, np.ndarray]:
+    """What a browser makes of `pack_maps`' answer, two `float64 [queries, keys]`."""
+    first = _unpacked(packed[0])
+    second = (first + _unpacked(packed[1])) % (_STEPS + 1)
+    before, after = ((steps / _STEPS) ** 2 * strongest for steps in (first, second))
+    return before.reshape(shape), after.reshape(shape)
+
+
+def _steps(attention: np.ndarray, strongest: float) -> np.ndarray:
     share = np.clip(attention / strongest, 0.0, 1.0)
-    steps = np.ascontiguousarray(np.rint(np.sqrt(share) * _STEPS).astype("<u2"))
-    planes = steps.view(np.uint8).reshape(-1, 2).T[::-1]
+    steps: np.ndarray = np.rint(np.sqrt(share) * _STEPS).astype("<u2")
+    return steps
+
+
+def _packed(steps: np.ndarray) -> str:
+    planes = np.ascontiguousarray(steps).view(np.uint8).reshape(-1, 2).T[::-1]
     return base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode("ascii")
 
 
-def unpack_map(packed: str, shape: tuple[int, int], strongest: float) -> np.ndarray:
-    """What a browser makes of `pack_map`'s answer, `float64 [queries, keys]`."""
+def _unpacked(packed: str) -> np.ndarray:
     high, low = np.frombuffer(zlib.decompress(base64.b64decode(packed)), np.uint8).reshape(2, -1)
-    steps = high.astype(np.int64) * 256 + low
-    values: np.ndarray = (steps / _STEPS) ** 2 * strongest
-    return values.reshape(shape)
+    steps: np.ndarray = high.astype(np.int64) * 256 + low
+    return steps

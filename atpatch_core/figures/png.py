@@ -1,4 +1,4 @@
-"""Pictures as PNG files, the one form browsers and caches take as it is."""
+"""Pictures as files that browsers and caches take as they are."""
 
 from __future__ import annotations
 
@@ -13,4 +13,11 @@ def as_png(picture: Image.Image | np.ndarray) -> bytes:
     image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
     file = io.BytesIO()
     image.save(file, format="PNG", compress_level=3)
+    return file.getvalue()
+
+
+def as_webp(picture: np.ndarray) -> bytes:
+    """The lossless WebP file of `uint8 [height, width, 3]`: half the size of a PNG for noisy maps, twice the time."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="WEBP", lossless=True, quality=50, method=1)
     return file.getvalue()

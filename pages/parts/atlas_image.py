@@ -78,7 +78,7 @@ _component = st.components.v2.component("atpatch_atlas", html=_HTML, css=_CSS, j
 
 def atlas_image(
     key: str,
-    png: bytes,
+    webp: bytes,
     geometry: AtlasGeometry,
     labels: dict[tuple[int, int], str],
     selected: tuple[int, int],
@@ -101,7 +101,7 @@ def atlas_image(
             }
         )
     data = {
-        "image": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
+        "image": "data:image/webp;base64," + base64.b64encode(webp).decode("ascii"),
         "width": geometry.width,
         "above": geometry.marks_above,
         "label": "Attention maps of all layers and heads: arrow keys move, Enter opens one",

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from atpatch_core.figures.colours import attention_colours, difference_colours
-from atpatch_core.figures.map_bytes import pack_map
+from atpatch_core.figures.map_bytes import pack_maps
 from atpatch_core.figures.map_values import TITLES, MapValues
 
 _HTML = """
@@ -48,15 +48,11 @@ canvas:focus-visible { outline: 3px solid var(--st-primary-color); }
 """
 
 _JS = """
-async function unpack(packed, count, strongest) {
+async function unpack(packed, count) {
   const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const values = new Float64Array(count);
-  for (let place = 0; place < count; place += 1) {
-    values[place] = ((planes[place] * 256 + planes[count + place]) / 65535) ** 2 * strongest;
-  }
-  return values;
+  return Uint16Array.from({ length: count }, (_, place) => planes[place] * 256 + planes[count + place]);
 }
 
 function element(parent, name, className, text) {
@@ -117,8 +113,11 @@ export default function (component) {
     element(scale, "span", "", exact(number < 2 ? strongest : change));
     return { canvas, row, column, table };
   });
-  Promise.all([unpack(data.before, size * size, strongest), unpack(data.after, size * size, strongest)]).then(
-    ([before, after]) => {
+  Promise.all([unpack(data.before, size * size), unpack(data.change_of, size * size)]).then(
+    ([steps, changes]) => {
+      const value = (step) => (step / 65535) ** 2 * strongest;
+      const before = Float64Array.from(steps, value);
+      const after = Float64Array.from(steps, (step, place) => value((step + changes[place]) % 65536));
       panels.forEach(({ canvas, table }, number) => {
         const context = canvas.getContext("2d");
         const pixels = context.createImageData(size, size);
@@ -174,6 +173,7 @@ def map_canvas(key: str, values: MapValues, alt: str) -> None:
     """Show a square map and what is made of it; `alt` says which one it is."""
     marked = list(values.marked)
     words = {1: f"\u25bc {values.marked[marked[0]]}: {values.names[marked[0]]}"} if marked else {0: ""}
+    before, change_of = pack_maps(values.before, values.after, values.strongest)
     data = {
         "titles": list(TITLES),
         "names": list(values.names),
@@ -183,8 +183,8 @@ def map_canvas(key: str, values: MapValues, alt: str) -> None:
         "marked_text": words.get(len(marked), f"\u25bc {len(marked)} columns redistributed"),
         "strongest": values.strongest,
         "change": values.largest_change,
-        "before": pack_map(values.before, values.strongest),
-        "after": pack_map(values.after, values.strongest),
+        "before": before,
+        "change_of": change_of,
         "attention": _table(attention_colours()),
         "difference": _table(difference_colours()),
         "alt": alt,

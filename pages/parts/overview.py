@@ -7,7 +7,7 @@ from plotly.graph_objects import Figure
 
 from atpatch_core import Inspection
 from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas, flagged_in
-from atpatch_core.figures.png import as_png
+from atpatch_core.figures.png import as_webp
 from atpatch_core.figures.scores import score_bars
 from atpatch_core.figures.wording import counted
 
@@ -47,7 +47,7 @@ def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: I
     )
     atlas_image(
         _ATLAS,
-        _atlas_png(inspection, maps_key(view, opened, one), view.patch),
+        _atlas_file(inspection, maps_key(view, opened, one), view.patch),
         geometry,
         {place: _describe(inspection, *place) for place in _places(geometry)},
         (view.layer or 0, view.head or 0),
@@ -82,9 +82,9 @@ def show_map_choice(view: View, opened: OpenSubject, one: OpenInput, inspection:
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def _atlas_png(_inspection: Inspection, key: tuple[object, ...], patched: bool) -> bytes:
+def _atlas_file(_inspection: Inspection, key: tuple[object, ...], patched: bool) -> bytes:
     trace = (_inspection.patched if patched else _inspection.original).trace
-    return as_png(draw_atlas(trace, _inspection.flags))
+    return as_webp(draw_atlas(trace, _inspection.flags))
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
