@@ -34,6 +34,12 @@ class FieldRow:
         """A triangle and the number of heads where the field is redistributed; empty where it is not."""
         return f"\u25bc {counted(len(self.heads), 'head')}" if self.heads else ""
 
+    @property
+    def draws(self) -> str:
+        """The attention it draws, "12.3 %", or "12.3 % \u2192 0.0 %" where the hot-fix changes it."""
+        before, after = percent(self.before), percent(self.after)
+        return before if before == after else f"{before} \u2192 {after}"
+
 
 def field_rows(
     schema: RecordSchema, record: Record, inspection: Inspection, layer: int, head: int
@@ -65,15 +71,18 @@ def what_if_sentences(record: Record, inspection: Inspection, flips: Sequence[Wh
 def _sentence(
     name: str, record: Record, before: Sequence[WhatIf], after: Sequence[WhatIf], inspection: Inspection
 ) -> str:
+    title = name[:1].upper() + name[1:]
     if not before and not after:
-        return f"{name} does not decide this answer: it stays the same with any other value."
+        return f"{title} does not decide this answer: it stays the same with any other value."
     if before:
         text = (
-            f"{name} decides this answer: with {_values(before)} instead of {record[name]} it would be "
+            f"{title} decides this answer: with {_values(before)} instead of {record[name]} it would be "
             f"{before[0].original.label} instead of {inspection.original.prediction.label}."
         )
     else:
-        text = f"{name} does not decide this answer in the model as it is."
+        text = f"{title} does not decide this answer in the model as it is."
+    if after and before:
+        return f"{text} With AtPatch it still decides: with {_values(after)} it would be {after[0].patched.label}."
     if after:
         return f"{text} With AtPatch it does: with {_values(after)} it would be {after[0].patched.label}."
     return f"{text} With AtPatch it would be {inspection.patched.prediction.label} either way."
@@ -93,11 +102,6 @@ def what_if_rows(record: Record, inspection: Inspection, flips: Sequence[WhatIf]
             )
         )
     return rows
-
-
-def share(value: float) -> str:
-    """A share of attention: "12.3 %"."""
-    return percent(value)
 
 
 _MARK = " \u25c0 another answer"

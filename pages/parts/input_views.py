@@ -6,7 +6,7 @@ from typing import Protocol
 
 from atpatch_core import Inspection
 
-from . import picture_view, text_view
+from . import picture_view, record_view, text_view
 from .resources import OpenInput, OpenSubject
 from .view import View
 
@@ -42,7 +42,7 @@ class InputView(Protocol):
         ...
 
 
-_VIEWS: dict[str, InputView] = {"image": picture_view, "text": text_view}
+_VIEWS: dict[str, InputView] = {"image": picture_view, "text": text_view, "record": record_view}
 
 
 def view_of(kind: str) -> InputView:

@@ -55,23 +55,24 @@ def test_rows_say_what_a_field_holds_draws_and_where_it_is_flagged(inspection: I
     assert age.mark == race.mark == ""
     assert sex.before == pytest.approx(0.6)
     assert sex.after == pytest.approx(0.02)
+    assert sex.draws == "60.0\u00a0% \u2192 2.0\u00a0%"
 
 
 def test_an_attribute_that_decides_is_named_with_what_it_would_be(inspection: Inspection) -> None:
     flips = [_flip("sex", "Female", 0.2, 0.4), _flip("race", "A", 0.7, 0.4), _flip("race", "C", 0.8, 0.4)]
     assert what_if_sentences(RECORD, inspection, flips) == (
-        "sex decides this answer: with Female instead of Male it would be <=50K instead of >50K. With AtPatch it would "
+        "Sex decides this answer: with Female instead of Male it would be <=50K instead of >50K. With AtPatch it would "
         "be <=50K either way.",
-        "race does not decide this answer: it stays the same with any other value.",
+        "Race does not decide this answer: it stays the same with any other value.",
     )
 
 
 def test_discrimination_that_the_fix_leaves_or_brings_is_said(inspection: Inspection) -> None:
     left = what_if_sentences(RECORD, inspection, [_flip("sex", "Female", 0.2, 0.8)])
     brought = what_if_sentences(RECORD, inspection, [_flip("sex", "Female", 0.8, 0.8)])
-    assert left[0].endswith("With AtPatch it does: with Female it would be >50K.")
+    assert left[0].endswith("With AtPatch it still decides: with Female it would be >50K.")
     assert brought == (
-        "sex does not decide this answer in the model as it is. With AtPatch it does: with Female it would be >50K.",
+        "Sex does not decide this answer in the model as it is. With AtPatch it does: with Female it would be >50K.",
     )
 
 

@@ -1,0 +1,215 @@
+"""Records: filled in as a form or chosen from a table; shown by field, with what a flipped attribute would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+import atpatch_core as atpatch
+from atpatch_core import AtPatchError, Column, Inspection
+from atpatch_core.figures.record import field_rows, what_if_rows, what_if_sentences
+from atpatch_core.subjects.record import RecordAdapter
+from atpatch_core.subjects.record_files import read_records
+from atpatch_core.subjects.record_schema import NumberField, Record, RecordSchema
+from atpatch_core.uploads import digest_of
+from atpatch_core.what_if import WhatIf, what_if
+
+from . import state
+from .bring import take
+from .resources import OpenInput, OpenSubject, open_subject, samples, subject_folders, uploads
+from .text import plain
+from .view import View
+
+NOUN = "record"
+SOURCES = ("Form", "Upload")
+EXPLANATION = """
+**The model** reads each field of the record as one token. In every layer, each of its *heads* decides how much each
+field (the *query*) attends to every other field (the *key*). That table of numbers is an **attention map**; one
+*column* of it is all the attention that one field draws.
+
+**What goes wrong here:** a model that learnt from prejudiced labels lets a protected attribute, such as sex, decide.
+The detector flags the column of an attribute where it hijacks this record.
+
+**What it cannot see:** a model may know an attribute from other fields (*proxies*: "Husband" tells the sex). Flipping
+the attribute then changes nothing, and no column of it is flagged, yet groups fare differently.
+"""
+
+_UPLOAD = "input_record_file"
+_TABLE = "input_record_table"
+_ROW = "input_record_row"
+_PREVIEW = 200
+
+
+def show_source(source: str, opened: OpenSubject) -> None:
+    """A form with one widget a field, or a file to upload and a row to choose."""
+    if source == "Upload":
+        _show_upload(opened)
+    else:
+        _show_form(opened)
+
+
+def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
+    """The fields with the flagged ones marked, and what the answer would be with another protected attribute."""
+    opened = open_subject(subject_folders()[view.subject or ""])
+    schema, record = _schema(opened), one.value
+    rows = field_rows(schema, record, inspection, view.layer or 0, view.head or 0)
+    flips = _what_if(opened.subject, record, opened.key, one.digest, view.threshold, view.columns)
+    st.caption(plain(one.title))
+    st.markdown("**What if a protected attribute were another one?**")
+    for sentence in what_if_sentences(record, inspection, flips):
+        st.markdown(plain(sentence))
+    with st.expander("Every other value, one at a time", icon=":material/swap_horiz:"):
+        who, before, after = zip(*what_if_rows(record, inspection, flips), strict=True)
+        st.table(
+            {
+                "Person": [plain(text) for text in who],
+                "Without AtPatch": [plain(text) for text in before],
+                "With AtPatch": [plain(text) for text in after],
+            },
+            hide_index=True,
+        )
+        st.caption(
+            "This is what the individual discrimination rate counts. It can't show proxies: what the model knows about "
+            "the attribute from other fields stays the same in every row."
+        )
+    st.table(
+        {
+            "Field": [plain(f"{row.name} (protected)" if row.protected else row.name) for row in rows],
+            "Value": [plain(row.value) for row in rows],
+            "Draws": [plain(row.draws) for row in rows],
+            "Flagged": [plain(row.mark) for row in rows],
+        },
+        hide_index=True,
+    )
+    st.caption(
+        plain(
+            f"Draws: the share of attention in layer {view.layer or 0} \u00b7 head {view.head or 0}, averaged over all "
+            "fields, without \u2192 with AtPatch. \u25bc: in so many heads the field is redistributed."
+        )
+    )
+
+
+def _show_form(opened: OpenSubject) -> None:
+    schema = _schema(opened)
+    shown = _shown(opened) or schema.typical()
+    # Another record or another model needs other widgets, as each remembers what was typed into it.
+    stamp = digest_of(_adapter(opened).write(shown) + opened.key.encode())[:16]
+    with st.form("record", border=False):
+        columns = st.columns(3)
+        for number, field in enumerate(schema.fields):
+            key = f"record_{stamp}_{field.name}"
+            place = columns[number % 3]
+            if isinstance(field, NumberField):
+                place.number_input(field.name, field.minimum, field.maximum, int(shown[field.name]), step=1, key=key)
+            else:
+                names = list(field.categories)
+                place.selectbox(field.name, names, names.index(str(shown[field.name])), key=key)
+        st.form_submit_button(
+            "Look at this record", on_click=_take_form, args=(opened, stamp), icon=":material/search:"
+        )
+
+
+def _show_upload(opened: OpenSubject) -> None:
+    st.file_uploader(
+        "CSV or JSON with one or more records, up to 5 MB",
+        type=["csv", "json", "txt"],
+        key=_UPLOAD,
+        on_change=_take_upload,
+        args=(opened,),
+    )
+    content = uploads().get(st.session_state.get(_TABLE, ""))
+    if content is None:
+        return
+    try:
+        records = read_records(content, _schema(opened))
+    except AtPatchError:
+        return  # it was uploaded for another model
+    st.dataframe(records[:_PREVIEW], height=160)
+    if len(records) > _PREVIEW:
+        st.caption(f"The first {_PREVIEW} of {len(records):,} records.")
+    with st.form("record_row", border=False):
+        st.number_input(f"Row, 1 to {len(records):,}", 1, len(records), key=_ROW, step=1)
+        st.form_submit_button("Look at this row", on_click=_take_row, args=(opened,), icon=":material/search:")
+
+
+def _take_form(opened: OpenSubject, stamp: str) -> None:
+    values = {name: st.session_state[f"record_{stamp}_{name}"] for name in _schema(opened).names}
+    _take_record(opened, values)
+
+
+def _take_upload(opened: OpenSubject) -> None:
+    file = st.session_state[_UPLOAD]
+    st.session_state.pop(_TABLE, None)
+    if file is None:
+        state.update()
+        return
+    content = file.getvalue()
+    try:
+        records = read_records(content, _schema(opened))
+        if len(records) == 1:
+            take(_adapter(opened).write(records[0]))
+            return
+        st.session_state[_TABLE] = uploads().put(content)
+    except AtPatchError as error:
+        state.refuse(str(error))
+    else:
+        state.update()
+
+
+def _take_row(opened: OpenSubject) -> None:
+    content = uploads().get(st.session_state.get(_TABLE, ""))
+    if content is None:
+        state.refuse("The table is no longer stored here: upload it again.")
+        return
+    try:
+        records = read_records(content, _schema(opened))
+    except AtPatchError as error:
+        state.refuse(str(error))
+        return
+    take(_adapter(opened).write(records[min(int(st.session_state[_ROW]), len(records)) - 1]))
+
+
+def _take_record(opened: OpenSubject, values: dict[str, Any]) -> None:
+    try:
+        record = _schema(opened).parse(values)
+    except AtPatchError as error:
+        state.refuse(str(error))
+    else:
+        take(_adapter(opened).write(record))
+
+
+def _shown(opened: OpenSubject) -> Record | None:
+    """The record that the page shows, if it can be read."""
+    view = state.settled_view()
+    sample = samples(opened).get(view.sample or "")
+    try:
+        if view.upload is not None:
+            content = uploads().get(view.upload)
+        else:
+            content = None if sample is None else sample.path.read_bytes()
+        return None if content is None else _adapter(opened).read(content)
+    except (AtPatchError, OSError):
+        return None
+
+
+def _adapter(opened: OpenSubject) -> RecordAdapter:
+    adapter = opened.subject.adapter
+    assert isinstance(adapter, RecordAdapter)
+    return adapter
+
+
+def _schema(opened: OpenSubject) -> RecordSchema:
+    return _adapter(opened).schema
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _what_if(
+    _subject: atpatch.Subject,
+    _record: Record,
+    key: str,
+    digest: str,
+    threshold: float | None,
+    columns: tuple[Column, ...],
+) -> tuple[WhatIf, ...]:
+    return what_if(_subject, _record, threshold, columns)
