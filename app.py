@@ -4,5 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.start import start
+
 st.set_page_config(page_title="AtPatch", layout="wide")
-st.navigation([st.Page("pages/triage.py", title="Triage", default=True)], position="top").run()
+start()

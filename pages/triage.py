@@ -16,8 +16,10 @@ from pages.parts.detail import show_detail
 from pages.parts.help import show_help
 from pages.parts.input_choice import chosen_input, show_input_choice
 from pages.parts.input_views import view_of
+from pages.parts.label_intake import show_send_button
 from pages.parts.overview import first_map, has_map, show_map_choice, show_overview
 from pages.parts.resources import OpenInput, OpenSubject, inspect
+from pages.parts.start import require_start
 from pages.parts.style import apply_style
 from pages.parts.subject_choice import opened_subject, show_subject_choice
 from pages.parts.text import plain
@@ -26,6 +28,7 @@ from pages.parts.view import View
 
 def main() -> None:
     """Draw the page for the view of this session."""
+    require_start()
     apply_style()
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.title("Triage", anchor=False, width="content")
@@ -93,6 +96,7 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
             show_answer(view, inspection)
         with st.container(key="picture"):
             view_of(opened.subject.kind).show_input(view, one, inspection)
+            show_send_button(view, opened, one)
         with st.container(key="bars"):
             show_probabilities(view, inspection)
     as_shown = group_words(inspection) if view.whole_words else inspection

@@ -36,6 +36,10 @@ _alembic = threading.Lock()  # its environment is one per process
 T = TypeVar("T")
 
 
+class StoreUnavailableError(LabelError):
+    """The database does not answer, or refuses: what was asked for may succeed later."""
+
+
 def database_url(default_file: Path = DEFAULT_FILE) -> str:
     """`ATPATCH_DATABASE_URL`, or the SQLite file `default_file`."""
     return os.environ.get("ATPATCH_DATABASE_URL") or f"sqlite:///{default_file.absolute()}"
@@ -61,7 +65,7 @@ def open_database(url: str) -> sa.Engine:
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
         where = parsed.database if backend == "sqlite" else f"{parsed.host}/{parsed.database}"
-        raise LabelError(
+        raise StoreUnavailableError(
             f"The label store {where} can't be opened ({_reason(error)}): check it and try again."
         ) from error
     except LabelError:
@@ -71,7 +75,7 @@ def open_database(url: str) -> sa.Engine:
 
 
 def read(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
-    """Do `work` in one transaction that sees one state of the database. Raises `LabelError` if it can't be read."""
+    """Do `work` in one transaction that sees one state of the database. Raises `StoreUnavailableError`."""
 
     def once() -> T:
         with engine.connect() as connection, connection.begin():
@@ -81,7 +85,10 @@ def read(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
 
 
 def write(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
-    """Do `work` in one transaction, all or nothing, and again when others were in the way. Raises `LabelError`."""
+    """Do `work` in one transaction, all or nothing, and again when others were in the way.
+
+    Raises `StoreUnavailableError`.
+    """
 
     def once() -> T:
         with engine.connect().execution_options(atpatch_writes=True) as connection, connection.begin():
@@ -94,7 +101,8 @@ def _guarded(once: Callable[[], T]) -> T:
     try:
         return _retried(once)
     except SQLAlchemyError as error:
-        raise LabelError(f"The label store can't be used ({_reason(error)}): check it and try again.") from error
+        sentence = f"The label store can't be used ({_reason(error)}): check it and try again."
+        raise StoreUnavailableError(sentence) from error
 
 
 def _retried(once: Callable[[], T]) -> T:

@@ -6,7 +6,7 @@ import streamlit as st
 
 _STYLE = """
 <style>
-.stMainBlockContainer { padding-top: 3rem; padding-bottom: 3rem; max-width: 1400px; }
+.stMainBlockContainer { padding-top: 5rem; padding-bottom: 3rem; max-width: 1400px; }
 .st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 [data-testid="stCaptionContainer"] { opacity: 0.75; }
 .stPlotlyChart svg text:not(.hoverlayer *) { fill: currentColor !important; fill-opacity: 0.8 !important; }
@@ -23,7 +23,7 @@ _STYLE = """
   .st-key-findings > :has(> .st-key-answer), .st-key-findings > :has(> .st-key-bars) { grid-column: 2; min-width: 0; }
 }
 @media (max-width: 640px) {
-  .stMainBlockContainer { padding: 2.5rem 1rem 2rem; }
+  .stMainBlockContainer { padding: 4.5rem 1rem 2rem; }
   .st-key-heading > :nth-child(2) { order: 1; flex-basis: 100%; }
 }
 </style>

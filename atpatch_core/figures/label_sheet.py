@@ -1,0 +1,96 @@
+"""Everything an annotator needs to see of one input, small enough to be sent ahead of time."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..inspection import Column, Inspection
+from .colours import attention_colours
+from .png import as_png
+from .wording import percent, unique
+
+_MOST_PIXELS = 1_500_000  # of all maps of one sheet together
+_LARGEST_PICTURE = 640
+
+
+@dataclass(frozen=True)
+class LabelSheet:
+    """One input to be labelled.
+
+    `picture` is a PNG, or `None` for inputs that are no pictures; `grid` is its (rows, columns) of patches, which begin
+    at column `first_patch`. `names[k]` names column `k`. `maps` are PNGs of single heads, coloured on one scale; where
+    all of them would be too many, those of the suggested columns and of the first heads. `heads[i]` counts the heads of
+    layer `i`.
+    """
+
+    answer: str
+    picture: bytes | None
+    grid: tuple[int, int] | None
+    first_patch: int
+    names: tuple[str, ...]
+    special: tuple[bool, ...]
+    heads: tuple[int, ...]
+    maps: dict[tuple[int, int], bytes]
+
+    def as_data(self) -> dict[str, Any]:
+        """The sheet as JSON takes it; pictures become data addresses."""
+        return {
+            "answer": self.answer,
+            "picture": None if self.picture is None else _address(self.picture),
+            "grid": self.grid,
+            "first": self.first_patch,
+            "names": list(self.names),
+            "special": list(self.special),
+            "heads": list(self.heads),
+            "maps": {f"{layer}.{head}": _address(png) for (layer, head), png in self.maps.items()},
+        }
+
+
+def label_sheet(inspection: Inspection, value: Any, suggested: tuple[Column, ...]) -> LabelSheet:
+    """The sheet of an input as its subject reads it (`value`), with the maps of the untouched model."""
+    layout, trace = inspection.layout, inspection.original.trace
+    heads = tuple(int(attention.shape[0]) for attention in trace.maps)
+    wanted = [(one.layer, one.head) for one in suggested]
+    wanted += [(layer, head) for layer, count in enumerate(heads) for head in range(count)]
+    size = max(int(attention[0].numel()) for attention in trace.maps)
+    chosen = list(dict.fromkeys(wanted))[: max(1, _MOST_PIXELS // size)]
+    strongest = max((float(attention.max()) for attention in trace.maps), default=0.0) or 1.0
+    prediction = inspection.original.prediction
+    return LabelSheet(
+        answer=f"{prediction.label}, {percent(prediction.confidence)}",
+        picture=_picture(value) if isinstance(value, Image.Image) else None,
+        grid=layout.grid if isinstance(value, Image.Image) else None,
+        first_patch=sum(layout.special) if layout.grid is not None else 0,
+        names=tuple(unique(layout.key_names)),
+        special=layout.special,
+        heads=heads,
+        maps={
+            (layer, head): _map(trace.maps[layer][head].float().numpy() / strongest) for layer, head in sorted(chosen)
+        },
+    )
+
+
+def _map(shares: np.ndarray) -> bytes:
+    """A map `[queries, keys]` in shares of the strongest entry, on the square-root scale of the overview."""
+    image = Image.fromarray((np.sqrt(shares.clip(0, 1)) * 255).round().astype(np.uint8), "P")
+    image.putpalette(attention_colours().tobytes())
+    file = io.BytesIO()
+    image.save(file, format="PNG", optimize=False)
+    return file.getvalue()
+
+
+def _picture(picture: Image.Image) -> bytes:
+    shown = picture.convert("RGB")
+    if max(shown.size) > _LARGEST_PICTURE:
+        shown.thumbnail((_LARGEST_PICTURE, _LARGEST_PICTURE), Image.Resampling.LANCZOS)
+    return as_png(shown)
+
+
+def _address(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")

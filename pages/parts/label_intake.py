@@ -1,0 +1,112 @@
+"""Send inputs to labelling: the one looked at in Triage, or files."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import streamlit as st
+
+from atpatch_core import AtPatchError, inspect
+from atpatch_core.errors import InputError, LabelError
+from atpatch_core.figures.wording import counted
+from atpatch_core.labels.intake import send_to_labelling
+from atpatch_core.labels.suggestion import suggest
+
+from .label_resources import detector_of, fingerprint_of, label_store
+from .resources import OpenInput, OpenSubject, samples, uploads
+from .text import plain
+from .view import View
+
+_FILES = "label_files"
+_SENT = "label_sent"
+_TYPES = {"image": ["png", "jpg", "jpeg", "webp"], "text": ["txt"], "record": ["json", "csv"]}
+
+
+def show_send_button(view: View, opened: OpenSubject, one: OpenInput) -> None:
+    """A button that queues the input that is being looked at in Triage."""
+    if st.button("Send to labelling", icon=":material/label:", help="Judge its columns on the Label page."):
+        try:
+            content = _content(view, opened)
+            new = send_to_labelling(label_store(), opened.subject, content, one.title, "Triage", detector_of(opened))
+        except AtPatchError as error:
+            st.toast(plain(str(error)), icon=":material/block:")
+            return
+        st.toast("Queued for labelling." if new else "It is already in the labelling queue.", icon=":material/label:")
+
+
+def show_file_intake(opened: OpenSubject) -> None:
+    """Files to be queued, and what became of the last ones."""
+    with st.form("label_intake", border=False, clear_on_submit=True):
+        files = st.file_uploader(
+            "Inputs for this model, up to 20 MB each",
+            type=_TYPES.get(opened.subject.kind),
+            accept_multiple_files=True,
+            key=_FILES,
+        )
+        if st.form_submit_button("Send to labelling", icon=":material/label:") and files:
+            _queue(opened, [(file.name, file.getvalue()) for file in files])
+    sent = st.session_state.get(_SENT)
+    if sent is not None:
+        added, present, refused = sent
+        st.caption(f"Last time: {counted(added, 'input')} added, {present} already queued.")
+        for sentence in refused:
+            st.error(plain(sentence), icon=":material/block:")
+
+
+def show_unseen(opened: OpenSubject) -> None:
+    """How many queued inputs the active detector has not looked at, and the way to let it."""
+    detector = detector_of(opened)
+    if detector is None:
+        return
+    store, fingerprint = label_store(), fingerprint_of(opened)
+    unseen = store.inputs(fingerprint, without=detector)
+    if not unseen:
+        return
+    st.info(
+        f"The active detector has not looked at {counted(len(unseen), 'queued input')} yet, so the order is a guess.",
+        icon=":material/visibility_off:",
+    )
+    if st.button("Let it look at them", icon=":material/visibility:"):
+        bar = st.progress(0.0)
+        for number, one in enumerate(unseen, start=1):
+            content = store.content(one.digest)
+            try:
+                if content is not None:
+                    found = inspect(opened.subject, opened.subject.read(content))
+                    store.suggest(fingerprint, one.digest, suggest(found, detector))
+            except LabelError:
+                raise
+            except AtPatchError:
+                pass  # an input that this version of the model can't read is passed over in the queue as well
+            bar.progress(number / len(unseen), text=f"{number} of {counted(len(unseen), 'input')}")
+        st.rerun()
+
+
+def _content(view: View, opened: OpenSubject) -> bytes:
+    """The bytes of the file that is being looked at. Raises `InputError` when it is gone."""
+    content = None
+    if view.upload is not None:
+        content = uploads().get(view.upload)
+    elif view.sample in samples(opened):
+        with suppress(OSError):
+            content = samples(opened)[view.sample].path.read_bytes()
+    if content is None:
+        raise InputError("The file of this input is no longer here: bring it again.")
+    return content
+
+
+def _queue(opened: OpenSubject, files: list[tuple[str, bytes]]) -> None:
+    added = present = 0
+    refused: list[str] = []
+    bar = st.progress(0.0)
+    for number, (name, content) in enumerate(files, start=1):
+        try:
+            if send_to_labelling(label_store(), opened.subject, content, name, "a file", detector_of(opened)):
+                added += 1
+            else:
+                present += 1
+        except AtPatchError as error:
+            refused.append(f"{name}: {error}")
+        bar.progress(number / len(files), text=f"{number} of {counted(len(files), 'input')}")
+    st.session_state[_SENT] = (added, present, refused[:20])
+    st.rerun()

@@ -1,0 +1,124 @@
+"""How far the labelling is, who did what, how far they agree; labels as files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from atpatch_core.errors import LabelError
+from atpatch_core.figures.wording import counted, percent
+from atpatch_core.labels.exchange import export_labels, import_labels
+from atpatch_core.labels.statistics import statistics
+
+from .label_resources import fingerprint_of, label_store
+from .resources import OpenSubject
+from .text import plain
+
+_REPORT = "label_import_report"
+_UPLOAD = "label_import_file"
+
+
+def show_statistics(opened: OpenSubject) -> None:
+    """Counts, annotators and agreement of one subject's labels."""
+    found = statistics(label_store(), fingerprint_of(opened))
+    agreement = found.agreement
+    first, second, third, fourth = st.columns(4)
+    first.metric("Inputs queued", f"{found.inputs:,}")
+    second.metric("Labelled", f"{found.labelled:,}", help="With at least one submitted answer.")
+    third.metric("By two or more", f"{found.doubly:,}")
+    value = "\u2013" if agreement.value is None else f"{agreement.value:.2f}"
+    fourth.metric(agreement.measure, value, help="1 is full agreement, 0 is chance.")
+    if agreement.same is not None:
+        st.caption(
+            f"{counted(agreement.columns, 'column')} judged by two or more annotators; they all say the same about "
+            f"{percent(agreement.same)} of them. {agreement.note}"
+        )
+    else:
+        st.caption(agreement.note)
+    if found.annotators:
+        st.table(
+            {
+                "Annotator": [plain(one.name) for one in found.annotators],
+                "Submitted": [one.submitted for one in found.annotators],
+                "Drafts": [one.drafts for one in found.annotators],
+                "Discarded": [one.discarded for one in found.annotators],
+                "Verdicts": [one.verdicts for one in found.annotators],
+            },
+            hide_index=True,
+        )
+        st.caption(
+            "Verdicts in submitted answers: "
+            + ", ".join(f"{count:,} {verdict}" for verdict, count in found.verdicts.items())
+            + "."
+        )
+
+
+def show_exchange(opened: OpenSubject) -> None:
+    """Export to a file, and import from one with a report row by row."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Export** the answers that count, with their inputs")
+        kind = st.segmented_control("Format", ["JSON Lines", "Parquet"], default="Parquet", required=True)
+        suffix = ".parquet" if kind == "Parquet" else ".jsonl"
+        name = f"{opened.subject.name.replace('/', '-')}-labels{suffix}"
+        st.download_button(
+            f"Download {plain(name)}",
+            data=lambda: _exported(fingerprint_of(opened), suffix),
+            file_name=name,
+            on_click="ignore",
+            icon=":material/download:",
+        )
+    with right, st.form("label_import", border=False, clear_on_submit=True):
+        st.markdown("**Import** labels made elsewhere")
+        file = st.file_uploader("JSON Lines or Parquet, up to 20 MB", type=["jsonl", "parquet"], key=_UPLOAD)
+        if st.form_submit_button("Import", icon=":material/upload:") and file is not None:
+            _import(file.name, file.getvalue(), opened)
+    _show_report()
+
+
+def _exported(fingerprint: str, suffix: str) -> bytes:
+    store = label_store()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"labels{suffix}"
+        export_labels(store, store.answers(fingerprint), path)
+        return path.read_bytes()
+
+
+def _import(name: str, content: bytes, opened: OpenSubject) -> None:
+    store, fingerprint = label_store(), fingerprint_of(opened)
+    about = next((one for one in store.subjects() if one.fingerprint == fingerprint), None)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"import{Path(name).suffix}"
+        path.write_bytes(content)
+        try:
+            st.session_state[_REPORT] = import_labels(store, path, about)
+        except LabelError as error:
+            st.session_state[_REPORT] = str(error)
+    st.rerun()
+
+
+def _show_report() -> None:
+    report = st.session_state.get(_REPORT)
+    if report is None:
+        return
+    if isinstance(report, str):
+        st.error(plain(report), icon=":material/block:")
+        return
+    sentence = (
+        f"Of {counted(report.rows, 'row')}, {report.imported} were imported, {report.present} were here already, and "
+        f"{report.refused} are not usable."
+    )
+    if not report.refused:
+        st.success(sentence, icon=":material/check_circle:")
+        return
+    st.warning(sentence, icon=":material/rule:")
+    st.dataframe(
+        {
+            "Row": [one.row for one in report.problems],
+            "Field": [one.field for one in report.problems],
+            "What is wrong": [one.problem for one in report.problems],
+        },
+        hide_index=True,
+    )

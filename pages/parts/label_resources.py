@@ -1,0 +1,81 @@
+"""What the label pages share: the label store, and sheets that were made once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from atpatch_core import Subject, inspect
+from atpatch_core.figures.label_sheet import label_sheet
+from atpatch_core.labels import LabelStore, Suggestion
+from atpatch_core.labels.suggestion import suggest
+from atpatch_core.subjects.fingerprint import fingerprint
+from atpatch_core.versions.folder import active_label
+
+from .resources import OpenSubject
+
+_FILE = Path(__file__).resolve().parents[2] / ".atpatch" / "labels.sqlite"
+
+
+def label_store() -> LabelStore:
+    """The store in `ATPATCH_DATABASE_URL`, or else in `.atpatch/labels.sqlite` beside the app. Raises `LabelError`."""
+    return _store(os.environ.get("ATPATCH_DATABASE_URL") or f"sqlite:///{_FILE}")
+
+
+def fingerprint_of(opened: OpenSubject) -> str:
+    """The fingerprint of a subject's weights."""
+    return _fingerprint(opened.subject, opened.key)
+
+
+def detector_of(opened: OpenSubject) -> str | None:
+    """The active detector's version, or `None` if there is no detector."""
+    return _detector(opened.subject.folder, opened.key)
+
+
+def sheet_data(opened: OpenSubject, content: bytes, digest: str, suggestion: Suggestion | None) -> dict[str, Any]:
+    """The sheet of an input and what is suggested about it, from memory if it was made before.
+
+    Without a `suggestion` of the active detector, it is made here. Raises `AtPatchError`.
+    """
+    return _sheet(opened.subject, content, suggestion, detector_of(opened), opened.key, digest)
+
+
+# Arguments that start with an underscore are not part of a cache's key.
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _store(url: str) -> LabelStore:
+    return LabelStore.open(url)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _fingerprint(_subject: Subject, key: str) -> str:
+    return fingerprint(_subject.model)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _detector(_folder: Path, key: str) -> str | None:
+    return active_label(_folder)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _sheet(
+    _subject: Subject, _content: bytes, _suggestion: Suggestion | None, detector: str | None, key: str, digest: str
+) -> dict[str, Any]:
+    value = _subject.read(_content)
+    inspection = inspect(_subject, value)
+    found = _suggestion or suggest(inspection, detector)
+    sheet = label_sheet(inspection, value, tuple(one.column for one in found.columns))
+    columns = [
+        {"layer": one.column.layer, "head": one.column.head, "key": one.column.key, "score": one.score}
+        for one in found.columns
+    ]
+    scored = any(one.score is not None for one in found.columns)
+    return sheet.as_data() | {
+        "columns": columns,
+        "threshold": found.threshold,
+        "detector": found.detector if scored else None,
+    }
