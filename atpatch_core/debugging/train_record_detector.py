@@ -21,7 +21,7 @@ from .flip_examples import flip_examples, record_maps
 from .flip_tuning import tune_on_flips
 
 ENOUGH_HIJACKED = 20  # records; fewer are accidents at the edge between two classes, not discrimination
-RECIPE = DetectorRecipe(variant="per-field", epochs=10, batch_size=256, weight_decay=0.1)
+RECIPE = DetectorRecipe(variant="per-field", epochs=8, weight_decay=0.1, hardest=128, random=128)
 
 OnStep = Callable[[str, int, int], None]
 

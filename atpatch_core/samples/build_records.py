@@ -123,7 +123,8 @@ def build_detectors(subject: Subject, split: RecordSplit, on_step: OnStep) -> di
         figures["seeds"][str(seed)] = {**fairness_as_json(result), **_choices(detector)}
         if seed == SHIPPED:
             save_detector(detector, subject.folder / "atpatch")
-            others = baselines(subject, detector, split.defender)
+            # A model that nothing hijacks needs no defence, so there is nothing to compare.
+            others = baselines(subject, detector, split.defender) if detector.watched else {}
             for number, (name, answering) in enumerate(others.items()):
                 on_step("comparing with other defences", number, len(others))
                 figures["baselines"][name] = fairness_as_json(judge.judge(answering))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import mean, stdev
 from typing import Any
 
+from ..debugging.attribute_flips import MARGIN, SHIFT
 from .record_training import RecordRecipe
 
 _FRONT = """---
@@ -74,7 +75,6 @@ def detector_card(recipe: RecordRecipe, figures: dict[str, Any]) -> str:
     one = seeds["0"]
     watched = ", ".join(map(str, one["watched"])) or "none: no protected attribute decides anything here"
     runs = "\n".join(_row(f"hot-fix, seed {seed}", result) for seed, result in seeds.items())
-    others = "\n".join(_row(name, result) for name, result in figures["baselines"].items())
     choices = "\n".join(
         f"| {seed} | {result['watched']} | {result['reference']} | {result['threshold']:.4f} | {result['pairs']} |"
         for seed, result in seeds.items()
@@ -87,11 +87,13 @@ Decides for each record, head by head, whether a protected attribute hijacks it,
 * Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["threshold"]:.4f}.
 * **Debugging set**: {one["pairs"]:,} records that sex or race hijacks and their flips, found among 1,200 unlabelled
   records ({hijacked}), each with its nearest clean counterpart (Hamming distance). An attribute hijacks a record when
-  its other values move the probability of >50K by at least 5 points, and across 50 % or to within 10 points of it.
+  its other values move the probability of >50K by at least {100 * SHIFT:g} points, and across 50 % or to within
+  {100 * MARGIN:g} points of it.
 * **Tuned** (layers, reference, threshold) on 600 further records, without their labels. The attribute is
   over-attended in most records, so a false-positive rate per input says little here: what counts is how much
   discrimination goes away against how many other answers change.
-* **Judged** on all {one["n"]:,} held-out records. No record is in two of these sets.
+* **Judged** on all {one["n"]:,} held-out records. No person is in two of these sets, though two may be alike
+  in every field.
 
 ## Figures
 
@@ -103,16 +105,7 @@ With 95 % intervals (SPD and EOD are differences of two rates):
 {_before_row(one)}
 {runs}
 
-Other defences, on the same records, with the same 1,800 records to learn from (they know their true labels, which only
-*fine-tuned on flips* uses):
-
-{_HEADER}
-{others}
-
-*Oracle* flags exactly the columns that hijack a record, which takes all flips of everybody; *always on* flags both
-protected columns in everybody; *random columns* as many others. *Imputed* hides the attribute from the model.
-
-| seed | layers | reference | threshold | pairs |
+{_comparison(figures["baselines"])}| seed | layers | reference | threshold | pairs |
 |---|---|---|---|---|
 {choices}
 
@@ -125,6 +118,22 @@ It shuts out what a model reads from the protected attribute's own column. What 
 does not show: look at SPD and EOD. Always imputing the attribute reaches an IDR of 0 by construction; unlike it, the
 hot-fix leaves a model alone that does not discriminate, and shows where and whom the model treats by the attribute. It
 was made for these weights and is refused for any others.
+"""
+
+
+def _comparison(baselines: dict[str, Any]) -> str:
+    if not baselines:
+        return ""
+    rows = "\n".join(_row(name, result) for name, result in baselines.items())
+    return f"""Other defences, judged on the same records and with the same 1,800 records to learn from. Only
+*fine-tuned on flips* uses their true labels:
+
+{_HEADER}
+{rows}
+
+*Oracle* flags exactly the columns that hijack a record, which takes all flips of everybody; *always on* flags both
+protected columns in everybody; *random columns* as many others. *Imputed* hides the attribute from the model.
+
 """
 
 

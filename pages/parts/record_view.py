@@ -125,7 +125,7 @@ def _show_upload(opened: OpenSubject) -> None:
         records = read_records(content, _schema(opened))
     except AtPatchError:
         return  # it was uploaded for another model
-    st.dataframe(records[:_PREVIEW], height=160)
+    st.dataframe([{"row": number, **record} for number, record in enumerate(records[:_PREVIEW], 1)], height=160)
     if len(records) > _PREVIEW:
         st.caption(f"The first {_PREVIEW} of {len(records):,} records.")
     with st.form("record_row", border=False):
