@@ -101,10 +101,12 @@ def _show_form(opened: OpenSubject) -> None:
             key = f"record_{stamp}_{field.name}"
             place = columns[number % 3]
             if isinstance(field, NumberField):
-                place.number_input(field.name, field.minimum, field.maximum, int(shown[field.name]), step=1, key=key)
+                place.number_input(
+                    plain(field.name), field.minimum, field.maximum, int(shown[field.name]), step=1, key=key
+                )
             else:
                 names = list(field.categories)
-                place.selectbox(field.name, names, names.index(str(shown[field.name])), key=key)
+                place.selectbox(plain(field.name), names, names.index(str(shown[field.name])), key=key)
         st.form_submit_button(
             "Look at this record", on_click=_take_form, args=(opened, stamp), icon=":material/search:"
         )

@@ -1,0 +1,80 @@
+"""Labelled records from CSV, JSON and Parquet, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from atpatch_core.errors import InputError
+from atpatch_core.evaluation.record_data import LabelledRecords, read_labelled_records, write_labelled_records
+from atpatch_core.subjects.record_schema import CategoryField, NumberField, Protected, RecordSchema
+
+SCHEMA = RecordSchema(
+    (NumberField("age", 17, 90, (30,), 40), CategoryField("sex", ("Female", "Male"), "Male")),
+    (Protected("sex", ("Male",)),),
+    ">50K",
+)
+LABELS = ("<=50K", ">50K")
+DATA = LabelledRecords([{"age": 20, "sex": "Male"}, {"age": 70, "sex": "Female"}], np.array([1, 0]))
+
+
+def _rows() -> list[dict[str, object]]:
+    return [{**record, "label": LABELS[label]} for record, label in zip(DATA.records, DATA.labels, strict=True)]
+
+
+def _same(read: LabelledRecords) -> bool:
+    return read.records == DATA.records and read.labels.tolist() == DATA.labels.tolist()
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    write_labelled_records(DATA, LABELS, tmp_path / "people.parquet")
+    assert _same(read_labelled_records(tmp_path / "people.parquet", SCHEMA, LABELS))
+
+
+def test_csv_and_json_hold_the_same_with_names_or_numbers_of_classes(tmp_path: Path) -> None:
+    (tmp_path / "people.json").write_text(json.dumps(_rows()))
+    with (tmp_path / "people.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["label", "sex", "age"])
+        writer.writerows([[1, "Male", 20], [0, "Female", 70]])
+    for name in ("people.json", "people.csv"):
+        assert _same(read_labelled_records(tmp_path / name, SCHEMA, LABELS))
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ([{"age": 20, "sex": "Male"}], "needs a column label"),
+        ([{"age": 20, "sex": "Male", "label": "rich"}], "'rich'"),
+        ([{"age": 20, "sex": "Male", "label": 2}], "'2'"),
+        ([{"age": 20, "sex": "Male", "label": True}], "'True'"),
+        ([*_rows(), {"age": 200, "sex": "Male", "label": 1}], "Row 3: age is 200"),
+        ([{"age": 20, "label": 1}], "lacks sex"),
+        ([{"age": 20, "sex": "Male", "race": "A", "label": 1}], "race"),
+    ],
+)
+def test_unusable_rows_are_refused(tmp_path: Path, rows: list[dict[str, object]], sentence: str) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(rows))
+    with pytest.raises(InputError, match=sentence):
+        read_labelled_records(path, SCHEMA, LABELS)
+
+
+def test_missing_empty_and_damaged_files_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "damaged.parquet").write_bytes(b"PAR1 not really")
+    pq.write_table(pa.table({"age": pa.array([], pa.int64())}), tmp_path / "empty.parquet")
+    (tmp_path / "people.txt").write_text("age")
+    for name, sentence in (
+        ("missing.csv", "no records at"),
+        ("people.txt", "no records at"),
+        ("damaged.parquet", "no readable Parquet"),
+        ("empty.parquet", "holds no records"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            read_labelled_records(tmp_path / name, SCHEMA, LABELS)
