@@ -132,13 +132,13 @@ def hijacked_by(subject: Subject, records: Sequence[Record]) -> np.ndarray:
 
 
 def _probabilities(subject: Subject, inputs: dict[str, Tensor]) -> Tensor:
-    """Of each class, `[n, labels]`."""
+    """Of each class, `[n, labels]`. Records that are the same to the model (flips of flips, say) are run once."""
+    unique, places = torch.unique(inputs["input_ids"], dim=0, return_inverse=True)
     found = [torch.empty(0, len(subject.labels))]
     with torch.no_grad():
-        for start in range(0, len(inputs["input_ids"]), _BATCH):
-            batch = {name: value[start : start + _BATCH] for name, value in inputs.items()}
-            found.append(subject.model(**batch).logits.float().softmax(-1))
-    return torch.cat(found)
+        for tokens in unique.split(_BATCH) if len(unique) else ():
+            found.append(subject.model(input_ids=tokens).logits.float().softmax(-1))
+    return torch.cat(found)[places]
 
 
 def attribute_flips(subject: Subject, records: Sequence[Record], most: int = 2_000, seed: int = 0) -> FlippedPairs:
