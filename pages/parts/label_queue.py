@@ -26,9 +26,11 @@ _PROBLEM = "label_problem"
 _MOST_REMEMBERED = 1_000
 
 
-@st.fragment
 def show_queue(opened: OpenSubject, annotator: str) -> None:
-    """The sheet of the first open input of `annotator`, with the next ones behind it. Runs again on its own."""
+    """The sheet of the first open input of `annotator`, with the next ones behind it.
+
+    Not a fragment: a restarted app knows none, and would never take what an open page still has to send.
+    """
     try:
         store = label_store()
         fingerprint = fingerprint_of(opened)

@@ -1,7 +1,7 @@
 """The pages of the dashboard, and one way into them, whichever is asked for first.
 
-Until `st.navigation` was called once, Streamlit takes a folder called `pages` for its older way of making pages: a first
-visit to /label would run that file alone, without what app.py sets up.
+Until `st.navigation` was called once, Streamlit takes a folder called `pages` for its older way of making pages: a
+first visit to /label would run that file alone, without what app.py sets up.
 """
 
 from __future__ import annotations

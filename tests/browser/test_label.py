@@ -17,12 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
 from atpatch_core import Column, load
+from atpatch_core.figures.png import as_png
 from atpatch_core.labels import Answer, ColumnVerdict, LabelStore, NewAnswer, State, SubjectRef, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.versions.folder import active_label
@@ -219,16 +221,18 @@ def test_an_input_goes_from_triage_to_the_queue(labelling: Labelling, page: Page
     assert [one.source for one in found].count("Triage") == 1
 
 
-def test_files_are_queued_or_refused_with_a_sentence(labelling: Labelling, samples: Path, page: Page) -> None:
+def test_files_are_queued_or_refused_with_a_sentence(labelling: Labelling, page: Page) -> None:
     labelling.page(page, "Finn")
-    picture = sorted(samples.glob("*.png"))[-1].read_bytes()
+    noise = np.random.default_rng(7).integers(0, 256, (28, 28), dtype=np.uint8)
     page.get_by_text("Send inputs to labelling").click()
     page.locator('[data-testid="stFileUploader"] input[type="file"]').first.set_input_files(
         [
-            {"name": "good.png", "mimeType": "image/png", "buffer": picture},
+            {"name": "good.png", "mimeType": "image/png", "buffer": as_png(np.stack([noise] * 3, -1))},
             {"name": "bad.png", "mimeType": "image/png", "buffer": b"no picture"},
         ]
     )
+    expect(page.get_by_role("button", name="Remove bad.png")).to_be_visible()
+    settle(page)
     page.get_by_role("button", name="Send to labelling").click()
     expect(page.get_by_text("1 input added, 0 already queued")).to_be_visible()
     expect(page.get_by_text("not a PNG, JPEG or WebP image")).to_be_visible()
