@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..labels.store import LabelStore
+from ..labels.training import RECIPE, labelled_inputs, train_from_labels
 from ..subjects.fingerprint import fingerprint
 from ..subjects.loading import load
 from ..versions import folder as versions
-from .output import print_json, print_table
+from ..versions.compare import compare
+from .labels import read_file
+from .output import print_json, print_table, progress_bars
 
 detectors = typer.Typer(help="The versions of a subject's detector.", no_args_is_help=True)
 
@@ -29,6 +34,35 @@ def list_detectors(subject: _Model, as_json: _Json = False) -> None:
     print_table(f"{subject.name}: detectors (* is active)", rows or [("none", "")])
 
 
+@detectors.command("train")
+def train_version(
+    subject: _Model,
+    name: Annotated[str, typer.Argument(help="What the new version is called.")],
+    notes: Annotated[str, typer.Option(help="What a colleague should know about it.")] = "",
+    seed: Annotated[int, typer.Option(help="Where all randomness comes from.")] = 0,
+    as_json: _Json = False,
+) -> None:
+    """Train a new version from the submitted labels; it is kept beside the model and not yet active."""
+    versions.check_name(subject, name)
+    loaded = load(subject)
+    with LabelStore.open() as store, progress_bars() as on_step:
+        inputs = labelled_inputs(store, loaded)
+        detector = train_from_labels(loaded, inputs, replace(RECIPE, seed=seed), on_step=on_step)
+    made = versions.save_version(detector, subject, name, notes)
+    found = {
+        "subject": subject.name,
+        "version": made.name,
+        "labelled_inputs": len(inputs),
+        "watched": list(detector.watched),
+        "threshold": detector.threshold,
+        "auroc_held_out": detector.history["auroc_held_out"],
+    }
+    if as_json:
+        print_json(found)
+    else:
+        print_table(f"{subject.name}: new version {name}", [(field, str(value)) for field, value in found.items()])
+
+
 @detectors.command()
 def activate(
     subject: _Model, name: Annotated[str, typer.Argument(help="Which version.")], as_json: _Json = False
@@ -42,6 +76,31 @@ def activate(
 def roll_back(subject: _Model, as_json: _Json = False) -> None:
     """Put the version that was active before to work again."""
     _say(subject, versions.roll_back(subject, fingerprint(load(subject).model)), as_json)
+
+
+@detectors.command("compare")
+def compare_versions(
+    subject: _Model,
+    first: Annotated[str, typer.Argument(help="A version.")],
+    second: Annotated[str, typer.Argument(help="Another version.")],
+    files: Annotated[list[Path], typer.Argument(help="Inputs that neither was trained on.")],
+    as_json: _Json = False,
+) -> None:
+    """Which of the same inputs each of two versions flags, and the other does not."""
+    loaded = load(subject)
+    made_for = fingerprint(loaded.model)
+    pair = [versions.load_version(subject, name, made_for) for name in (first, second)]
+    found = compare(loaded, pair[0], pair[1], [loaded.read(read_file(file)) for file in files])
+    result = {
+        "both": [str(files[number]) for number in found.both],
+        f"only {first}": [str(files[number]) for number in found.only_first],
+        f"only {second}": [str(files[number]) for number in found.only_second],
+    }
+    if as_json:
+        print_json({"subject": subject.name, "inputs": len(files), "flagged": result, "neither": found.neither})
+        return
+    rows = [(name, f"{len(flagged)}  {' '.join(flagged[:10])}") for name, flagged in result.items()]
+    print_table(f"{subject.name}: flagged, of {len(files)} inputs", [*rows, ("neither", str(found.neither))])
 
 
 def _say(subject: Path, name: str, as_json: bool) -> None:

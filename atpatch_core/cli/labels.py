@@ -41,7 +41,7 @@ def queue(
     with LabelStore.open() as store, progress_bars() as on_step:
         for number, file in enumerate(files):
             try:
-                added += send_to_labelling(store, loaded, _content(file), file.name, "a file", detector)
+                added += send_to_labelling(store, loaded, read_file(file), file.name, "a file", detector)
             except AtPatchError as error:
                 refused[str(file)] = str(error)
             on_step("looking at the inputs", number + 1, len(files))
@@ -117,7 +117,8 @@ def _known(store: LabelStore, text: str) -> SubjectRef:
     raise LabelError(f"{len(found)} models are called {name!r}: name one by its fingerprint instead.")
 
 
-def _content(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """The bytes of an input. Raises `InputError` when it can't be read."""
     try:
         return file.read_bytes()
     except OSError as error:

@@ -140,16 +140,23 @@ def save_version(detector: TrainedDetector, model: Path, name: str, notes: str =
     return DetectorVersion(name, folder / name, False, made, notes[:2_000])
 
 
+def load_version(model: Path, name: str, made_for: str) -> TrainedDetector:
+    """Read a version; `made_for` is the fingerprint of the model's weights.
+
+    Raises `DetectorError` when it is missing, damaged or made for other weights.
+    """
+    detector = load_detector(version_folder(model, name))
+    if detector.fingerprint != made_for:
+        raise DetectorError(f"The version {name} was made for other weights than this model's: train one for this one.")
+    return detector
+
+
 def activate(model: Path, name: str, made_for: str) -> None:
     """Make a version the one that `load` takes; `made_for` is the fingerprint of the model's weights.
 
     Raises `DetectorError` when the version is missing, damaged or made for other weights, or can't be written down.
     """
-    detector = load_detector(version_folder(model, name))
-    if detector.fingerprint != made_for:
-        raise DetectorError(
-            f"The version {name} was made for other weights than this model's: train one for this model."
-        )
+    load_version(model, name, made_for)
     before = active_version(model)
     if name != before:
         remembered = [*_before(model), *([] if before is None else [before])]
@@ -165,9 +172,7 @@ def roll_back(model: Path, made_for: str) -> str:
     if not before:
         raise DetectorError(f"{model.name} has had no other active detector version: there is nothing to roll back to.")
     name: str = before.pop()
-    detector = load_detector(version_folder(model, name))
-    if detector.fingerprint != made_for:
-        raise DetectorError(f"The version before, {name}, was made for other weights: activate another one.")
+    load_version(model, name, made_for)
     _write_active(model, name, before)
     return name
 

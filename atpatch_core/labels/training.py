@@ -1,0 +1,249 @@
+"""Learn a detector from what annotators say: their verdicts take the place of a debugging set.
+
+What several annotators say about a column is decided by majority; a tie, or "unsure", leaves the column out. In an
+input that has no over-attended column, all columns count as benign; in all others, those that nobody judged are left
+out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+from torch import Tensor
+
+from ..attention import attention_layers, capture
+from ..detector.calibration import calibrate_threshold
+from ..detector.networks import ColumnNetwork
+from ..detector.trained import TrainedDetector
+from ..detector.training import DetectorRecipe, LayerExamples, train_network
+from ..errors import LabelError
+from ..inspection import Column
+from ..subjects.fingerprint import fingerprint
+from ..subjects.subject import Subject
+from .contract import Answer, State, Verdict
+from .store import LabelStore
+
+RECIPE = DetectorRecipe(epochs=25, batch_size=64, hardest=64, random=64)
+FOLDS = 3
+ENOUGH = 3  # inputs with an over-attended column in a layer, so that every fold has one to learn from
+ENOUGH_OF_MOST = 0.2  # of the inputs in the layer that has most: the rest are more likely slips than a pattern
+WORTH_A_LAYER = 0.005  # of the area under the curve
+_BATCH = 100
+
+
+@dataclass(frozen=True)
+class LabelledInput:
+    """An input as its subject reads it, and the verdicts about its columns."""
+
+    value: Any
+    verdicts: Mapping[Column, Verdict]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Networks of the watched layers, the threshold, and how well held-out inputs were told apart (area under ROC)."""
+
+    networks: Mapping[int, ColumnNetwork]
+    threshold: float
+    auroc: float
+
+
+def labelled_inputs(store: LabelStore, subject: Subject) -> list[LabelledInput]:
+    """Every input of a subject with a submitted answer. Raises `LabelError` or `InputError` if one can't be read."""
+    answers: dict[str, list[Answer]] = {}
+    for answer in store.answers(fingerprint(subject.model)):
+        if answer.state is State.SUBMITTED:
+            answers.setdefault(answer.digest, []).append(answer)
+    found = []
+    for digest, given in answers.items():
+        content = store.content(digest)
+        if content is not None:
+            found.append(LabelledInput(subject.read(content), by_majority(given)))
+    return found
+
+
+def by_majority(answers: Iterable[Answer]) -> dict[Column, Verdict]:
+    """One verdict a column: what most say; "unsure" where as many say the opposite."""
+    said: dict[Column, Counter[Verdict]] = {}
+    for answer in answers:
+        for one in answer.verdicts:
+            said.setdefault(one.column, Counter())[one.verdict] += 1
+    decided = {}
+    for column, votes in said.items():
+        over, benign = votes[Verdict.OVER_ATTENDED], votes[Verdict.BENIGN]
+        if max(over, benign) <= votes[Verdict.UNSURE] or over == benign:
+            decided[column] = Verdict.UNSURE
+        else:
+            decided[column] = Verdict.OVER_ATTENDED if over > benign else Verdict.BENIGN
+    return decided
+
+
+def label_masks(
+    verdicts: Sequence[Mapping[Column, Verdict]], heads: Sequence[int], keys: int
+) -> list[tuple[Tensor, Tensor]]:
+    """Which columns are over-attended and which are left out: two bool `[n, heads, keys]` for each layer."""
+    masks = [
+        (
+            torch.zeros(len(verdicts), count, keys, dtype=torch.bool),
+            torch.zeros(len(verdicts), count, keys, dtype=torch.bool),
+        )
+        for count in heads
+    ]
+    for number, said in enumerate(verdicts):
+        if Verdict.OVER_ATTENDED in said.values():
+            for _, ignored in masks:
+                ignored[number] = True
+        for column, verdict in said.items():
+            hijacked, ignored = masks[column.layer]
+            hijacked[number, column.head, column.key] = verdict is Verdict.OVER_ATTENDED
+            ignored[number, column.head, column.key] = verdict is Verdict.UNSURE
+    return masks
+
+
+def fit(
+    examples: Mapping[int, LayerExamples],
+    recipe: DetectorRecipe,
+    false_positive_rate: float,
+    on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> Fitted:
+    """Train a network for each layer in which columns were called over-attended, and choose which layers to watch.
+
+    Layers and threshold are chosen on scores of inputs that the network did not see (cross-fitting in `FOLDS` parts);
+    the networks returned then learn from all. With few benign inputs, the false-positive rate that can be bounded is
+    higher than asked for. Raises `LabelError` when there is too little to learn from.
+    """
+    bad = torch.stack([one.hijacked.flatten(1).any(1) for one in examples.values()]).any(0).numpy()
+    counts = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in examples.items()}
+    layers = [layer for layer, count in counts.items() if count >= max(ENOUGH, ENOUGH_OF_MOST * max(counts.values()))]
+    if not layers or int((~bad).sum()) < ENOUGH:
+        raise LabelError(
+            f"There is too little to learn from: label at least {ENOUGH} inputs with an over-attended column in the "
+            f"same layer, and {ENOUGH} without any."
+        )
+    steps = len(layers) * (FOLDS + 1)
+    done = 0
+    scores = {layer: np.zeros(len(bad)) for layer in layers}
+    networks: dict[int, ColumnNetwork] = {}
+    for layer in layers:
+        fold = _folds(examples[layer].hijacked.flatten(1).any(1).numpy(), recipe.seed)
+        for part in range(FOLDS):
+            network = train_network(_take(examples[layer], fold != part), recipe)
+            scores[layer][fold == part] = _highest(network, _take(examples[layer], fold == part))
+            done += 1
+            on_step("training the detector", done, steps)
+        networks[layer] = train_network(examples[layer], recipe)
+        done += 1
+        on_step("training the detector", done, steps)
+    watched: list[int] = []
+    best = 0.0
+    while len(watched) < len(layers):
+        tried = {
+            layer: _area(bad, [scores[one] for one in (*watched, layer)]) for layer in layers if layer not in watched
+        }
+        layer = max(tried, key=lambda one: tried[one])
+        if watched and tried[layer] < best + WORTH_A_LAYER:
+            break
+        watched.append(layer)
+        best = tried[layer]
+    highest = np.max([scores[layer] for layer in watched], axis=0)
+    rate = max(false_positive_rate, 1.001 / (int((~bad).sum()) + 1))
+    threshold = calibrate_threshold(highest[~bad], highest[bad], rate)
+    return Fitted({layer: networks[layer] for layer in sorted(watched)}, min(threshold, 1.0), best)
+
+
+def train_from_labels(
+    subject: Subject,
+    inputs: Sequence[LabelledInput],
+    recipe: DetectorRecipe = RECIPE,
+    false_positive_rate: float = 0.01,
+    on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> TrainedDetector:
+    """A detector for `subject` that learned from labelled inputs.
+
+    Raises `LabelError` when there is too little to learn from, or when the inputs' maps differ in size.
+    """
+    if not inputs:
+        raise LabelError("Nothing is labelled yet: submit answers on the Label page first.")
+    maps = _maps(subject, [one.value for one in inputs])
+    masks = label_masks([one.verdicts for one in inputs], [one.shape[1] for one in maps], maps[0].shape[-1])
+    examples = {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
+    fitted = fit(examples, recipe, false_positive_rate, on_step)
+    clean = torch.stack([hijacked.flatten(1).any(1) for hijacked, _ in masks]).any(0).logical_not()
+    history = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "debugging_set": "labels of annotators",
+        "labelled_inputs": len(inputs),
+        "over_attended_inputs": int((~clean).sum()),
+        "false_positive_rate_wanted": false_positive_rate,
+        "auroc_held_out": fitted.auroc,
+        "recipe": asdict(recipe),
+    }
+    return TrainedDetector(
+        variant=recipe.variant,
+        networks=fitted.networks,
+        benign_means=tuple(one[clean].mean(0).half().float() for one in maps),
+        reference="mean",
+        threshold=fitted.threshold,
+        watched=tuple(fitted.networks),
+        fingerprint=fingerprint(subject.model),
+        history=history,
+    )
+
+
+def examples_of(attention: Tensor, hijacked: Tensor, ignored: Tensor) -> LayerExamples:
+    """Examples of one layer whose maps `[n, heads, queries, keys]` have no padding."""
+    count, _, queries, keys = attention.shape
+    return LayerExamples(
+        attention=attention,
+        key_valid=torch.ones(count, keys, dtype=torch.bool),
+        query_valid=torch.ones(count, queries, dtype=torch.bool),
+        hijacked=hijacked,
+        ignored=ignored & ~hijacked,
+        benign=~hijacked.flatten(1).any(1),
+    )
+
+
+def _maps(subject: Subject, values: list[Any]) -> list[Tensor]:
+    """Per layer `[n, heads, queries, keys]` of the untouched model."""
+    layers: list[list[Tensor]] = [[] for _ in attention_layers(subject.model)]
+    with torch.no_grad():
+        for start in range(0, len(values), _BATCH):
+            with capture(subject.model) as kept:
+                subject.model(**subject.encode(values[start : start + _BATCH]))
+            for layer, attention in zip(layers, kept.layers, strict=True):
+                layer.append(attention.float())
+    if subject.kind == "text" or len({one.shape[1:] for one in layers[0]}) > 1:
+        raise LabelError("Labels of texts can't train a detector yet: their maps differ in size from one to the next.")
+    return [torch.cat(layer) for layer in layers]
+
+
+def _take(examples: LayerExamples, chosen: np.ndarray) -> LayerExamples:
+    index = torch.from_numpy(np.flatnonzero(chosen))
+    return replace(examples, **{name: value[index] for name, value in vars(examples).items()})
+
+
+def _folds(bad: np.ndarray, seed: int) -> np.ndarray:
+    """Which part each input belongs to, `int [n]`; bad and benign ones are dealt out evenly."""
+    rng = np.random.default_rng(seed)
+    fold = np.zeros(len(bad), dtype=np.int64)
+    for group in (np.flatnonzero(bad), np.flatnonzero(~bad)):
+        fold[rng.permutation(group)] = np.arange(len(group)) % FOLDS
+    return fold
+
+
+def _highest(network: ColumnNetwork, examples: LayerExamples) -> np.ndarray:
+    with torch.no_grad():
+        scores = network(examples.attention, examples.key_valid, examples.query_valid)
+    highest: np.ndarray = scores.flatten(1).amax(1).double().numpy()
+    return highest
+
+
+def _area(bad: np.ndarray, scores: list[np.ndarray]) -> float:
+    return float(roc_auc_score(bad, np.max(scores, axis=0)))

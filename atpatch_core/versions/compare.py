@@ -1,0 +1,50 @@
+"""Two versions of a detector on the same held-out inputs: who flags what the other does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..debugging.layer_scores import layer_scores
+from ..detector.trained import TrainedDetector
+from ..subjects.subject import Subject
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What two detectors flag of the same inputs: the numbers of the inputs, in their order, from 0.
+
+    `scores` are the highest column scores of each input, `float64 [2, n]`; an input that one detector does not look at
+    scores 0 there.
+    """
+
+    both: tuple[int, ...]
+    only_first: tuple[int, ...]
+    only_second: tuple[int, ...]
+    neither: int
+    scores: np.ndarray
+
+
+def compare(subject: Subject, first: TrainedDetector, second: TrainedDetector, inputs: Sequence[Any]) -> Comparison:
+    """Let both detectors look at `inputs` (as `subject` reads them) in the untouched model.
+
+    Raises `DetectorError` when one was made for another model.
+    """
+    highest = np.stack([layer_scores(subject, one, inputs).max(1, initial=0.0) for one in (first, second)])
+    flags = highest >= np.array([[first.threshold], [second.threshold]])
+    # A detector that watches nothing scores 0 throughout, and flags nothing even if its threshold is 0.
+    flags &= np.array([[bool(first.watched)], [bool(second.watched)]])
+
+    def which(chosen: np.ndarray) -> tuple[int, ...]:
+        return tuple(int(number) for number in np.flatnonzero(chosen))
+
+    return Comparison(
+        both=which(flags[0] & flags[1]),
+        only_first=which(flags[0] & ~flags[1]),
+        only_second=which(flags[1] & ~flags[0]),
+        neither=int((~flags.any(0)).sum()),
+        scores=highest,
+    )
