@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from atpatch_core import Column, load
+from atpatch_core import Column, inspect, load
 from atpatch_core.cli.main import main
 from atpatch_core.detector.storage import load_detector
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
@@ -107,3 +107,35 @@ def test_a_version_put_to_work_is_what_load_takes(
     assert said == {"subject": "model", "active": "shipped"}
     assert variant() == "per-head"
     assert "nothing to roll back" in _run(capsys, monkeypatch, "detectors", "roll-back", model, code=2)[1]
+
+
+def test_a_version_is_trained_from_labels_and_compared(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, error = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", code=2)
+    assert "Nothing is labelled yet" in error
+    subject = load(model)
+    assert subject.detector is not None
+    pictures = sorted(PICTURE.parent.glob("*.png"))
+    _run(capsys, monkeypatch, "labels", "queue", model, *pictures, "--json")
+    with LabelStore.open() as store:
+        (known,) = store.subjects()
+        for entry in store.queue(known.fingerprint, "ada"):
+            content = store.content(entry.item.digest)
+            assert content is not None
+            flagged = inspect(subject, subject.read(content)).flags.columns
+            columns = flagged or (Column(0, 0, 1), Column(0, 1, 2))
+            verdict = Verdict.OVER_ATTENDED if flagged else Verdict.BENIGN
+            verdicts = tuple(ColumnVerdict(column, verdict) for column in columns)
+            store.save(NewAnswer(known.fingerprint, entry.item.digest, "ada", State.SUBMITTED, verdicts))
+    made, _ = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", "--notes", "by ada", "--json")
+    assert (made["labelled_inputs"], made["watched"]) == (len(pictures), [0])
+    listed, _ = _run(capsys, monkeypatch, "detectors", "list", model, "--json")
+    assert [(one["name"], one["active"], one["notes"]) for one in listed][1] == ("labels-1", False, "by ada")
+    _run(capsys, monkeypatch, "detectors", "activate", model, "labels-1")
+    found, _ = _run(capsys, monkeypatch, "detectors", "compare", model, "shipped", "labels-1", *pictures, "--json")
+    triggered = [str(one) for one in pictures if "triggered" in one.name]
+    said = found["flagged"]
+    assert sorted(said["both"] + said["only shipped"]) == triggered
+    assert sum(map(len, said.values())) + found["neither"] == len(pictures)
+    assert "already a version" in _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", code=2)[1]
