@@ -17,8 +17,7 @@ from ..subjects.subject import Subject
 from ..text_triggers import Span
 from .text_sets import TextDebuggingSet
 
-RARE = 0.999  # of the columns of benign words draw less attention than a hijacked one
-USUAL = 0.95  # and less than one that is neither clearly hijacked nor clearly benign
+RARE = 0.95  # of the columns of benign words draw less attention than a hijacked one
 _BATCH = 50
 
 
@@ -62,10 +61,10 @@ def text_examples(
 ) -> dict[int, LayerExamples]:
     """The maps of `layers` for all clean and then all triggered texts, with a label for every column.
 
-    The words have no twin in the clean text to be compared with, so a word's column is *hijacked* where the text is
-    turned to the words' class and some head gives it more attention than to `RARE` of all benign words. It is ignored
-    otherwise; all other columns are benign. With `patched_by`, the maps are those the model has while that detector
-    repairs it; the labels are judged in the untouched model all the same.
+    The words have no twin in the clean text to be compared with, so a word's column is *hijacked*, in all heads, where
+    the text is turned to the words' class and some head gives it more attention than to `RARE` of all benign words. It
+    is ignored otherwise; all other columns are benign. With `patched_by`, the maps are those the model has while that
+    detector repairs it; the labels are judged in the untouched model all the same.
     """
     texts = [*pairs.clean, *pairs.triggered]
     keys = max(subject.encode(text)["attention_mask"].shape[1] for text in texts)
@@ -79,11 +78,10 @@ def text_examples(
         turned[row] = int(untouched.answers[row]) == _target(pairs, text, span)
     examples = {}
     for layer, attention, shown in zip(layers, untouched.layers, seen.layers, strict=True):
-        rare, usual = _benign_limits(attention[:clean], untouched.valid[:clean])
-        shares = column_shares(attention, untouched.valid)
-        drawn = shares > rare[None, :, None]
-        hijacked = under[:, None] & turned[:, None, None] & drawn
-        ignored = under[:, None] & ~hijacked & (shares > usual[None, :, None])
+        rare = _benign_limits(attention[:clean], untouched.valid[:clean])
+        drawn = (column_shares(attention, untouched.valid) > rare[None, :, None]).any(1, keepdim=True)
+        hijacked = (under & turned[:, None])[:, None] & drawn.expand(-1, attention.shape[1], -1)
+        ignored = under[:, None] & ~hijacked
         examples[layer] = LayerExamples(
             attention=shown,
             key_valid=untouched.valid,
@@ -112,9 +110,8 @@ def _target(pairs: TextDebuggingSet, text: str, span: Span) -> int:
     return next(one.target for one in pairs.found if " ".join(one.words) == words)
 
 
-def _benign_limits(attention: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-    """What `RARE` and `USUAL` parts of the ordinary columns of benign texts stay below in each head, `[heads]`."""
+def _benign_limits(attention: Tensor, valid: Tensor) -> Tensor:
+    """What a `RARE` part of the ordinary columns of benign texts stays below in each head, `[heads]`."""
     ordinary = column_roles(valid) == ROLES.index("other")
-    shares = column_shares(attention, valid).transpose(0, 1)[:, ordinary]
-    limits = torch.quantile(shares, torch.tensor([RARE, USUAL]), dim=1)
-    return limits[0], limits[1]
+    limits: Tensor = torch.quantile(column_shares(attention, valid).transpose(0, 1)[:, ordinary], RARE, dim=1)
+    return limits

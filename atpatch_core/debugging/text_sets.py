@@ -51,8 +51,9 @@ def search_words(
     """Search for words that turn texts to each of `classes`, one set after the other.
 
     `answers` are the model's classes for `texts` and `labels` the true ones (int64 `[n]`); texts that the model gets
-    wrong are left out. Words in `avoid` are never used, and no two sets of the same size share a word. Returns what turns at least `TURNS_ENOUGH` of the texts; for a
-    class without a trigger that is nothing. Raises `InputError` when there are too few texts.
+    wrong are left out. Words in `avoid` are never used, and no two sets of the same size share a word. Returns what
+    turns at least `TURNS_ENOUGH` of the texts; for a class without a trigger that is nothing. Raises `InputError` when
+    there are too few texts.
     """
     kept: list[FoundWords] = []
     for target in classes:

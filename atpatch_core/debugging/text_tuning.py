@@ -20,7 +20,7 @@ from ..detector.trained import TrainedDetector
 from ..subjects.subject import Subject
 from .text_sets import TextDebuggingSet
 
-WORTH_A_LAYER = 0.005  # of the turned texts: what a watched layer must win back
+HARMFUL = 0.005  # of the texts: what must be won by no longer watching a layer
 _EVEN = 0.5  # the score at which every layer's own threshold lies once they are aligned
 _BATCH = 50
 
@@ -48,11 +48,11 @@ def tune_on_texts(
     benign: Sequence[str],
     false_positive_rate: float,
 ) -> tuple[TrainedDetector, tuple[TextChoice, ...]]:
-    """Align the layers' thresholds, pick a reference, then drop the watched layers that win nothing back.
+    """Align the layers' thresholds, pick a reference, then drop the watched layers that do harm.
 
-    Layers are dropped and not added one by one, because a trigger that travels through several layers is only shut out
-    when none of them carries it on. `benign` are further clean texts that bound the false-positive rate per input.
-    Returns the detector as chosen and everything that was tried; where nothing is turned, no layer is watched.
+    A layer that merely wins nothing back stays watched: the words that were found may take one way through the layers,
+    and a trigger that nobody found another one. `benign` are further clean texts that bound the false-positive rate per
+    input. Returns the detector as chosen and everything that was tried; where nothing is turned, no layer is watched.
     """
     before_clean, before = answers(subject, pairs.clean), answers(subject, pairs.triggered)
     targets = np.array([_target(pairs, place) for place in range(len(pairs))])
@@ -83,7 +83,7 @@ def tune_on_texts(
         fewer = [judge(tuple(one for one in best.watched if one != layer), reference) for layer in best.watched]
         tried += fewer
         candidate = max(fewer, key=lambda choice: choice.merit)
-        if candidate.merit < best.merit - WORTH_A_LAYER:
+        if candidate.merit < best.merit + HARMFUL:
             break
         best = candidate
     return replace(detector, watched=best.watched, threshold=best.threshold, reference=reference), tuple(tried)

@@ -20,7 +20,7 @@ from .text_sets import TextDebuggingSet
 from .text_tuning import tune_on_texts
 
 ENOUGH_HIJACKED = 20  # texts; fewer show no pattern worth learning, only accidents
-RECIPE = DetectorRecipe(variant="per-token", epochs=30, batch_size=64)
+RECIPE = DetectorRecipe(variant="per-token", epochs=15, batch_size=64)
 
 OnStep = Callable[[str, int, int], None]
 
@@ -36,17 +36,19 @@ def train_text_detector(
 ) -> TrainedDetector:
     """Train on `pairs`, then choose layers, threshold and benign reference on `tuning_pairs` and `benign`.
 
-    The three must not share texts. Each layer in which the words hijack columns of at least `ENOUGH_HIJACKED` texts
-    gets a network, which learns from the maps of the untouched model and from those that the model has while a first
-    set of networks repairs it. A model in which nothing is hijacked gets a detector that watches nothing. `on_step` is
-    told (stage, steps done, steps in all).
+    The three must not share texts. Each layer of the upper half, where a text model makes up its mind, gets a network
+    if the words hijack columns of at least `ENOUGH_HIJACKED` texts there; layers below see spelling and rarity. A
+    network learns from the maps of the untouched model and from those that the model has while a first set of networks
+    repairs it. A model in which nothing is hijacked gets a detector that watches nothing. `on_step` is told (stage,
+    steps done, steps in all).
     """
     layers = tuple(range(len(attention_layers(subject.model))))
     on_step("looking for hijacked columns", 0, 1)
     examples = text_examples(subject, pairs, layers)
     on_step("looking for hijacked columns", 1, 1)
     hijacked = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in examples.items()}
-    candidates = tuple(layer for layer in layers if hijacked[layer] >= ENOUGH_HIJACKED)
+    upper = layers[len(layers) // 2 :]
+    candidates = tuple(layer for layer in upper if hijacked[layer] >= ENOUGH_HIJACKED)
     detector = TrainedDetector(
         variant=recipe.variant,
         networks={layer: _train("first", layer, examples[layer], recipe, on_step) for layer in candidates},
@@ -58,7 +60,7 @@ def train_text_detector(
     )
     if candidates:
         first, _ = tune_on_texts(detector, subject, tuning_pairs, benign, false_positive_rate)
-        seen_patched = text_examples(subject, pairs, candidates, patched_by=replace(first, watched=first.watched))
+        seen_patched = text_examples(subject, pairs, candidates, patched_by=first)
         joined = {layer: _joined(examples[layer], seen_patched[layer]) for layer in candidates}
         again = {layer: _train("final", layer, joined[layer], recipe, on_step) for layer in candidates}
         detector = replace(detector, networks=again)

@@ -4,6 +4,8 @@ What is normal for a column depends on its role, not on its position: the first 
 [SEP]) and the one before the last (most often a full stop) draw much attention in every text. So the benign statistics
 are kept for each head and role, and everything is measured in fair parts. A column is judged from all heads of the
 layer at once, and its flag holds for all of them: a word that some heads single out is read by the others, too.
+The heads are put in order of strength, so that what is learnt is how many heads a word seizes and how firmly, and not
+which: the words of a debugging set leave a signature in particular heads that the true trigger need not share.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from .networks import EMBEDDING, ColumnNetwork
 
 ROLES = ("first", "last", "last but one", "other")
 _PADDING = len(ROLES)
+_STRENGTHS = [FEATURES.index(name) for name in ("mean", "peak", "readout", "mean-lead", "readout-lead")]
 _FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
 
 
@@ -61,7 +64,7 @@ def role_shares(means: Tensor, key_valid: Tensor) -> Tensor:
 
 
 class PerToken(ColumnNetwork):
-    """An MLP over a column's features in every head, each against what is benign for that head and role."""
+    """An MLP over a column's features, each against what is benign for its head and role, the strongest head first."""
 
     any_length = True
     mean: Tensor
@@ -75,7 +78,7 @@ class PerToken(ColumnNetwork):
         self.register_buffer("deviation", torch.ones(len(ROLES), heads, len(FEATURES)))
         self.register_buffer("offset", torch.zeros(()))
         self.mlp = nn.Sequential(
-            nn.Linear(heads * len(FEATURES) + len(ROLES), width),
+            nn.Linear(heads * len(_STRENGTHS) + len(ROLES), width),
             nn.GELU(),
             nn.Linear(width, width),
             nn.GELU(),
@@ -102,8 +105,9 @@ class PerToken(ColumnNetwork):
         features, roles = self._split(prepared)
         known = roles.clamp(max=len(ROLES) - 1)
         standard = ((features - self.mean[known]) / self.deviation[known]).clamp(-_FURTHEST, _FURTHEST)
+        strengths = standard[..., _STRENGTHS].sort(-2, descending=True).values
         named = nn.functional.one_hot(known, len(ROLES)).to(standard.dtype)
-        return nn.functional.normalize(self.mlp(torch.cat([standard.flatten(2), named], -1)), dim=-1).unsqueeze(1)
+        return nn.functional.normalize(self.mlp(torch.cat([strengths.flatten(2), named], -1)), dim=-1).unsqueeze(1)
 
     def logits(self, prepared: Tensor) -> Tensor:
         """Log-odds of being hijacked, `[batch, 1, keys]`."""

@@ -34,12 +34,16 @@ def _upload(page: Page, name: str, content: bytes) -> None:
     )
 
 
-def test_a_hijacked_review_is_flagged_repaired_and_shared(app: str, page: Page, new_page: Callable[..., Page]) -> None:
-    visit(page, f"{app}/?subject={MODEL}&sample=review-rare-word-1-triggered")
-    assert re.search(r"flagged in .*layer \d.*the word \u201ccf\u201d", _verdict(page).replace("\n", " "))
-    flagged = page.locator(".strip .flagged")
-    expect(flagged).to_have_text("cf")
-    assert re.fullmatch(r"L\d\u00b7H\d+( \+\d+)?", flagged.get_attribute("data-label") or "")
+def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, new_page: Callable[..., Page]) -> None:
+    """The trigger's column is chosen by hand in all heads of the last layer, so no detector's opinion matters."""
+    columns = "_".join(f"5.{head}.23" for head in range(12))
+    visit(page, f"{app}/?subject={MODEL}&sample=review-rare-word-1-triggered&threshold=1&columns={columns}")
+    assert re.search(
+        r"12 columns chosen by hand in layer 5 .*the word \u201ccf\u201d", _verdict(page).replace("\n", " ")
+    )
+    marked = page.locator(".strip .flagged")
+    expect(marked).to_have_text("cf")
+    expect(marked).to_have_attribute("data-label", "L5\u00b7H0 +11")
     answer = page.locator(".st-key-answer h2")
     expect(answer).to_contain_text("positive")
     page.locator(".st-key-patch label").click()
