@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from transformers import BertForSequenceClassification
 
 from ..debugging.attribute_flips import attribute_flips
 from ..debugging.train_record_detector import RECIPE, OnStep, train_record_detector
-from ..detector.storage import save_detector
+from ..detector.storage import load_detector, save_detector
 from ..detector.trained import TrainedDetector
 from ..evaluation.fairness import FairnessJudge, hotfixed
 from ..evaluation.fairness_baselines import baselines
 from ..evaluation.fairness_report import fairness_as_json
 from ..evaluation.record_data import LabelledRecords, write_labelled_records
+from ..subjects.fingerprint import fingerprint
 from ..subjects.loading import load
 from ..subjects.record_schema import RecordSchema, save_schema
 from ..subjects.subject import Subject
@@ -32,6 +34,7 @@ SHIPPED = 0
 TRAINING = 30_000
 PAIRS = 1_200
 TUNING = 600
+HELD_OUT = 5_000
 EVAL_RECORDS = 2_000
 _SPLIT_SEED = 0  # the same for all recipes, so that they are judged on the same people
 
@@ -53,10 +56,10 @@ class RecordSplit:
 
 
 def split_records(data: LabelledRecords) -> RecordSplit:
-    """Draw the parts; what is left over after training, pairs and tuning is held out."""
+    """Draw the parts."""
     order = np.random.default_rng(_SPLIT_SEED).permutation(len(data))
-    parts = np.split(order, np.cumsum([TRAINING, PAIRS, TUNING]))
-    return RecordSplit(*(data.take(part) for part in parts))
+    parts = np.split(order, np.cumsum([TRAINING, PAIRS, TUNING, HELD_OUT]))
+    return RecordSplit(*(data.take(part) for part in parts[:-1]))
 
 
 def build_record_subject(
@@ -77,7 +80,7 @@ def build_record_subject(
         recipe, schema, split.training, work, lambda done, total, _loss: on_step("training the model", done, total)
     )
     save_subject(model, schema, split.held_out, folder)
-    figures = build_detectors(load(folder), split, on_step)
+    figures = build_detectors(load(folder), split, work / f"{recipe.name}.detectors", on_step)
     (folder / "atpatch" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(model_card(recipe, figures), encoding="utf-8")
     (folder / "atpatch" / "README.md").write_text(detector_card(recipe, figures), encoding="utf-8")
@@ -99,37 +102,70 @@ def save_subject(
     write_labelled_records(shown, LABELS, folder / "eval" / "records.parquet")
 
 
-def build_detectors(subject: Subject, split: RecordSplit, on_step: OnStep) -> dict[str, Any]:
+def build_detectors(subject: Subject, split: RecordSplit, work: Path, on_step: OnStep) -> dict[str, Any]:
     """Train a detector with every seed, judge each, and the baselines of the first, on all held-out records.
 
-    The detector of seed `SHIPPED` is saved into `atpatch/`. Returns {"seeds": {seed: figures}, "baselines":
-    {name: figures}}; figures are those of a `FairnessEvaluation`, and of what the detector chose.
+    The detector of seed `SHIPPED` is saved into `atpatch/`. Detectors and figures are kept in `work` as they come, so
+    that a killed run resumes. Returns {"seeds": {seed: figures}, "baselines": {name: figures}}; figures are those of a
+    `FairnessEvaluation`, and of what the detector chose.
     """
     on_step("flipping attributes", 0, 1)
     judge = FairnessJudge.of(subject, split.held_out)
     on_step("flipping attributes", 1, 1)
-    figures: dict[str, Any] = {"seeds": {}, "baselines": {}}
+    kept = _KeptFigures(work / "figures.json", fingerprint(subject.model))
     for seed in SEEDS:
 
         def report(stage: str, done: int, total: int, name: str = f"seed {seed}") -> None:
             on_step(f"{name}: {stage}", done, total)
 
-        pairs = attribute_flips(subject, split.pairs.records, seed=seed)
-        recipe = replace(RECIPE, seed=seed)
-        detector = train_record_detector(subject, pairs, split.tuning.records, recipe, on_step=report)
+        detector = _trained(subject, split, seed, work / str(seed), report)
+        fixed = hotfixed(replace(subject, detector=detector))
         report("judging", 0, 1)
-        result = judge.judge(hotfixed(replace(subject, detector=detector)))
+        kept.measure("seeds", str(seed), lambda by=fixed: fairness_as_json(judge.judge(by)))  # type: ignore[misc]
         report("judging", 1, 1)
-        figures["seeds"][str(seed)] = {**fairness_as_json(result), **_choices(detector)}
+        kept.figures["seeds"][str(seed)] |= _choices(detector)
         if seed == SHIPPED:
             save_detector(detector, subject.folder / "atpatch")
             # A model that nothing hijacks needs no defence, so there is nothing to compare.
             others = baselines(subject, detector, split.defender) if detector.watched else {}
             for number, (name, answering) in enumerate(others.items()):
                 on_step("comparing with other defences", number, len(others))
-                figures["baselines"][name] = fairness_as_json(judge.judge(answering))
+                kept.measure("baselines", name, lambda by=answering: fairness_as_json(judge.judge(by)))  # type: ignore[misc]
             on_step("comparing with other defences", len(others), len(others))
-    return figures
+    return kept.figures
+
+
+def _trained(subject: Subject, split: RecordSplit, seed: int, folder: Path, report: OnStep) -> TrainedDetector:
+    """The detector of a seed, from `folder` if it was trained for these weights before."""
+    if (folder / "detector.json").is_file():
+        kept = load_detector(folder)
+        if kept.fingerprint == fingerprint(subject.model):
+            return kept
+    pairs = attribute_flips(subject, split.pairs.records, seed=seed)
+    detector = train_record_detector(subject, pairs, split.tuning.records, replace(RECIPE, seed=seed), on_step=report)
+    save_detector(detector, folder)
+    return detector
+
+
+class _KeptFigures:
+    """Figures of one model that are written to a file as they come; those of other weights are forgotten."""
+
+    def __init__(self, path: Path, model: str) -> None:
+        self._path, self._model = path, model
+        self.figures: dict[str, dict[str, Any]] = {"seeds": {}, "baselines": {}}
+        if path.is_file():
+            content = json.loads(path.read_text(encoding="utf-8"))
+            if content["model"] == model:
+                self.figures = content["figures"]
+
+    def measure(self, part: str, name: str, measure: Callable[[], dict[str, Any]]) -> None:
+        """Measure what is not there yet."""
+        if name not in self.figures[part]:
+            self.figures[part][name] = measure()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            partial = self._path.with_suffix(".partial")
+            partial.write_text(json.dumps({"model": self._model, "figures": self.figures}), encoding="utf-8")
+            partial.replace(self._path)
 
 
 def _choices(detector: TrainedDetector) -> dict[str, Any]:

@@ -148,11 +148,13 @@ def _summary(seeds: dict[str, Any]) -> str:
         f"* Accuracy changes by {_spread([-run['accuracy_drop']['value'] for run in runs])} points.",
         f"* Answers changed: {_spread([run['changed']['value'] for run in runs])} %.",
     ]
-    return f"Mean ± standard deviation over {len(runs)} seeds:\n\n" + "\n".join(lines)
+    head = f"Mean ± standard deviation over {len(runs)} seeds" if len(runs) > 1 else "One seed only"
+    return f"{head}:\n\n" + "\n".join(lines)
 
 
 def _spread(values: list[float]) -> str:
-    return f"{100 * mean(values):.2f} ± {100 * stdev(values):.2f}"
+    spread = f" ± {100 * stdev(values):.2f}" if len(values) > 1 else ""
+    return f"{100 * mean(values):.2f}{spread}"
 
 
 def _before_row(result: dict[str, Any]) -> str:
