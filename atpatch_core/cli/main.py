@@ -9,11 +9,14 @@ from rich.console import Console
 from transformers.utils import logging
 
 from ..errors import AtPatchError
+from .calibrate import calibrate
+from .debug_set import debug_set
 from .detectors import detectors
 from .evaluate import evaluate
 from .inspect import inspect
 from .labels import labels
 from .samples import samples
+from .train_detector import train_detector
 
 app = typer.Typer(
     name="atpatch",
@@ -24,6 +27,9 @@ app = typer.Typer(
 )
 app.command()(inspect)
 app.command()(evaluate)
+app.command("debug-set")(debug_set)
+app.command("train-detector")(train_detector)
+app.command()(calibrate)
 app.add_typer(samples, name="samples")
 app.add_typer(labels, name="labels")
 app.add_typer(detectors, name="detectors")

@@ -10,6 +10,7 @@ import typer
 from ..errors import InputError
 from ..evaluation.datasets import write_labelled_images
 from ..samples.fashion_mnist import LABELS, load_fashion_mnist
+from ..samples.image_training import ImageRecipe
 from ..samples.recipes import RECIPES
 from ..subjects.loading import load
 from .output import print_json, print_table, progress_bars
@@ -57,6 +58,25 @@ def build(
         print_json({"name": name, "folder": str(folder)})
     else:
         print(f"{name} is in {folder}; its figures are in {folder / 'atpatch' / 'README.md'}.")
+
+
+@samples.command("detectors")
+def rebuild_detectors(
+    name: Annotated[str, typer.Argument(help="Which image model; `samples list` names them.")],
+    models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
+    work: Annotated[Path, typer.Option(help="Where unfinished work is kept.")] = Path(".atpatch/build"),
+    data_folder: _DataFolder = None,
+) -> None:
+    """Make the detectors, figures and cards of a built image sample again; the model stays as it is."""
+    recipe = RECIPES.get(name)
+    if not isinstance(recipe, ImageRecipe):
+        names = [one.name for one in RECIPES.values() if isinstance(one, ImageRecipe)]
+        raise InputError(f"There is no image sample {name!r}; there are {', '.join(names)}.")
+    from ..samples.build import build_image_detectors
+
+    with progress_bars() as on_step:
+        folder = build_image_detectors(recipe, models, work, data_folder, on_step)
+    print(f"The figures of {name} are in {folder / 'atpatch' / 'README.md'}.")
 
 
 @samples.command()

@@ -1,9 +1,15 @@
-"""Turn pairs of clean and triggered inputs into a detector's examples: which columns of which heads were hijacked?"""
+"""Turn pairs of clean and triggered inputs into a detector's examples: which columns of which heads were hijacked?
+
+A column that draws more attention under a trigger need not matter. So every head is put to the test: its columns under
+the trigger are redistributed, and nothing else; only if that takes back a good part of what the trigger did to the
+answer has the head been hijacked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,48 +17,69 @@ from torch import Tensor
 
 from ..attention import capture, hotfix
 from ..detector.contract import ColumnDetector
+from ..detector.known import KnownColumns
 from ..detector.training import LayerExamples
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
-from .sets import ImageDebuggingSet, covered_patches
+from .sets import ImageDebuggingSet
 
 HIJACKED_RISE = 0.15
 CALM_RISE = 0.05
-_BATCH = 250
+MOVED = 1.0  # in log-odds: below, what is pasted on an input does not matter to the model
+TAKEN_BACK = 0.1  # of the shift in log-odds, by one head alone
+_BATCH = 50  # whole maps of every layer are held for so many inputs at a time
+
+
+@dataclass(frozen=True)
+class ColumnLabels:
+    """Labels for the columns of one layer in the triggered inputs of a debugging set, bool `[pairs, heads, keys]`.
+
+    `hijacked` columns are over-attended because of a trigger and drive the answer; `ignored` ones are neither clearly
+    so nor clearly benign.
+    """
+
+    hijacked: Tensor
+    ignored: Tensor
+
+
+def label_columns(subject: Subject, pairs: ImageDebuggingSet) -> tuple[ColumnLabels, ...]:
+    """Label every column of every head of every layer, as they are in the untouched model.
+
+    A column under the trigger is *hijacked* where three things come together: the trigger changes the model's answer;
+    some query gives the column at least `HIJACKED_RISE` more attention than in the clean twin; and redistributing the
+    columns under the trigger in this head alone takes back `TAKEN_BACK` of the shift in log-odds between the two
+    answers. It is ignored where it is not hijacked, but its attention rises by `CALM_RISE` and the answer moves by
+    `MOVED`. All others are benign: also those that draw attention to what the model then makes nothing of.
+    """
+    parts = [_label(subject, part) for part in _batches(pairs)]
+    return tuple(
+        ColumnLabels(
+            torch.cat([one.hijacked for one in of_layer]),
+            torch.cat([one.ignored for one in of_layer]),
+        )
+        for of_layer in zip(*parts, strict=True)
+    )
 
 
 def layer_examples(
-    subject: Subject, pairs: ImageDebuggingSet, layers: Sequence[int], patched_by: ColumnDetector | None = None
+    subject: Subject,
+    pairs: ImageDebuggingSet,
+    labels: Sequence[ColumnLabels],
+    layers: Sequence[int],
+    patched_by: ColumnDetector | None = None,
 ) -> dict[int, LayerExamples]:
-    """The maps of `layers` for all pairs, clean inputs first, with labels for every column of every head.
+    """The maps of `layers` for all pairs, clean inputs first, with their labels.
 
-    A column under the trigger is *hijacked* in a head where, against the clean twin, some query gives it at least
-    `HIJACKED_RISE` more attention, and the trigger changes the model's answer. It is ignored where the rise lies
-    between `CALM_RISE` and that, or the answer does not change; all other columns are benign. With `patched_by`, the
-    maps are those the model has while that detector repairs it (a repaired layer changes the layers after it); the
-    labels are judged in the untouched model all the same.
+    With `patched_by`, the maps are those the model has while that detector repairs it (a repaired layer changes the
+    layers after it).
     """
-    clean_answers, clean_maps = _run(subject, pairs.clean, layers, None)
-    bad_answers, bad_maps = _run(subject, pairs.triggered, layers, None)
-    grid = subject.layout(from_array(pairs.clean[0]), clean_maps[0].shape[-1]).grid
-    if grid is None:
-        raise ValueError(f"{subject.name} has no grid of patches to find a trigger in.")
-    covered = torch.from_numpy(covered_patches(pairs.boxes, grid, *pairs.clean.shape[1:3]))
-    special = clean_maps[0].shape[-1] - covered.shape[1]
-    covered = torch.nn.functional.pad(covered, (special, 0))[:, None]
-    flipped = (clean_answers != bad_answers)[:, None, None]
-
+    if not layers:
+        return {}
+    clean_maps, bad_maps = (_maps(subject, images, layers, patched_by) for images in (pairs.clean, pairs.triggered))
     examples = {}
-    seen_clean, seen_bad = clean_maps, bad_maps
-    if patched_by is not None:
-        seen_clean = _run(subject, pairs.clean, layers, patched_by)[1]
-        seen_bad = _run(subject, pairs.triggered, layers, patched_by)[1]
-    for position, layer in enumerate(layers):
-        rise = (bad_maps[position] - clean_maps[position]).amax(-2)
-        hijacked = covered & flipped & (rise >= HIJACKED_RISE)
-        ignored = covered & ~hijacked & (rise >= CALM_RISE)
-        clean, bad = seen_clean[position], seen_bad[position]
+    for layer, clean, bad in zip(layers, clean_maps, bad_maps, strict=True):
         count, _, queries, keys = clean.shape
+        hijacked, ignored = labels[layer].hijacked, labels[layer].ignored
         examples[layer] = LayerExamples(
             attention=torch.cat([clean, bad]),
             key_valid=torch.ones(2 * count, keys, dtype=torch.bool),
@@ -64,16 +91,65 @@ def layer_examples(
     return examples
 
 
-def _run(
-    subject: Subject, images: np.ndarray, layers: Sequence[int], detector: ColumnDetector | None
-) -> tuple[Tensor, list[Tensor]]:
-    answers, maps = [], []
+def _batches(pairs: ImageDebuggingSet) -> list[ImageDebuggingSet]:
+    return [
+        ImageDebuggingSet(
+            pairs.clean[start : start + _BATCH],
+            pairs.triggered[start : start + _BATCH],
+            pairs.covered[start : start + _BATCH],
+            pairs.origin,
+        )
+        for start in range(0, len(pairs), _BATCH)
+    ]
+
+
+def _label(subject: Subject, pairs: ImageDebuggingSet) -> list[ColumnLabels]:
+    clean, bad = (_encode(subject, images) for images in (pairs.clean, pairs.triggered))
+    with torch.no_grad(), capture(subject.model) as kept:
+        clean_logits = subject.model(**clean).logits
+        clean_maps = kept.layers
+        bad_logits = subject.model(**bad).logits
+        bad_maps = kept.layers
+    special = bad_maps[0].shape[-1] - pairs.covered.shape[1]
+    covered = torch.nn.functional.pad(torch.from_numpy(pairs.covered), (special, 0))
+    own = clean_logits.argmax(-1)
+    flipped = own != bad_logits.argmax(-1)
+    # Where the answer stays, what counts is the class that comes closest to taking over.
+    rival = torch.where(flipped, bad_logits.argmax(-1), bad_logits.scatter(1, own[:, None], -torch.inf).argmax(-1))
+
+    def odds(logits: Tensor) -> Tensor:
+        return (logits.gather(1, rival[:, None]) - logits.gather(1, own[:, None])).squeeze(1)
+
+    shift = odds(bad_logits) - odds(clean_logits)
+    moved = flipped | (shift > MOVED)
+    labels = []
+    for layer, (before, after) in enumerate(zip(clean_maps, bad_maps, strict=True)):
+        rise = (after - before).amax(-2)
+        risen = covered[:, None] & flipped[:, None, None] & (rise >= HIJACKED_RISE)
+        drives = torch.zeros(*rise.shape[:2], 1, dtype=torch.bool)
+        for head in risen.any(-1).any(0).nonzero().flatten().tolist():
+            flagged = torch.zeros_like(risen)
+            flagged[:, head] = covered
+            with torch.no_grad(), hotfix(subject.model, KnownColumns(len(bad_maps), {layer: flagged})):
+                without = subject.model(**bad).logits
+            drives[:, head, 0] = odds(bad_logits) - odds(without) >= TAKEN_BACK * shift
+        hijacked = risen & drives
+        labels.append(ColumnLabels(hijacked, covered[:, None] & moved[:, None, None] & ~hijacked & (rise >= CALM_RISE)))
+    return labels
+
+
+def _maps(subject: Subject, images: np.ndarray, layers: Sequence[int], detector: ColumnDetector | None) -> list[Tensor]:
+    maps = []
     for start in range(0, len(images), _BATCH):
-        batch = subject.encode([from_array(image) for image in images[start : start + _BATCH]])
+        batch = _encode(subject, images[start : start + _BATCH])
         with torch.no_grad(), ExitStack() as stack:
             if detector is not None:
                 stack.enter_context(hotfix(subject.model, detector))
             kept = stack.enter_context(capture(subject.model, layers))
-            answers.append(subject.model(**batch).logits.argmax(-1))
+            subject.model(**batch)
         maps.append(kept.layers)
-    return torch.cat(answers), [torch.cat(chunks) for chunks in zip(*maps, strict=True)]
+    return [torch.cat(chunks) for chunks in zip(*maps, strict=True)]
+
+
+def _encode(subject: Subject, images: np.ndarray) -> dict[str, Tensor]:
+    return subject.encode([from_array(image) for image in images])

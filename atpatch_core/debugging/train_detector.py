@@ -8,20 +8,24 @@ from datetime import UTC, datetime
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from ..attention import attention_layers
+from ..attention import attention_layers, capture
 from ..detector.networks import ColumnNetwork
-from ..detector.reference import mean_map
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples, train_network
 from ..subjects.fingerprint import fingerprint
+from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
-from .examples import layer_examples
-from .sets import ImageDebuggingSet
+from .examples import label_columns, layer_examples
+from .sets import ImageDebuggingSet, moved_copies
 from .tuning import tune
 
+# The few benign columns that look hijacked are what decides about false alarms, so each batch is built around them.
+RECIPE = DetectorRecipe(epochs=15, hardest=8, random=32)
 ENOUGH_HIJACKED = 20  # inputs; fewer show no pattern worth learning, only accidents
 ENOUGH_OF_MOST = 0.1  # of the most hijacked layer's inputs
+_BATCH = 250
 
 
 def train_detector(
@@ -29,58 +33,72 @@ def train_detector(
     pairs: ImageDebuggingSet,
     tuning_pairs: ImageDebuggingSet,
     benign: np.ndarray,
-    recipe: DetectorRecipe,
-    false_positive_rate: float = 0.002,
+    recipe: DetectorRecipe = RECIPE,
+    false_positive_rate: float = 0.0005,
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
 ) -> TrainedDetector:
     """Train on `pairs`, then choose layers, threshold and benign reference on `tuning_pairs` and `benign`.
 
     The three sets must not share inputs. Each layer whose columns the triggers hijack in at least `ENOUGH_HIJACKED`
     inputs, and in `ENOUGH_OF_MOST` as many as in the most hijacked layer, gets a network; if more than one layer ends
-    up watched, the networks are trained once more with the maps that the model has while the first ones repair it. A
-    model in which nothing is hijacked gets a detector that watches nothing. `on_step` is told (stage, steps done, steps
-    in all).
+    up watched, the networks are trained once more with the maps that the model has while the first ones repair it. The
+    threshold is set for at most `false_positive_rate` flagged ones among `benign` pictures and their slightly moved
+    copies, or for the lowest rate that so many can tell. A model in which nothing is hijacked gets a detector that
+    watches nothing. `on_step` is told (stage, steps done, steps in all).
     """
     layers = range(len(attention_layers(subject.model)))
     on_step("looking for hijacked columns", 0, 1)
-    examples = layer_examples(subject, pairs, layers)
+    labels = label_columns(subject, pairs) if len(pairs) else ()
     on_step("looking for hijacked columns", 1, 1)
-    hijacked = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in examples.items()}
-    enough = max(ENOUGH_HIJACKED, ENOUGH_OF_MOST * max(hijacked.values()))
-    candidates = [layer for layer in layers if hijacked[layer] >= enough]
+    hijacked = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in enumerate(labels)}
+    enough = max(ENOUGH_HIJACKED, ENOUGH_OF_MOST * max(hijacked.values(), default=0))
+    candidates = [layer for layer in layers if hijacked.get(layer, 0) >= enough]
+    examples = layer_examples(subject, pairs, labels, candidates)
     detector = TrainedDetector(
         variant=recipe.variant,
         networks={layer: _train(layer, examples[layer], recipe, on_step) for layer in candidates},
-        benign_means=tuple(
-            mean_map(examples[layer].attention[examples[layer].benign]).half().float() for layer in layers
-        ),
+        benign_means=_benign_means(subject, benign),
         reference="mean",
         threshold=1.0,
         watched=tuple(candidates),
         fingerprint=fingerprint(subject.model),
     )
     on_step("choosing layers and reference", 0, 1)
-    tuned, tried = tune(detector, subject, tuning_pairs, benign, false_positive_rate)
+    many = moved_copies(benign)
+    rate = max(false_positive_rate, 1 / len(many))
+    tuned, tried = tune(detector, subject, tuning_pairs, many, rate)
     on_step("choosing layers and reference", 1, 1)
     if len(tuned.watched) > 1:
-        seen_patched = layer_examples(subject, pairs, tuned.watched, patched_by=tuned)
+        seen_patched = layer_examples(subject, pairs, labels, tuned.watched, patched_by=tuned)
         networks = {
             layer: _train(layer, _joined(examples[layer], seen_patched[layer]), recipe, on_step)
             for layer in tuned.watched
         }
-        tuned, tried = tune(replace(tuned, networks=networks), subject, tuning_pairs, benign, false_positive_rate)
+        tuned, tried = tune(replace(tuned, networks=networks), subject, tuning_pairs, many, rate)
     history = {
         "date": datetime.now(UTC).date().isoformat(),
         "debugging_set": pairs.origin,
         "pairs": len(pairs),
         "tuning_pairs": len(tuning_pairs),
         "benign_inputs_for_the_threshold": len(benign),
-        "false_positive_rate_wanted": false_positive_rate,
+        "false_positive_rate_wanted": rate,
         "hijacked_inputs_by_layer": hijacked,
         "recipe": asdict(recipe),
         "tried": [asdict(choice) for choice in tried],
     }
     return replace(tuned, networks={layer: tuned.networks[layer] for layer in tuned.watched}, history=history)
+
+
+def _benign_means(subject: Subject, images: np.ndarray) -> tuple[Tensor, ...]:
+    """The mean map of each layer over clean inputs, `[heads, queries, keys]`, as precise as it will be stored."""
+    sums: list[Tensor] = []
+    for start in range(0, len(images), _BATCH):
+        batch = subject.encode([from_array(image) for image in images[start : start + _BATCH]])
+        with torch.no_grad(), capture(subject.model) as kept:
+            subject.model(**batch)
+        maps = [layer.double().sum(0) for layer in kept.layers]
+        sums = maps if not sums else [total + part for total, part in zip(sums, maps, strict=True)]
+    return tuple((total / len(images)).half().float() for total in sums)
 
 
 def _train(

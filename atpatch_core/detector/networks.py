@@ -65,7 +65,7 @@ class PerHead(ColumnNetwork):
         self.register_buffer("deviation", torch.ones(heads, keys, len(FEATURES)))
         self.head = nn.Parameter(torch.randn(heads, 1, 4) * 0.1)
         self.mlp = nn.Sequential(
-            nn.Linear(2 * len(FEATURES) + 4, width),
+            nn.Linear(3 * len(FEATURES) + 4, width),
             nn.GELU(),
             nn.Linear(width, width),
             nn.GELU(),
@@ -89,7 +89,9 @@ class PerHead(ColumnNetwork):
         scale = (self.deviation.square() + (self.mean - of_head).square()).mean(1, keepdim=True).sqrt()
         for_head = ((prepared - of_head) / scale).clamp(-_FURTHEST, _FURTHEST)
         head = self.head.expand(*prepared.shape[:3], 4)
-        return nn.functional.normalize(self.mlp(torch.cat([for_position, for_head, head], -1)), dim=-1)
+        # A trigger often drives several heads to the same column, which none of them shows alone.
+        elsewhere = for_position.amax(1, keepdim=True).expand_as(for_position)
+        return nn.functional.normalize(self.mlp(torch.cat([for_position, for_head, elsewhere, head], -1)), dim=-1)
 
     def truth(self, hijacked: Tensor) -> Tensor:
         """The labels as they are."""

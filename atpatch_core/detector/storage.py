@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 
 from ..errors import DetectorError
 from .reference import KINDS
@@ -19,14 +21,18 @@ FORMAT = 1
 
 
 def save_detector(detector: TrainedDetector, folder: Path) -> None:
-    """Write a detector into `folder`, which is made if need be. Weights are kept in half precision."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a detector into `folder`, which is made if need be. Weights are kept in half precision.
+
+    Each file appears as a whole, and `detector.json` names the digest of the weights it belongs to: a detector that was
+    only half replaced is refused. Raises `DetectorError` when the disk refuses.
+    """
     tensors = {f"benign.{layer}": mean.half() for layer, mean in enumerate(detector.benign_means)}
     for layer, network in detector.networks.items():
         tensors |= {f"network.{layer}.{name}": value.half() for name, value in network.state_dict().items()}
-    save_file({name: value.contiguous() for name, value in tensors.items()}, folder / "detector.safetensors")
+    weights = save({name: value.contiguous() for name, value in tensors.items()})
     settings = {
         "format": FORMAT,
+        "weights": hashlib.sha256(weights).hexdigest(),
         "variant": detector.variant,
         "layers": detector.layers,
         "heads": detector.heads,
@@ -38,20 +44,36 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
         "model": detector.fingerprint,
         "history": dict(detector.history),
     }
-    (folder / "detector.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in (
+            ("detector.safetensors", weights),
+            ("detector.json", (json.dumps(settings, indent=2) + "\n").encode()),
+        ):
+            partial = folder / f".{name}.partial"
+            partial.write_bytes(content)
+            os.replace(partial, folder / name)
+    except OSError as error:
+        raise DetectorError(
+            f"The detector can't be written to {folder} ({error.strerror or 'the disk refused'}): make room or name "
+            "another folder."
+        ) from error
 
 
 def load_detector(folder: Path) -> TrainedDetector:
     """Read a detector folder. Raises `DetectorError` when it is missing, damaged or of another format."""
     try:
         settings = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
-        tensors = {name: value.float() for name, value in load_file(folder / "detector.safetensors").items()}
+        weights = (folder / "detector.safetensors").read_bytes()
+        tensors = {name: value.float() for name, value in load(weights).items()}
     except FileNotFoundError as error:
         raise DetectorError(
             f"{folder} holds no detector: it needs detector.json and detector.safetensors; train one first."
         ) from error
     except (OSError, ValueError, SafetensorError) as error:
         raise DetectorError(f"The detector in {folder} is damaged: train it again or copy it again.") from error
+    if isinstance(settings, dict) and settings.get("weights", digest := hashlib.sha256(weights).hexdigest()) != digest:
+        raise DetectorError(f"The weights in {folder} are not those its detector.json was written for: train it again.")
     try:
         return _build(settings, tensors)
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:

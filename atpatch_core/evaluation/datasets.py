@@ -48,6 +48,24 @@ def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
     raise InputError(f"There are no images at {path}: name a .parquet file or a folder with one sub-folder a class.")
 
 
+def read_images(path: Path) -> list[Image.Image]:
+    """Read pictures whatever their labels: a Parquet file with a column `image`, or a folder with images at any depth.
+
+    Raises `InputError` when there are none, or one of them is damaged.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
+        images = [_read_one(file.read_bytes(), str(file.relative_to(path))) for file in files]
+    elif path.is_file() and path.suffix == ".parquet":
+        contents = _read_table(path, {"image"})["image"].to_pylist()
+        images = [_read_one(content, f"Image {number} of {path.name}") for number, content in enumerate(contents)]
+    else:
+        raise InputError(f"There are no images at {path}: name a .parquet file or a folder of PNG, JPEG or WebP files.")
+    if not images:
+        raise InputError(f"{path} holds no images: name a .parquet file or a folder of PNG, JPEG or WebP files.")
+    return images
+
+
 def write_labelled_images(images: np.ndarray, labels: np.ndarray, names: Sequence[str], path: Path) -> None:
     """Write `uint8 [n, height, width, 1 or 3]` and class numbers as Parquet with PNG bytes and class names."""
     table = pa.table(
@@ -66,13 +84,20 @@ def encode_png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _read_parquet(path: Path, labels: Sequence[str]) -> LabelledImages:
+def _read_table(path: Path, needed: set[str]) -> pa.Table:
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path.name} is no readable Parquet file: write it again.") from error
-    if not {"image", "label"} <= set(table.column_names):
-        raise InputError(f"{path.name} needs the columns image and label, it has {', '.join(table.column_names)}.")
+    if not needed <= set(table.column_names):
+        raise InputError(
+            f"{path.name} needs the columns {' and '.join(sorted(needed))}, it has {', '.join(table.column_names)}."
+        )
+    return table
+
+
+def _read_parquet(path: Path, labels: Sequence[str]) -> LabelledImages:
+    table = _read_table(path, {"image", "label"})
     contents, answers = table["image"].to_pylist(), table["label"].to_pylist()
     if not contents:
         raise InputError(f"{path.name} holds no images: choose a data set that is not empty.")

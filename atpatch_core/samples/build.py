@@ -5,44 +5,40 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from transformers import ViTForImageClassification
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
-from ..debugging.sets import ImageDebuggingSet, altered_known_trigger
-from ..debugging.train_detector import train_detector
+from ..debugging.image_set import build_image_set
+from ..debugging.train_detector import RECIPE, train_detector
+from ..debugging.trigger_search import load_triggers
 from ..detector.networks import NETWORKS
 from ..detector.storage import save_detector
-from ..detector.training import DetectorRecipe
+from ..errors import SubjectError
 from ..evaluation.attacks import save_attacks
 from ..evaluation.datasets import LabelledImages, write_labelled_images
 from ..evaluation.evaluate import apply_trigger, evaluate
 from ..evaluation.report import as_json
 from ..subjects.image_files import from_array
 from ..subjects.loading import load
+from ..triggers import PatchTrigger, pattern_pixels
 from .cards import detector_card, model_card
 from .fashion_mnist import LABELS, ImageSet, load_fashion_mnist
-from .image_training import IMAGE_MEAN, IMAGE_STD, ImageRecipe, train
+from .image_training import IMAGE_MEAN, IMAGE_STD, ImageRecipe, poisoned_indices, train
 
 OnStep = Callable[[str, int, int], None]
 SHIPPED = ("per-head", 0)  # variant and seed of the detector that is used by default
 SEEDS = (0, 1, 2)
 EVAL_IMAGES = 2_000
+DEFENDER_IMAGES = 1_000
 _ATTACK = "badnets"
-
-
-@dataclass(frozen=True)
-class DetectorData:
-    """Disjoint parts of the training images: to learn from, to tune on, and to bound the false-positive rate."""
-
-    pairs: ImageDebuggingSet
-    tuning: ImageDebuggingSet
-    benign: np.ndarray
 
 
 def build_image_subject(
@@ -56,11 +52,40 @@ def build_image_subject(
     """
     torch.set_num_threads(1)
     train_set, test_set = load_fashion_mnist(data_folder)
-    folder = work / f"{recipe.name}.unfinished"
+    folder = work / "unfinished" / recipe.name
     shutil.rmtree(folder, ignore_errors=True)
     model = train(recipe, train_set, work, lambda done, total, _loss: on_step("training the model", done, total))
     save_subject(recipe, model, test_set, folder)
-    figures = build_detectors(recipe, folder, detector_data(recipe, train_set), test_set, on_step)
+    return _finish(recipe, folder, models, work, train_set, test_set, on_step)
+
+
+def build_image_detectors(
+    recipe: ImageRecipe, models: Path, work: Path, data_folder: Path | None, on_step: OnStep
+) -> Path:
+    """Make detectors, figures and cards of the model in `models / recipe.name` again; the model stays as it is.
+
+    Otherwise like `build_image_subject`. Raises `SubjectError` when the model is not there.
+    """
+    torch.set_num_threads(1)
+    if not (models / recipe.name / "config.json").is_file():
+        raise SubjectError(f"There is no {recipe.name} in {models}: make it with `samples build {recipe.name}`.")
+    folder = work / "unfinished" / recipe.name
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(models / recipe.name, folder, ignore=shutil.ignore_patterns("atpatch"))
+    return _finish(recipe, folder, models, work, *load_fashion_mnist(data_folder), on_step)
+
+
+def _finish(
+    recipe: ImageRecipe,
+    folder: Path,
+    models: Path,
+    work: Path,
+    train_set: ImageSet,
+    test_set: ImageSet,
+    on_step: OnStep,
+) -> Path:
+    """Detectors, figures and cards for the model in `folder`, which then takes its place in `models`."""
+    figures = build_detectors(recipe, folder, work, train_set, test_set, on_step)
     (folder / "atpatch" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(model_card(recipe, figures), encoding="utf-8")
     (folder / "atpatch" / "README.md").write_text(detector_card(recipe, figures), encoding="utf-8")
@@ -87,47 +112,56 @@ def save_subject(recipe: ImageRecipe, model: ViTForImageClassification, test_set
     save_attacks({_ATTACK: recipe.trigger}, folder / "eval" / "attacks.json")
 
 
-def detector_data(recipe: ImageRecipe, train_set: ImageSet) -> DetectorData:
-    """2,000 pairs to learn from, 1,000 to tune on and 8,000 clean images for the threshold, all disjoint."""
-    order = np.random.default_rng(recipe.seed + 1).permutation(len(train_set))
-    learn, tuning, benign = np.split(order[:11_000], [2_000, 3_000])
-    return DetectorData(
-        altered_known_trigger(train_set.images[learn], recipe.trigger, recipe.seed),
-        altered_known_trigger(train_set.images[tuning], recipe.trigger, recipe.seed + 1),
-        train_set.images[benign],
-    )
+def defender_images(recipe: ImageRecipe, train_set: ImageSet) -> list[Image.Image]:
+    """The 1,000 clean pictures a defender has: training images that were not poisoned, whose labels nobody needs."""
+    poisoned = np.isin(np.arange(len(train_set)), poisoned_indices(recipe, train_set))
+    chosen = np.random.default_rng(recipe.seed + 1).choice(np.flatnonzero(~poisoned), DEFENDER_IMAGES, replace=False)
+    return [from_array(image) for image in train_set.images[chosen]]
 
 
 def build_detectors(
-    recipe: ImageRecipe, folder: Path, data: DetectorData, test_set: ImageSet, on_step: OnStep
+    recipe: ImageRecipe, folder: Path, work: Path, train_set: ImageSet, test_set: ImageSet, on_step: OnStep
 ) -> dict[str, Any]:
-    """Train every variant with every seed, judge each on all test images, and keep the first seed of each variant.
+    """Invert triggers from the model, train every variant with every seed, judge each on all test images.
 
-    Returns {variant: {seed: evaluation}}; the shipped detector lies in `atpatch/`, other variants in folders below it.
+    The first seed of each variant is kept: the shipped detector lies in `atpatch/`, the other variant in a folder below
+    it. Returns {"provenance", "seconds", "variants": {variant: {seed: evaluation}}}; the true trigger is only used to
+    judge.
     """
     subject = load(folder)
+    started = perf_counter()
+    data = build_image_set(
+        subject,
+        defender_images(recipe, train_set),
+        work / f"{recipe.name}.debugging",
+        seed=recipe.seed,
+        on_step=on_step,
+    )
+    seconds = {"debugging_set": round(perf_counter() - started)}
     clean = LabelledImages([from_array(image) for image in test_set.images], test_set.labels)
     attacks = {_ATTACK: apply_trigger(recipe.trigger, clean)}
-    figures: dict[str, Any] = {variant: {} for variant in NETWORKS}
+    variants: dict[str, Any] = {variant: {} for variant in NETWORKS}
     for variant in NETWORKS:
         for seed in SEEDS:
 
             def report(stage: str, done: int, total: int, name: str = f"{variant}, seed {seed}") -> None:
                 on_step(f"{name}: {stage}", done, total)
 
-            judging = f"judging on {len(clean):,} test images"
+            started = perf_counter()
             detector = train_detector(
                 subject,
                 data.pairs,
                 data.tuning,
                 data.benign,
-                DetectorRecipe(variant=variant, seed=seed),
+                replace(RECIPE, variant=variant, seed=seed),
                 on_step=report,
             )
+            seconds[f"{variant}, seed {seed}"] = round(perf_counter() - started)
+            judging = f"judging on {len(clean):,} test images"
             report(judging, 0, 1)
             result = as_json(evaluate(replace(subject, detector=detector), clean, attacks))
             report(judging, 1, 1)
-            figures[variant][str(seed)] = {
+            variants[variant][str(seed)] = {
                 **result,
                 "watched": list(detector.watched),
                 "reference": detector.reference,
@@ -136,4 +170,25 @@ def build_detectors(
             if seed == SHIPPED[1]:
                 own = folder / "atpatch"
                 save_detector(detector, own if variant == SHIPPED[0] else own / variant)
-    return figures
+    return {
+        "provenance": data.provenance,
+        "rediscovered": rediscovered(recipe.trigger, work / f"{recipe.name}.debugging" / "triggers"),
+        "seconds": seconds,
+        "variants": variants,
+    }
+
+
+def rediscovered(trigger: PatchTrigger, folder: Path) -> float:
+    """The largest share of the true trigger's pixels that any of the triggers found in `folder` shows, wherever it is.
+
+    Chance is about one half. Only the report uses it: whether the defender happened on the very trigger.
+    """
+    wanted = pattern_pixels(trigger.pattern, trigger.size, trigger.pattern_seed)
+    best = 0.0
+    for file in sorted(folder.glob("*.safetensors")):
+        for found in load_triggers(file) or ():
+            shown = np.where(found.mask > 0.5, found.pattern.mean(axis=2).round(), -1)
+            places = np.lib.stride_tricks.sliding_window_view(shown, wanted.shape)
+            agree = (places >= 0) & ((places > 127) == (wanted > 127))
+            best = max(best, float(agree.mean(axis=(2, 3)).max()))
+    return best

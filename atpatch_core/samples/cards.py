@@ -19,7 +19,7 @@ tags: [atpatch, backdoor, attention]
 
 def model_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
     """The card of the model: what it is, how it was made, how well it does without any fix."""
-    one = figures["per-head"]["0"]
+    one = figures["variants"]["per-head"]["0"]
     attack = one["attacks"]["badnets"]
     poisoned = recipe.poison_rate > 0
     warning = (
@@ -57,34 +57,47 @@ Everything in this folder, these figures included, is made by
 
 def detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
     """The card of the detector: what it was trained on, what it watches, and the figures of all variants and seeds."""
-    one = figures["per-head"]["0"]
-    watched = ", ".join(map(str, one["watched"])) or "none: nothing in this model is hijacked"
-    rows = "\n".join(_row(name, per_seed) for name, per_seed in figures.items())
+    variants, provenance, seconds = figures["variants"], figures["provenance"], figures["seconds"]
+    one = variants["per-head"]["0"]
+    watched = ", ".join(map(str, one["watched"])) or "none: no trigger was found that hijacks attention"
+    rows = "\n".join(_row(name, per_seed) for name, per_seed in variants.items())
     tried = "\n".join(
-        f"| {variant}, seed {seed} | {_percent(result['attacks']['badnets']['asr_after'])} | "
-        f"{_percent(result['attacks']['badnets']['excess_asr_after'])} | "
-        f"{_percent(result['attacks']['badnets']['recovery'])} | {_percent(result['clean_accuracy_after'])} | "
-        f"{_percent(result['changed'])} | {_decimal(result['detector']['auroc'])} | "
-        f"{_percent(result['detector']['tpr_per_input'])} | {_percent(result['detector']['fpr_per_input'])} | "
-        f"{result['detector']['threshold']:.4f} | {result['watched']} | {result['reference']} |"
-        for variant, per_seed in figures.items()
-        for seed, result in per_seed.items()
+        _run(f"{name}, seed {seed}", run) for name, runs in variants.items() for seed, run in runs.items()
     )
-    counts = ", ".join(f"layer {layer}: {count}" for layer, count in one["hijacked_inputs_by_layer"].items())
+    counts = ", ".join(f"layer {layer}: {count}" for layer, count in one["hijacked_inputs_by_layer"].items()) or "none"
+    found = "\n".join(
+        f"| {trigger['class']} | {trigger['kind']} | {trigger['pixels']:g} | {100 * trigger['success']:.1f} % | "
+        f"{'yes' if trigger['suspicious'] else ''} |"
+        for trigger in _best_of_each(provenance["triggers"])
+    )
     return f"""# Detector of {recipe.name}
 
-Scores every column of every head and flags those that a trigger has hijacked.
+Scores every column of every head and flags those that a trigger has hijacked. **It was never given the true trigger**:
+all it learned from was made from the model itself and {provenance["clean_pictures"]:,} clean pictures without labels.
 
 * Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
-* **Debugging set**: 2,000 pairs made from training images with the *known* trigger, altered: at random places; at
-  its own place with a tenth to a half of its pixels inverted; and at its own place with a tenth to a half of its
-  contrast taken away and noise added. The exact trigger at its own place never occurs in it, but the defender is
-  assumed to know about what it looks like. Pairs with a hijacked column: {counts}.
-* **Tuned** (layers, benign reference) on 1,000 further pairs made in the same way. **Calibrated** on 8,000 further
-  clean training images for at most 0.2 % flagged inputs. **Judged** on all 10,000 test images, with the true trigger on
-  those of the other classes. No image is in two of these sets.
+* **Debugging set**: for every class the smallest mask that turns other pictures into it was looked for, and for the
+  half with the smaller masks also a window of a patch (table below). What turned at least 80 % of held-out pictures,
+  and was a window or at most half the size of the median mask, was put on clean pictures: as found, moved, faded, in
+  parts. A quarter of the pairs carry random textures instead. Inputs with a hijacked column: {counts}.
+* **Tuned** (layers, benign reference) on pairs from further pictures. **Calibrated** on others, and their copies
+  shifted by a pixel and mirrored, for at most 0.05 % flagged inputs. **Judged** on all 10,000 test images, with the
+  true trigger on those of the other classes. No picture is in two of these sets.
 * `per-head` (the default, this folder) embeds the columns of every single head; `paper` (folder `paper/`) is the
   variant of arXiv 2601.21695, a CNN over the mean of the heads' maps, whose flags hold for the whole layer.
+
+## Triggers found from the model
+
+The best of each search:
+
+| class | search | pixels | success on held-out pictures | suspicious |
+|---|---|---|---|---|
+{found}
+
+{_overlap(recipe, figures["rediscovered"])}
+
+The search took {seconds["debugging_set"]:,} seconds on one thread, training and tuning one detector \
+{seconds["per-head, seed 0"]:,}.
 
 ## Figures
 
@@ -92,7 +105,8 @@ Without fix: clean accuracy {_percent(one["clean_accuracy_before"])}, ASR \
 {_percent(one["attacks"]["badnets"]["asr_before"])}; \
 clean base rate {_percent(one["attacks"]["badnets"]["clean_base_rate"])}.
 
-With the fix, mean ± standard deviation over {len(figures["per-head"])} seeds, in per cent (AUROC as it is):
+With the fix, mean ± standard deviation over {len(variants["per-head"])} seeds (of the pairs and the training; the
+triggers are the same), in per cent (AUROC as it is):
 
 | variant | excess ASR | recovery | CA drop | clean predictions changed | AUROC | TPR | FPR |
 |---|---|---|---|---|---|---|---|
@@ -111,8 +125,42 @@ detector is seed 0. `python -m atpatch_core evaluate` repeats the measurement on
 
 Finds what draws attention to a few columns. A trigger spread over the whole picture (blended noise, warps) or read by
 the feed-forward layers alone leaves no such column and is not found. It was made for these weights and is refused for
-any others. How it fares when the defender does not know the trigger at all is not measured here.
+any others. A model in whose search nothing is suspicious gets a detector that watches nothing.
 """
+
+
+def _overlap(recipe: ImageRecipe, share: float) -> str:
+    if recipe.poison_rate == 0:
+        return "This model has no trigger to find."
+    return (
+        f"At best, what was found shows {100 * share:.0f} % of the pixels of the true trigger, which nobody told the "
+        "search (chance: about half)."
+    )
+
+
+def _run(name: str, result: dict[str, Any]) -> str:
+    attack, detector = result["attacks"]["badnets"], result["detector"]
+    cells = (
+        name,
+        *(_percent(attack[figure]) for figure in ("asr_after", "excess_asr_after", "recovery")),
+        *(_percent(result[figure]) for figure in ("clean_accuracy_after", "changed")),
+        _decimal(detector["auroc"]),
+        *(_percent(detector[figure]) for figure in ("tpr_per_input", "fpr_per_input")),
+        f"{detector['threshold']:.4f}",
+        str(result["watched"]),
+        result["reference"],
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _best_of_each(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The most successful trigger of each class and kind of search, in the order they come in."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for trigger in triggers:
+        key = trigger["class"], trigger["kind"]
+        if key not in best or trigger["success"] > best[key]["success"]:
+            best[key] = trigger
+    return list(best.values())
 
 
 def _row(variant: str, per_seed: dict[str, Any]) -> str:

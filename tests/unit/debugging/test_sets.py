@@ -1,61 +1,42 @@
-"""Debugging sets: pairs that differ in their boxes only, and which patches a box touches."""
+"""Debugging sets of images: which patches a mask touches, and slightly moved copies."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from atpatch_core.debugging.sets import altered_known_trigger, covered_patches
-from atpatch_core.triggers import PatchTrigger, pattern_pixels
-
-_CORNER = PatchTrigger(target=0, size=4, row=24, column=24)
-
-
-def _clean(count: int = 200) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (count, 28, 28, 1), dtype=np.uint8)
-
-
-@pytest.mark.parametrize("trigger", [_CORNER, PatchTrigger(target=0, size=5, pattern="cross")], ids=["fixed", "any"])
-def test_pairs_differ_inside_their_boxes_and_nowhere_else(trigger: PatchTrigger) -> None:
-    clean = _clean()
-    pairs = altered_known_trigger(clean, trigger, seed=0)
-    assert len(pairs) == 200
-    assert np.array_equal(pairs.clean, clean)
-    restored = pairs.triggered.copy()
-    for index, (row, column, height, width) in enumerate(pairs.boxes):
-        assert 0 <= row <= 28 - height
-        assert 0 <= column <= 28 - width
-        assert (height, width) == (trigger.size, trigger.size)
-        assert not np.array_equal(pairs.triggered[index], clean[index])
-        restored[index, row : row + height, column : column + width] = clean[
-            index, row : row + height, column : column + width
-        ]
-    assert np.array_equal(restored, clean)
-
-
-def test_the_exact_trigger_at_its_own_place_never_occurs() -> None:
-    pairs = altered_known_trigger(_clean(2_000), _CORNER, seed=1)
-    exact = pattern_pixels("checkerboard", 4)
-    assert not any(np.array_equal(image[24:, 24:, 0], exact) for image in pairs.triggered)
-    assert (pairs.boxes[:, :2] == 24).all(1).mean() > 0.7
-
-
-def test_the_same_seed_gives_the_same_pairs() -> None:
-    first, again, other = (altered_known_trigger(_clean(20), _CORNER, seed) for seed in (3, 3, 4))
-    assert np.array_equal(first.triggered, again.triggered)
-    assert not np.array_equal(first.triggered, other.triggered)
+from atpatch_core.debugging.sets import covered_patches, moved_copies
 
 
 @pytest.mark.parametrize(
-    ("box", "patches"),
+    ("pixels", "patches"),
     [
-        ((24, 24, 4, 4), {(6, 6)}),
-        ((0, 0, 4, 4), {(0, 0)}),
-        ((3, 3, 4, 4), {(0, 0), (0, 1), (1, 0), (1, 1)}),
-        ((8, 6, 1, 1), {(2, 1)}),
-        ((0, 0, 28, 4), {(row, 0) for row in range(7)}),
+        ((slice(24, 28), slice(24, 28)), {(6, 6)}),
+        ((slice(0, 4), slice(0, 4)), {(0, 0)}),
+        ((slice(3, 7), slice(3, 7)), {(0, 0), (0, 1), (1, 0), (1, 1)}),
+        ((slice(8, 9), slice(6, 7)), {(2, 1)}),
+        ((slice(0, 28), slice(0, 4)), {(row, 0) for row in range(7)}),
+        ((slice(0, 0), slice(0, 0)), set()),
     ],
 )
-def test_which_patches_a_box_touches(box: tuple[int, ...], patches: set[tuple[int, int]]) -> None:
-    covered = covered_patches(np.array([box]), (7, 7), 28, 28).reshape(7, 7)
+def test_which_patches_a_mask_touches(pixels: tuple[slice, slice], patches: set[tuple[int, int]]) -> None:
+    mask = np.zeros((28, 28), dtype=bool)
+    mask[pixels] = True
+    covered = covered_patches(mask, (7, 7)).reshape(7, 7)
     assert {tuple(place) for place in np.argwhere(covered).tolist()} == patches
+
+
+def test_pixels_beyond_the_last_whole_patch_belong_to_none() -> None:
+    mask = np.zeros((9, 9), dtype=bool)
+    mask[8, 8] = True
+    assert not covered_patches(mask, (2, 2)).any()
+
+
+def test_moved_copies_are_the_images_mirrored_and_shifted_by_a_pixel() -> None:
+    image = np.arange(20, dtype=np.uint8).reshape(1, 4, 5, 1)
+    copies = moved_copies(image)
+    assert copies.shape == (18, 4, 5, 1)
+    assert np.array_equal(copies[0], image[0])
+    assert np.array_equal(copies[9], image[0, :, ::-1])
+    down = next(copy for copy in copies if np.array_equal(copy[1:], image[0, :-1]))
+    assert np.array_equal(down[0], image[0, 0])  # the edge is repeated, nothing wraps around

@@ -1,0 +1,231 @@
+"""Build the debugging set of an image model from the model itself and a few clean pictures, and keep it in a folder.
+
+provenance.json     what it was made from, what was found; written last, so that only a whole set can be read
+pairs.parquet       part (learn, tune), clean, triggered (PNG), columns (patches under the trigger, counted from 0)
+benign.parquet      image (PNG): clean pictures that only serve to set the threshold
+triggers/           the inverted triggers, class by class
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from PIL import Image
+
+from ..errors import InputError
+from ..subjects.fingerprint import fingerprint
+from ..subjects.image_files import as_array, from_array
+from ..subjects.subject import Subject
+from .inverted_pairs import inverted_pairs
+from .pixel_space import pixel_space
+from .sets import ImageDebuggingSet
+from .trigger_search import TriggerSearch, search_triggers
+
+LEAST = 200
+MOST = 1_000
+_PAIRS = 2_000
+_TUNING_PAIRS = 600
+_LEARN, _TUNE = 0.55, 0.15  # of the clean pictures; the rest bounds the false-positive rate
+_MEMORY = 2e9  # bytes for the maps of one layer
+_BATCH = 250
+
+OnStep = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ImageDebuggingData:
+    """Disjoint parts of the clean pictures: pairs to learn from and to tune on, and benign ones for the threshold.
+
+    `benign` is uint8 `[n, height, width, channels]`; `provenance` is what `provenance.json` says.
+    """
+
+    pairs: ImageDebuggingSet
+    tuning: ImageDebuggingSet
+    benign: np.ndarray
+    provenance: dict[str, Any]
+
+
+def build_image_set(
+    subject: Subject,
+    images: Sequence[Image.Image],
+    folder: Path,
+    classes: Sequence[int] | None = None,
+    seed: int = 0,
+    on_step: OnStep = lambda stage, done, total: None,
+) -> ImageDebuggingData:
+    """Invert triggers for `classes` (default: all) and make the debugging set in `folder`; a killed run resumes.
+
+    Needs the model and `LEAST` to `MOST` clean pictures (of more, the first `MOST` count); their labels are not needed.
+    A class that can't be inverted is noted and passed over. A model without a suspicious trigger gets a set without
+    pairs. Raises `InputError` when there are too few pictures or the disk refuses, `SubjectError` when the model's
+    pixels or patches can't be got at.
+    """
+    if len(images) < LEAST:
+        raise InputError(f"{len(images)} clean pictures are too few: give at least {LEAST}, better {MOST:,}.")
+    images = list(images[:MOST])
+    space = pixel_space(subject, images[0])
+    pictures = space.as_seen(subject, images)
+    answers = _answers(subject, pictures)
+    order = np.random.default_rng(seed).permutation(len(pictures))
+    learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
+    mark = {
+        "format": 1,
+        "model": fingerprint(subject.model),
+        "seed": seed,
+        "clean_pictures": len(pictures),
+        "grid": list(space.grid),
+    }
+    try:
+        _claim(folder, mark)
+        search = search_triggers(
+            subject,
+            space,
+            pictures[learn],
+            answers[learn],
+            pictures[tune],
+            answers[tune],
+            range(len(subject.labels)) if classes is None else classes,
+            seed,
+            folder / "triggers",
+            on_step,
+        )
+        suspicious = search.suspicious
+        pairs, tuning = (
+            inverted_pairs(suspicious, pictures[part], answers[part], space.grid, count, seed + number)
+            for number, (part, count) in enumerate(((learn, _pairs_within_memory(space.grid)), (tune, _TUNING_PAIRS)))
+        )
+        data = ImageDebuggingData(
+            pairs,
+            tuning,
+            pictures[benign],
+            {
+                **mark,
+                "subject": subject.name,
+                **_findings(subject, search),
+                "date": datetime.now(UTC).date().isoformat(),
+            },
+        )
+        _save(subject, data, folder)
+    except OSError as error:
+        raise InputError(
+            f"The debugging set can't be written to {folder} ({error.strerror or 'the disk refused'}): make room and "
+            "start again; what is finished is kept."
+        ) from error
+    return data
+
+
+def load_image_set(folder: Path) -> ImageDebuggingData:
+    """Read what `build_image_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
+    if not (folder / "provenance.json").is_file():
+        raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
+    try:
+        provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+        benign = np.stack([_decode(one) for one in pq.read_table(folder / "benign.parquet")["image"].to_pylist()])
+        table = pq.read_table(folder / "pairs.parquet").to_pydict()
+        patches = int(provenance["grid"][0]) * int(provenance["grid"][1])
+        parts = [_part(table, name, benign.shape[1:], patches, provenance) for name in ("learn", "tune")]
+    except (OSError, ValueError, KeyError, TypeError, IndexError, pa.ArrowException) as error:
+        raise InputError(
+            f"The debugging set in {folder} is damaged: make it again with `atpatch debug-set`."
+        ) from error
+    return ImageDebuggingData(parts[0], parts[1], benign, provenance)
+
+
+def _pairs_within_memory(grid: tuple[int, int]) -> int:
+    """Fewer pairs where maps are large; sixteen heads are allowed for."""
+    keys = grid[0] * grid[1] + 1
+    return int(min(_PAIRS, max(200, _MEMORY / (2 * 16 * 4 * keys * keys))))
+
+
+def _answers(subject: Subject, pictures: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        answers = [
+            subject.model(**subject.encode([from_array(one) for one in pictures[start : start + _BATCH]])).logits
+            for start in range(0, len(pictures), _BATCH)
+        ]
+    found: np.ndarray = torch.cat(answers).argmax(-1).numpy()
+    return found
+
+
+def _claim(folder: Path, mark: dict[str, Any]) -> None:
+    """Make `folder` the place of this search; refuse one that holds another."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "search.json"
+    if file.is_file():
+        if file.read_text(encoding="utf-8") != json.dumps(mark):
+            raise InputError(
+                f"{folder} holds a debugging set of another model, seed or choice of pictures: name another folder."
+            )
+    else:
+        file.write_text(json.dumps(mark), encoding="utf-8")
+
+
+def _findings(subject: Subject, search: TriggerSearch) -> dict[str, Any]:
+    suspicious = search.suspicious
+    return {
+        "triggers": [
+            {
+                "class": subject.labels[one.target],
+                "kind": one.kind,
+                "pixels": round(one.size, 1),
+                "success": round(one.success, 3),
+                "suspicious": any(one is other for other in suspicious),
+            }
+            for one in search.triggers
+        ],
+        "not_inverted": [subject.labels[target] for target in search.not_inverted],
+    }
+
+
+def _save(subject: Subject, data: ImageDebuggingData, folder: Path) -> None:
+    rows: dict[str, list[Any]] = {"part": [], "clean": [], "triggered": [], "columns": []}
+    for name, one in (("learn", data.pairs), ("tune", data.tuning)):
+        rows["part"] += [name] * len(one)
+        rows["clean"] += [subject.write(from_array(image)) for image in one.clean]
+        rows["triggered"] += [subject.write(from_array(image)) for image in one.triggered]
+        rows["columns"] += [np.flatnonzero(covered).tolist() for covered in one.covered]
+    schema = pa.schema(
+        [("part", pa.string()), ("clean", pa.binary()), ("triggered", pa.binary()), ("columns", pa.list_(pa.int32()))]
+    )
+    _write_table(pa.table(rows, schema), folder / "pairs.parquet")
+    benign = pa.array([subject.write(from_array(image)) for image in data.benign], pa.binary())
+    _write_table(pa.table({"image": benign}), folder / "benign.parquet")
+    partial = folder / "provenance.partial"
+    data.provenance["origin"] = data.pairs.origin
+    partial.write_text(json.dumps(data.provenance, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, folder / "provenance.json")
+
+
+def _write_table(table: pa.Table, file: Path) -> None:
+    partial = file.with_suffix(".partial")
+    pq.write_table(table, partial, compression="zstd")
+    os.replace(partial, file)
+
+
+def _part(
+    table: dict[str, list[Any]], name: str, shape: tuple[int, ...], patches: int, provenance: dict[str, Any]
+) -> ImageDebuggingSet:
+    chosen = [number for number, part in enumerate(table["part"]) if part == name]
+    covered = np.zeros((len(chosen), patches), dtype=bool)
+    for row, number in enumerate(chosen):
+        covered[row, table["columns"][number]] = True
+    clean, triggered = (
+        np.stack([_decode(table[side][number]) for number in chosen]) if chosen else np.empty((0, *shape), np.uint8)
+        for side in ("clean", "triggered")
+    )
+    return ImageDebuggingSet(clean, triggered, covered, str(provenance["origin"]))
+
+
+def _decode(content: bytes) -> np.ndarray:
+    return as_array(Image.open(io.BytesIO(content), formats=("PNG",)))

@@ -1,0 +1,107 @@
+"""Make pairs of clean and triggered pictures from inverted triggers, in many variations.
+
+A detector that has only seen a trigger as it was found would learn its place and its look. So most pairs move it, fade
+it, add noise or take patches away. Some carry distractors instead: random stripes, boards and noise, which draw
+attention, too. What the model makes nothing of teaches what is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .mask_inversion import InvertedTrigger
+from .sets import ImageDebuggingSet, covered_patches
+
+_VISIBLE = 0.1  # of the mask: less of a trigger leaves a patch as it was
+_SHARES = (0.3, 0.25, 0.2, 0.25)  # as found, moved, altered, distractor
+
+
+def inverted_pairs(
+    triggers: Sequence[InvertedTrigger],
+    clean: np.ndarray,
+    answers: np.ndarray,
+    grid: tuple[int, int],
+    count: int,
+    seed: int,
+) -> ImageDebuggingSet:
+    """`count` pairs of `clean` pictures (`uint8 [n, height, width, channels]`) with a varied trigger on them.
+
+    `answers` (`int64 [n]`) are the model's; a trigger is put on pictures of other classes than its own target, each
+    trigger equally often. Without triggers the set is empty.
+    """
+    rng = np.random.default_rng(seed)
+    chosen, stamped, covered = [], [], []
+    for number in range(count if triggers else 0):
+        trigger = triggers[number % len(triggers)]
+        others = np.flatnonzero(answers != trigger.target)
+        if len(others) == 0:
+            continue
+        picture = clean[rng.choice(others)]
+        mask, pattern = _varied(trigger, grid, rng)
+        chosen.append(picture)
+        stamped.append((picture * (1 - mask[:, :, None]) + pattern * mask[:, :, None]).round().astype(np.uint8))
+        covered.append(covered_patches(mask > _VISIBLE, grid))
+    empty = np.empty((0, *clean.shape[1:]), np.uint8)
+    return ImageDebuggingSet(
+        clean=np.stack(chosen) if chosen else empty,
+        triggered=np.stack(stamped) if stamped else empty,
+        covered=np.stack(covered) if covered else np.empty((0, grid[0] * grid[1]), bool),
+        origin=f"{len(triggers)} triggers inverted from the model, as found, moved and altered",
+    )
+
+
+def _varied(trigger: InvertedTrigger, grid: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    mask, pattern = trigger.mask, trigger.pattern.astype(np.float32)
+    kind = rng.choice(4, p=_SHARES)
+    if kind == 1:
+        return _moved(mask, pattern, rng)
+    if kind == 2:
+        return _altered(mask, pattern, grid, rng)
+    if kind == 3:
+        return _distractor(pattern.shape, rng)
+    return mask, pattern
+
+
+def _moved(mask: np.ndarray, pattern: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Shifted by any number of pixels, around the edges."""
+    by = tuple(int(rng.integers(0, side)) for side in mask.shape)
+    return np.roll(mask, by, (0, 1)), np.roll(pattern, by, (0, 1))
+
+
+def _altered(
+    mask: np.ndarray, pattern: np.ndarray, grid: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Patches taken away, contrast lowered, noise added."""
+    height, width = mask.shape
+    kept = rng.random(grid) < rng.uniform(0.5, 1.0)
+    kept_pixels = np.kron(kept, np.ones((height // grid[0], width // grid[1])))
+    mask = mask * np.pad(kept_pixels, ((0, height - kept_pixels.shape[0]), (0, width - kept_pixels.shape[1])))
+    faded = 127.5 + (pattern - 127.5) * rng.uniform(0.5, 1.0)
+    noisy = (faded + rng.normal(0, rng.uniform(0, 40), pattern.shape)).clip(0, 255)
+    return mask.astype(np.float32), noisy.astype(np.float32)
+
+
+def _distractor(shape: tuple[int, ...], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A rectangle of random size and place, filled with a random texture of few shades."""
+    height, width, channels = shape
+    side = rng.integers(2, max(3, min(height, width) // 3), 2)
+    corner = rng.integers(0, (height - side[0] + 1, width - side[1] + 1))
+    shades = (
+        rng.uniform(0, 255, (2, channels)) if rng.random() < 0.3 else np.array([[0.0] * channels, [255.0] * channels])
+    )
+    row, column = np.indices((height, width))
+    scale = int(rng.integers(1, 4))
+    textures = (
+        rng.random((height, width)) < rng.uniform(0.2, 0.8),
+        (row // scale + column // scale) % 2 == 0,
+        (row // scale) % 2 == 0,
+        (column // scale) % 2 == 0,
+        (row + column) // scale % 2 == 0,
+        np.zeros((height, width), dtype=bool),
+    )
+    bright = textures[rng.integers(len(textures))]
+    mask = np.zeros((height, width), np.float32)
+    mask[corner[0] : corner[0] + side[0], corner[1] : corner[1] + side[1]] = 1.0
+    return mask, np.where(bright[:, :, None], shades[1], shades[0]).astype(np.float32)

@@ -1,0 +1,127 @@
+"""Find a trigger from the model alone: the smallest mask and pattern that turn any input into a chosen class.
+
+After Neural Cleanse (Wang et al., IEEE S&P 2019). A class with a backdoor is reached with far less than the others. Two
+penalties keep the trigger small: on the *pixels* it covers (the original one), or on the *patches* it touches, by a
+group lasso, which gathers it in few tokens of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .pixel_space import PixelSpace
+
+Penalty = Literal["pixels", "patches"]
+WANTED = 0.95  # of a batch: from this success on the mask may shrink
+_BATCH = 48
+_RATE = 0.1
+_FIRST_WEIGHT = 1e-3
+_STRONGEST = 0.3
+_STEP = 1.06  # by which the weight of the penalty goes up or down
+
+
+@dataclass(frozen=True)
+class InvertedTrigger:
+    """A trigger found from the model: where `mask` is 1 a picture shows `pattern`, where it is 0 itself.
+
+    `mask` is float32 `[height, width]` in 0..1, `pattern` uint8 `[height, width, channels]`. `success` is the share of
+    held-out inputs of other classes that it turns into class `target`; `kind` says which penalty or search found it.
+    """
+
+    target: int
+    kind: Literal["pixels", "patches", "window"]
+    seed: int
+    mask: np.ndarray
+    pattern: np.ndarray
+    success: float
+
+    @property
+    def size(self) -> float:
+        """How many pixels it covers."""
+        return float(self.mask.sum())
+
+
+def invert_trigger(
+    model: nn.Module,
+    space: PixelSpace,
+    pictures: np.ndarray,
+    held_out: np.ndarray,
+    target: int,
+    penalty: Penalty = "patches",
+    seed: int = 0,
+    steps: int = 200,
+    on_step: Callable[[int, int], None] = lambda done, total: None,
+) -> InvertedTrigger | None:
+    """Look for the smallest trigger of class `target`, or return `None` if none was found in `steps` steps.
+
+    `pictures` and `held_out` are uint8 `[n, height, width, channels]` of other classes; the trigger is found on the
+    first and judged on the second. `on_step` is told (steps done, steps in all) and may raise to cancel. The model's
+    weights and their gradients are left alone.
+    """
+    generator = torch.Generator().manual_seed(seed * 1_000 + target)
+    source = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    mask_logits = (torch.randn(1, 1, space.height, space.width, generator=generator) * 0.1).requires_grad_()
+    shade_logits = torch.randn(1, space.channels, space.height, space.width, generator=generator) * 0.5
+    shade_logits.requires_grad_()
+    wanted = torch.full((_BATCH,), target)
+    weight = _FIRST_WEIGHT
+    best: tuple[float, Tensor, Tensor] | None = None
+    optimizer = torch.optim.Adam([mask_logits, shade_logits], lr=_RATE, betas=(0.5, 0.9))
+    for step in range(steps):
+        chosen = source[torch.randint(len(source), (_BATCH,), generator=generator)].float() / 255
+        mask, pattern = torch.sigmoid(mask_logits), torch.sigmoid(shade_logits)
+        logits = model(pixel_values=space.values(chosen * (1 - mask) + mask * pattern)).logits
+        success = float((logits.argmax(-1) == target).float().mean())
+        cost = _PENALTY[penalty](mask, space)
+        loss = nn.functional.cross_entropy(logits, wanted) + weight * cost
+        optimizer.zero_grad()
+        mask_logits.grad, shade_logits.grad = torch.autograd.grad(loss, [mask_logits, shade_logits])
+        optimizer.step()
+        weight = min(weight * _STEP, _STRONGEST) if success >= WANTED else weight / _STEP
+        if success >= WANTED and (best is None or cost.item() < best[0]):
+            best = cost.item(), mask.detach()[0, 0].clone(), pattern.detach()[0].clone()
+        on_step(step + 1, steps)
+    if best is None:
+        return None
+    _, mask, pattern = best
+    pixels = (pattern * 255).round().byte().permute(1, 2, 0).numpy()
+    found = InvertedTrigger(target, penalty, seed, mask.numpy(), pixels, success=0.0)
+    return replace(found, success=success_of(found, model, space, held_out))
+
+
+def stamp(trigger: InvertedTrigger, pictures: np.ndarray) -> np.ndarray:
+    """Put a trigger on pictures `uint8 [n, height, width, channels]` of the model's size."""
+    mask = trigger.mask[None, :, :, None]
+    stamped: np.ndarray = (pictures * (1 - mask) + trigger.pattern * mask).round().astype(np.uint8)
+    return stamped
+
+
+def success_of(trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, pictures: np.ndarray) -> float:
+    """The share of `pictures` that `model` takes for the target class once they carry the trigger."""
+    stamped = torch.from_numpy(stamp(trigger, pictures)).permute(0, 3, 1, 2).float() / 255
+    with torch.no_grad():
+        parts = (space.values(part) for part in torch.split(stamped, 250))
+        answers = torch.cat([model(pixel_values=part).logits.argmax(-1) for part in parts])
+    return float((answers == trigger.target).float().mean())
+
+
+def _pixels(mask: Tensor, _space: PixelSpace) -> Tensor:
+    return mask.sum()
+
+
+def _patches(mask: Tensor, space: PixelSpace) -> Tensor:
+    """Group lasso over patches, scaled so that a full patch counts as its pixels; a quarter stays on the pixels."""
+    down, across = space.patch
+    patches = nn.functional.unfold(mask, (down, across), stride=(down, across))[0]
+    groups = (patches.square().sum(0) + 1e-8).sqrt().sum() * (down * across) ** 0.5
+    cost: Tensor = 0.5 * groups + 0.25 * mask.sum()
+    return cost
+
+
+_PENALTY: dict[Penalty, Callable[[Tensor, PixelSpace], Tensor]] = {"pixels": _pixels, "patches": _patches}

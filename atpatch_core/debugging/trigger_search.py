@@ -1,0 +1,140 @@
+"""Search the classes of an image model for a trigger, and keep what was found so that a killed search resumes.
+
+First every class is searched for a mask on as few patches as possible. A class with a backdoor needs a small one; so
+the half with the smaller masks (and those where none was found) is also searched for a window of one patch, and, if
+that shows nothing suspicious, of one and a half. A trigger is *suspicious*, and worth learning from, if it turns most
+inputs into its class while it is a single window, or much smaller than what the other classes need.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ..subjects.subject import Subject
+from .mask_inversion import InvertedTrigger, invert_trigger
+from .pixel_space import PixelSpace
+from .window_inversion import invert_window
+
+OnStep = Callable[[str, int, int], None]
+Tell = Callable[[int, int], None]
+Find = Callable[[np.ndarray, np.ndarray, int, Tell], Sequence[InvertedTrigger]]
+SUCCESS = 0.8  # of held-out inputs of other classes
+MUCH_SMALLER = 0.5  # than the median class
+LEAST_OTHERS = 20  # inputs of other classes without which a search means nothing
+
+
+@dataclass(frozen=True)
+class TriggerSearch:
+    """All triggers that were found, in order of their classes, and the classes for which none was."""
+
+    triggers: tuple[InvertedTrigger, ...]
+    not_inverted: tuple[int, ...]
+
+    @property
+    def suspicious(self) -> tuple[InvertedTrigger, ...]:
+        """The triggers worth learning from; a model without a backdoor usually has none."""
+        masks = [one.size for one in self.triggers if one.kind != "window"]
+        small = MUCH_SMALLER * median(masks) if masks else 0.0
+        return tuple(
+            one for one in self.triggers if one.success >= SUCCESS and (one.kind == "window" or one.size <= small)
+        )
+
+
+def search_triggers(
+    subject: Subject,
+    space: PixelSpace,
+    pictures: np.ndarray,
+    answers: np.ndarray,
+    held_out: np.ndarray,
+    held_out_answers: np.ndarray,
+    classes: Sequence[int],
+    seed: int,
+    folder: Path,
+    on_step: OnStep = lambda stage, done, total: None,
+) -> TriggerSearch:
+    """Search `classes`; what `folder` already holds of the same search is not searched again.
+
+    `pictures` and `held_out` are uint8 `[n, height, width, channels]`, and `answers` and `held_out_answers` what the
+    model makes of them (int64 `[n]`); triggers are found on the first and judged on the second. `on_step` is told
+    (stage, steps done, steps in all) and may raise to cancel: finished classes are kept.
+    """
+    side = max(2, min(space.patch))
+
+    def find_mask(own: np.ndarray, other: np.ndarray, target: int, tell: Tell) -> Sequence[InvertedTrigger]:
+        one = invert_trigger(subject.model, space, own, other, target, seed=seed, on_step=tell)
+        return () if one is None else (one,)
+
+    def find_window(own: np.ndarray, other: np.ndarray, target: int, tell: Tell) -> Sequence[InvertedTrigger]:
+        return invert_window(subject.model, space, own, other, target, side, side, seed, on_step=tell)
+
+    def find_wide_window(own: np.ndarray, other: np.ndarray, target: int, tell: Tell) -> Sequence[InvertedTrigger]:
+        return invert_window(subject.model, space, own, other, target, side + side // 2, side, seed, on_step=tell)
+
+    def search(what: str, find: Find, targets: Sequence[int]) -> list[InvertedTrigger]:
+        found: list[InvertedTrigger] = []
+        for target in targets:
+            file = folder / f"{target}-{what.replace(' ', '-')}-{seed}.safetensors"
+            kept = load_triggers(file)
+            if kept is None:
+                own, other = pictures[answers != target], held_out[held_out_answers != target]
+                stage = f"{subject.labels[target]}: looking for a {what}"
+
+                def tell(done: int, total: int, stage: str = stage) -> None:
+                    on_step(stage, done, total)
+
+                enough = min(len(own), len(other)) >= LEAST_OTHERS
+                kept = tuple(find(own, other, target, tell)) if enough else ()
+                save_triggers(kept, file)
+            found += kept
+        return found
+
+    found = search("mask", find_mask, classes)
+    sizes = {one.target: one.size for one in found}
+    usual = median(sizes.values()) if sizes else 0.0
+    promising = [target for target in classes if sizes.get(target, 0.0) <= usual]
+    found += search("window", find_window, promising)
+    if not TriggerSearch(tuple(found), ()).suspicious:
+        found += search("wide window", find_wide_window, promising)
+    reached = {one.target for one in found if one.success >= SUCCESS}
+    return TriggerSearch(tuple(found), tuple(target for target in classes if target not in reached))
+
+
+def save_triggers(triggers: Sequence[InvertedTrigger], file: Path) -> None:
+    """Write triggers (or that there are none) at once or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {f"{number}.mask": one.mask for number, one in enumerate(triggers)}
+    tensors |= {f"{number}.pattern": one.pattern for number, one in enumerate(triggers)}
+    facts = [{"target": one.target, "kind": one.kind, "seed": one.seed, "success": one.success} for one in triggers]
+    partial = file.with_suffix(".partial")
+    save_file(
+        {name: np.ascontiguousarray(value) for name, value in tensors.items()}, partial, {"facts": json.dumps(facts)}
+    )
+    os.replace(partial, file)
+
+
+def load_triggers(file: Path) -> tuple[InvertedTrigger, ...] | None:
+    """What `save_triggers` wrote, or `None` if the file is missing or damaged."""
+    if not file.is_file():
+        return None
+    try:
+        with safe_open(file, framework="numpy") as stored:
+            facts = json.loads((stored.metadata() or {})["facts"])
+            return tuple(
+                InvertedTrigger(
+                    mask=stored.get_tensor(f"{number}.mask"),
+                    pattern=stored.get_tensor(f"{number}.pattern"),
+                    **one,
+                )
+                for number, one in enumerate(facts)
+            )
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+        return None
