@@ -22,6 +22,12 @@ def show_threshold(view: View, opened: OpenSubject) -> None:
     if detector is None:
         st.info("There is no detector for this model: choose columns by hand.", icon=":material/sensors_off:")
         return
+    if not detector.watched:
+        st.info(
+            "The detector of this model watches no layer, so there are no scores: choose columns by hand.",
+            icon=":material/visibility_off:",
+        )
+        return
     calibrated = detector.threshold
     used = calibrated if view.threshold is None else view.threshold
     st.slider(

@@ -69,8 +69,7 @@ def show_map_choice(view: View, opened: OpenSubject, one: OpenInput, inspection:
         return
     figure = _score_bars(inspection, maps_key(view, opened, one), layer, head, detector.threshold)
     if figure is None:
-        watched = ", ".join(str(number) for number in detector.watched)
-        st.info(f"The detector does not watch layer {layer}; it watches {watched}.", icon=":material/visibility_off:")
+        st.info(_why_unscored(layer, detector.watched), icon=":material/visibility_off:")
         return
     st.caption("Detector scores of the columns of this head, highest first. From the threshold on a column is flagged.")
     st.plotly_chart(
@@ -79,6 +78,15 @@ def show_map_choice(view: View, opened: OpenSubject, one: OpenInput, inspection:
         config={"displayModeBar": False},
         alt=f"The highest detector scores in layer {layer}, head {head}",
     )
+
+
+def _why_unscored(layer: int, watched: tuple[int, ...]) -> str:
+    if not watched:
+        return (
+            "This model's detector watches no layer: when triggers were looked for in the model, none was found that "
+            "hijacks attention."
+        )
+    return f"The detector does not watch layer {layer}; it watches {', '.join(map(str, watched))}."
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
