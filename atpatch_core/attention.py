@@ -56,6 +56,8 @@ from .redistribution import redistribute
 _MASKED_BELOW = -50.0
 _ORIGINALS = ("sdpa", "eager")
 FLAG_NOTHING = float("inf")
+# Maps, flags, benign attention and allowed entries in, repaired maps out, as `redistribute` does it.
+Formula = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 
 class Subjectlike(Protocol):
@@ -122,6 +124,7 @@ def hotfix(
     *,
     threshold: float | None = None,
     columns: Sequence[Column] = (),
+    formula: Formula = redistribute,
 ) -> Iterator[Fix]:
     """Redistribute over-attended columns in every forward inside the block (AtPatch, arXiv 2601.21695).
 
@@ -131,6 +134,7 @@ def hotfix(
         threshold: the score from which on a column is flagged; by default the detector's calibrated one. Scores end
             at 1, so with `FLAG_NOTHING` the detector only scores.
         columns: columns to redistribute whatever the detector says, in every input of the batch.
+        formula: how flagged columns are repaired; anything but redistribution is there to be compared with it.
 
     Raises:
         DetectorError: there is neither a detector nor a column, or the detector was made for another model.
@@ -153,7 +157,7 @@ def hotfix(
         )
     watched = frozenset(detector.watched if detector is not None else ())
     by_hand = _existing((column.layer for column in columns), len(found))
-    repair = _Repair(detector, watched, threshold, tuple(columns))
+    repair = _Repair(detector, watched, threshold, tuple(columns), formula)
     fix = Fix()
 
     def publish(forward: _Forward) -> None:
@@ -222,6 +226,7 @@ class _Repair:
     watched: frozenset[int]
     threshold: float | None
     columns: tuple[Column, ...]
+    formula: Formula
 
 
 @dataclass(frozen=True, eq=False)
@@ -469,7 +474,7 @@ def _repair(repair: _Repair, layer: int, attention: Tensor, visible: Tensor | No
         benign = detector.benign(layer, attention, valid)
     else:
         benign = (1.0 / valid.sum(-1).clamp(min=1)).to(attention.dtype)[:, None, None, None]
-    return redistribute(attention, flagged, benign, visible)
+    return repair.formula(attention, flagged, benign, visible)
 
 
 def _apply(module: nn.Module, before: Tensor, after: Tensor, flagged: Tensor, value: Tensor, output: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""`atpatch evaluate`: judge a subject and its hot-fix on labelled data."""
+"""`atpatch evaluate`: judge a subject and its hot-fix on labelled data, alone or beside other defences."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from ..detector.storage import load_detector
 from ..errors import InputError
 from ..evaluation import evaluate as judging
 from ..evaluation.attacks import load_attacks
-from ..evaluation.datasets import read_labelled_images
+from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.labelled import Labelled
 from ..evaluation.report import as_json as report_as_json
 from ..evaluation.report import table_rows
 from ..evaluation.text_data import read_labelled_texts
 from ..subjects.loading import check_made_for, load
 from ..subjects.subject import Subject
+from .compare import check_files, chosen_methods, run_comparison, show_comparison
 from .fairness import show_fairness
 from .output import print_json, print_table
 
@@ -40,9 +41,29 @@ def evaluate(
     threshold: Annotated[
         float | None, typer.Option(help="Flag columns from this score on (default: calibrated).")
     ] = None,
+    defences: Annotated[
+        str | None, typer.Option(help='Compare defences for images: "all", or names with commas between.')
+    ] = None,
+    attack_names: Annotated[
+        str | None, typer.Option("--attacks", help='Attacks to compare them on: "all", or names with commas between.')
+    ] = None,
+    ablate: Annotated[bool, typer.Option("--ablations", help="Compare AtPatch with parts of it left out.")] = False,
+    clean: Annotated[
+        Path | None,
+        typer.Option(help="Clean labelled images that the defender has (default: a part of the data, not judged on)."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=20, help="How often to repeat a comparison.")] = 1,
+    false_positive_rate: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Share of clean images that defences which need a threshold may flag.")
+    ] = 0.001,
+    csv_file: Annotated[Path | None, typer.Option("--csv", help="Also write the comparison as CSV.")] = None,
+    markdown_file: Annotated[Path | None, typer.Option("--markdown", help="Also write it as Markdown.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure accuracy, attack success, recovery and the detector's error rates, each with a 95 % interval."""
+    """Measure accuracy, attack success, recovery and the detector's error rates, each with a 95 % interval.
+
+    With --defences, --attacks or --ablations, the same for many defences and attacks in one table.
+    """
     loaded = load(subject)
     if detector is not None:
         other = load_detector(detector)
@@ -53,26 +74,43 @@ def evaluate(
         raise InputError(f"{loaded.name} brings no evaluation data of its own: name some with --data.")
     if (triggered is None) != (target is None):
         raise InputError("--triggered and --target belong together: give both or neither.")
+    comparing = defences is not None or attack_names is not None or ablate
+    methods = chosen_methods(loaded, defences, ablate) if comparing else {}
+    if not comparing:
+        _refuse({"--clean": clean, "--csv": csv_file, "--markdown": markdown_file}, "are only for comparing defences")
+    else:
+        check_files(csv_file, markdown_file)
+        _refuse({"--threshold": threshold}, "is set by each defence itself when defences are compared")
     if loaded.kind == "record":
         if triggered is not None:
             raise InputError("Records carry no trigger: leave out --triggered and --target.")
         show_fairness(loaded, data or own / "records.parquet", threshold, as_json)
         return
-    clean = _read(data or own / f"{loaded.kind}s.parquet", loaded)
+    judged = _read(data or own / f"{loaded.kind}s.parquet", loaded)
+    brought: dict[str, judging.Triggered] = {}
     if triggered is not None and target is not None:
         if target not in loaded.labels:
             raise InputError(f"The model has no class {target!r}; it knows {', '.join(loaded.labels)}.")
-        inputs = _read(triggered, loaded)
-        attacks = {triggered.stem: judging.Triggered(inputs, loaded.labels.index(target))}
-    else:
-        attacks = {
-            name: judging.apply_trigger(trigger, clean) for name, trigger in load_attacks(own / "attacks.json").items()
-        }
-    result = judging.evaluate(loaded, clean, attacks, threshold)
+        brought = {triggered.stem: judging.Triggered(_read(triggered, loaded), loaded.labels.index(target))}
+    triggers = load_attacks(own / "attacks.json")
+    if comparing and isinstance(judged, LabelledImages):
+        comparison = run_comparison(
+            loaded, judged, triggers, brought, clean, methods, attack_names or "all", seeds, false_positive_rate
+        )
+        show_comparison(loaded, comparison, as_json, csv_file, markdown_file)
+        return
+    attacks = brought or {name: judging.apply_trigger(trigger, judged) for name, trigger in triggers.items()}
+    result = judging.evaluate(loaded, judged, attacks, threshold)
     if as_json:
         print_json({"subject": loaded.name, **report_as_json(result)})
     else:
         print_table(loaded.name, table_rows(result))
+
+
+def _refuse(options: dict[str, object], reason: str) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise InputError(f"{' and '.join(given)} {reason}: leave that out.")
 
 
 def _read(path: Path, subject: Subject) -> Labelled:

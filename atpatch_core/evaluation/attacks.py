@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from ..spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
 from ..text_triggers import TextTrigger
 from ..triggers import PatchTrigger
 
-Trigger = PatchTrigger | TextTrigger
-_KINDS: dict[str, type[Trigger]] = {"patch": PatchTrigger, "text": TextTrigger}
+Trigger = PatchTrigger | CornerPatches | BlendedTrigger | WarpTrigger | TextTrigger
+_KINDS: dict[str, type[Trigger]] = {
+    "patch": PatchTrigger,
+    "corner-patches": CornerPatches,
+    "blended": BlendedTrigger,
+    "warp": WarpTrigger,
+    "text": TextTrigger,
+}
 
 
 def save_attacks(attacks: Mapping[str, Trigger], path: Path) -> None:

@@ -17,10 +17,10 @@ import torch
 from ..attention import FLAG_NOTHING, hotfix
 from ..debugging.layer_scores import layer_scores
 from ..errors import InputError
+from ..spread_triggers import ImageTrigger
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
 from ..text_triggers import TextTrigger
-from ..triggers import PatchTrigger
 from .attacks import Trigger
 from .datasets import LabelledImages
 from .labelled import Labelled
@@ -130,14 +130,14 @@ def evaluate(
 
 def apply_trigger(trigger: Trigger, clean: Labelled, seed: int = 0) -> Triggered:
     """Put a trigger on every input. Raises `InputError` when it is for another kind of input or does not fit on it."""
-    if isinstance(trigger, PatchTrigger) and isinstance(clean, LabelledImages):
+    if not isinstance(trigger, TextTrigger) and isinstance(clean, LabelledImages):
         return Triggered(_stamped(trigger, clean, seed), trigger.target, clean)
     if isinstance(trigger, TextTrigger) and isinstance(clean, LabelledTexts):
         return Triggered(LabelledTexts(trigger.apply(clean.texts, seed), clean.labels), trigger.target, clean)
     raise InputError("This trigger is for another kind of input: name data of the kind that it was made for.")
 
 
-def _stamped(trigger: PatchTrigger, clean: LabelledImages, seed: int) -> LabelledImages:
+def _stamped(trigger: ImageTrigger, clean: LabelledImages, seed: int) -> LabelledImages:
     pixels = [as_array(image) for image in clean.images]
     if len({image.shape for image in pixels}) != 1 or min(pixels[0].shape[:2]) < trigger.least_side:
         raise InputError(

@@ -1,0 +1,107 @@
+"""What `atpatch evaluate --defences ... --attacks ...` does: one table of many defences against many attacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import InputError
+from ..evaluation.ablations import ablations
+from ..evaluation.attacks import Trigger
+from ..evaluation.comparison import Comparison, compare, split_defender
+from ..evaluation.comparison_report import (
+    comparison_as_csv,
+    comparison_as_json,
+    comparison_as_markdown,
+    sentence,
+    table_cells,
+)
+from ..evaluation.datasets import LabelledImages, read_labelled_images
+from ..evaluation.defences.catalogue import DEFENCES, Method, choose
+from ..evaluation.evaluate import Triggered, apply_trigger
+from ..evaluation.image_attacks import choose_attacks, picture_side, with_variations
+from ..subjects.subject import Subject
+from .output import print_json, progress_bars
+
+
+def chosen_methods(subject: Subject, defences: str | None, ablate: bool) -> dict[str, Method]:
+    """The defences to compare: those named, or the ablations, or both.
+
+    Raises `InputError` for an unknown name, and for a subject that takes no images.
+    """
+    if subject.kind != "image":
+        raise InputError(f"{subject.name} takes {subject.kind}s: defences are compared for images only so far.")
+    if not ablate:
+        return choose(defences or "all")
+    more = ablations(subject)
+    return choose(defences, {**DEFENCES, **more}) | more if defences else more
+
+
+def check_files(*files: Path | None) -> None:
+    """Raise `InputError` for a file that can't be written, before hours are spent on what would go into it."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise InputError(f"There is no folder {file.parent} to write {file.name} into: make it first.")
+
+
+def run_comparison(
+    subject: Subject,
+    data: LabelledImages,
+    own: Mapping[str, Trigger],
+    triggered: Mapping[str, Triggered],
+    clean: Path | None,
+    methods: Mapping[str, Method],
+    attacks: str,
+    seeds: int,
+    false_positive_rate: float,
+) -> Comparison:
+    """Compare on `data`; the defender has the pictures in `clean`, or else a part of `data` that is not judged on.
+
+    `own` are the subject's triggers; `triggered`, if any, is judged instead of triggers. Raises `InputError`.
+    """
+    if clean is None:
+        judged, defender = split_defender(data)
+    else:
+        judged, defender = data, read_labelled_images(clean, subject.labels)
+    triggers = choose_attacks(attacks, with_variations(own, picture_side(judged))) if not triggered else {}
+
+    def make(pictures: LabelledImages, seed: int) -> Mapping[str, Triggered]:
+        return triggered or {name: apply_trigger(one, pictures, seed) for name, one in triggers.items()}
+
+    with progress_bars() as on_step:
+        return compare(
+            subject, methods, judged, make, defender, false_positive_rate, tuple(range(seeds)), on_step=on_step
+        )
+
+
+def show_comparison(
+    subject: Subject, comparison: Comparison, as_json: bool, csv_file: Path | None, markdown_file: Path | None
+) -> None:
+    """Write the files that are asked for, then JSON or a table to standard output. Raises `InputError`."""
+    try:
+        if csv_file is not None:
+            csv_file.write_text(comparison_as_csv(comparison), encoding="utf-8")
+        if markdown_file is not None:
+            markdown_file.write_text(comparison_as_markdown(comparison), encoding="utf-8")
+    except OSError as error:
+        raise InputError(
+            f"The table can't be written ({error.strerror or 'the disk refused'}): name a file in a folder that exists."
+        ) from error
+    if as_json:
+        print_json({"subject": subject.name, **comparison_as_json(comparison)})
+        return
+    head, *cells = table_cells(comparison)
+    table = Table(title=subject.name, title_justify="left")
+    for name in head:
+        table.add_column(name)
+    for row in cells:
+        table.add_row(*row)
+    console = Console()
+    for attack in comparison.attacks:
+        console.print(sentence(comparison, attack), markup=False, highlight=False)
+    console.print(table)
+    for name, reason in comparison.unavailable.items():
+        console.print(f"{name} could not be used: {reason}", markup=False, highlight=False)

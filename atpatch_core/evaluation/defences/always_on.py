@@ -1,0 +1,38 @@
+"""No detector at all: in every watched head of every input, the column that draws most is redistributed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ...attention import attention_layers
+from ...subjects.subject import Subject
+from .column_fix import ColumnFix
+from .contract import DefenderData
+from .shares import Share, own_share, watched_layers
+
+
+@dataclass(frozen=True)
+class HighestColumn:
+    """Flags the column of each head that gets most attention, whatever the input (see `ColumnDetector`)."""
+
+    layers: int
+    watched: tuple[int, ...]
+    share: Share
+    threshold: float = 0.5
+
+    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        """1 for the highest column of each head, 0 for all others, `[batch, heads, keys]`."""
+        received = (attention * query_valid[:, None, :, None]).sum(-2) * key_valid[:, None]
+        return (received == received.amax(-1, keepdim=True)).to(attention.dtype) * key_valid[:, None]
+
+    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+        """The share."""
+        return self.share(layer, attention, key_valid)
+
+
+def always_on(subject: Subject, _have: DefenderData) -> ColumnFix:
+    """The subject's watched layers and reference."""
+    layers = len(attention_layers(subject.model))
+    return ColumnFix(HighestColumn(layers, watched_layers(subject), own_share(subject)))

@@ -1,0 +1,23 @@
+"""AtPatch without its second half: flagged columns shrink, and nobody gets what they lose."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from ...subjects.subject import Subject
+from .column_fix import ColumnFix, own_detector
+from .contract import DefenderData
+
+
+def shrink_only(attention: Tensor, flagged: Tensor, benign: Tensor, allowed: Tensor | None = None) -> Tensor:
+    """Flagged columns become benign where they are more; rows then sum to less than 1. Arguments as `redistribute`."""
+    columns = (flagged.unsqueeze(-2) if flagged.ndim == 3 else flagged).expand(attention.shape)
+    if allowed is not None:
+        columns = columns & allowed
+    return torch.where(columns, torch.minimum(attention, benign.to(attention.dtype).expand_as(attention)), attention)
+
+
+def no_rescale(subject: Subject, _have: DefenderData) -> ColumnFix:
+    """The subject's detector and reference, rows not rescaled."""
+    return ColumnFix(own_detector(subject), formula=shrink_only)

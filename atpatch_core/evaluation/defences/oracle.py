@@ -1,0 +1,74 @@
+"""The bound: somebody who knows which patches carry the trigger redistributes exactly their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ...attention import hotfix
+from ...detector.known import KnownColumns
+from ...errors import SubjectError
+from ...subjects.subject import Subject
+from .contract import Answers, DefenderData, Suspects
+from .other_reference import OtherShare
+from .shares import Share, map_sizes, own_share, share_of, watched_layers
+from .untouched import Untouched
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """Redistributes the trigger's columns in all heads, and of a few ways to do so takes the one that does best.
+
+    The ways are the layers to do it in (those the detector watches, or all) and what the columns keep (the detector's
+    benign reference, or nothing); "best" is the most true labels among these pictures. `sizes` are (heads, keys) of
+    every layer's maps.
+    """
+
+    sizes: tuple[tuple[int, int], ...]
+    ways: tuple[tuple[tuple[int, ...], Share], ...]
+
+    def predict(self, subject: Subject, suspects: Suspects) -> Answers:
+        """The answers of the model repaired with full knowledge; pictures without a trigger are left alone."""
+        answers = Untouched().predict(subject, suspects)
+        hit = np.asarray(suspects.covered.any(axis=1))
+        labels = answers.labels
+        if hit.any():
+            pictures = [picture for picture, one in zip(suspects.pictures, hit, strict=True) if one]
+            tried = [self._answers(subject, pictures, suspects.covered[hit], *way) for way in self.ways]
+            best = max(tried, key=lambda one: int((one == suspects.labels[hit]).sum()))
+            labels = labels.copy()
+            labels[hit] = best
+        return Answers(labels, hit, hit.astype(float))
+
+    def _answers(
+        self, subject: Subject, pictures: list[Image.Image], covered: np.ndarray, layers: tuple[int, ...], share: Share
+    ) -> np.ndarray:
+        known = KnownColumns(len(self.sizes), self._flags(torch.from_numpy(covered), layers))
+        with torch.no_grad(), hotfix(subject.model, OtherShare(known, share)):
+            found: np.ndarray = subject.model(**subject.encode(pictures)).logits.argmax(-1).numpy()
+        return found
+
+    def _flags(self, covered: Tensor, layers: tuple[int, ...]) -> Mapping[int, Tensor]:
+        flags = {}
+        for layer in layers:
+            heads, keys = self.sizes[layer]
+            columns = torch.nn.functional.pad(covered, (keys - covered.shape[1], 0))
+            flags[layer] = columns[:, None].expand(-1, heads, -1)
+        return flags
+
+
+def oracle(subject: Subject, have: DefenderData) -> Oracle:
+    """Raises `SubjectError` for a model whose columns are not one for each patch of the picture."""
+    sizes = map_sizes(subject, have)
+    grid = subject.layout(have.clean.images[0], sizes[0][1]).grid
+    if grid is None or len({keys for _, keys in sizes}) != 1:
+        raise SubjectError(f"{subject.name} has no column for each patch of a picture, so nobody knows the trigger's.")
+    every, watched = tuple(range(len(sizes))), watched_layers(subject)
+    choices = dict.fromkeys((watched, every))
+    shares = (own_share(subject), share_of("zero"))
+    return Oracle(sizes, tuple((layers, share) for layers in choices for share in shares))

@@ -1,0 +1,76 @@
+"""A column detector that learns nothing: a z-score for every column of every head, against the clean pictures.
+
+A column's attention, averaged over queries, is compared with the mean and the standard deviation that the same column
+of the same head has in clean pictures. (Medians and MAD instead, or comparing a column with the others of its head,
+tell triggered pictures apart less well on the sample subjects.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ...attention import attention_layers, capture
+from ...subjects.subject import Subject
+from .column_fix import ColumnFix
+from .contract import DefenderData
+from .shares import Share, own_share
+from .thresholds import conformal_cut
+
+_BATCH = 250
+_FLOOR = 0.05  # of a fair part: columns that hardly vary would stand out for nothing
+
+
+@dataclass(frozen=True)
+class ZScore:
+    """Flags columns that are `cut` standard deviations or more above their clean mean (see `ColumnDetector`).
+
+    `mean[layer]` and `deviation[layer]` are `[heads, keys]`. A column at the cut scores 0.5.
+    """
+
+    layers: int
+    mean: Mapping[int, Tensor]
+    deviation: Mapping[int, Tensor]
+    cut: float
+    share: Share
+    threshold: float = 0.5
+
+    @property
+    def watched(self) -> tuple[int, ...]:
+        """All layers: without learning, nothing says which ones matter."""
+        return tuple(sorted(self.mean))
+
+    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        """Scores in 0..1, `[batch, heads, keys]`."""
+        beyond = (received(attention) - self.mean[layer]) / self.deviation[layer]
+        beyond = beyond.clamp(min=0) * key_valid[:, None]
+        return beyond / (beyond + self.cut)
+
+    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+        """The share."""
+        return self.share(layer, attention, key_valid)
+
+
+def received(attention: Tensor) -> Tensor:
+    """What each column of `[batch, heads, queries, keys]` gets on average, float32 `[batch, heads, keys]`."""
+    return attention.float().mean(-2)
+
+
+def z_score(subject: Subject, have: DefenderData) -> ColumnFix:
+    """Measure every column on the clean pictures, and set one threshold for the wanted false-positive rate."""
+    layers = len(attention_layers(subject.model))
+    parts: list[list[Tensor]] = []
+    for start in range(0, len(have.clean), _BATCH):
+        batch = subject.encode(have.clean.images[start : start + _BATCH])
+        with torch.no_grad(), capture(subject.model) as maps:
+            subject.model(**batch)
+        parts.append([received(one) for one in maps.layers])
+    clean = {layer: torch.cat([part[layer] for part in parts]) for layer in range(layers)}
+    mean = {layer: one.mean(0) for layer, one in clean.items()}
+    deviation = {layer: one.std(0) + _FLOOR / one.shape[-1] for layer, one in clean.items()}
+    highest = [((clean[layer] - mean[layer]) / deviation[layer]).flatten(1).amax(1) for layer in range(layers)]
+    cut = conformal_cut(torch.stack(highest).amax(0).double().numpy(), have.false_positive_rate)
+    return ColumnFix(ZScore(layers, mean, deviation, cut, own_share(subject)))

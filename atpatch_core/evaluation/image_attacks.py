@@ -1,0 +1,79 @@
+"""The attacks an image subject is put to: those it is known to carry, and what else can be done with its patch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..errors import InputError
+from ..spread_triggers import CornerPatches
+from ..subjects.image import ImageAdapter
+from ..subjects.subject import Subject
+from ..triggers import PatchTrigger
+from .attacks import Trigger
+from .datasets import LabelledImages
+from .evaluate import Triggered
+
+
+def with_variations(own: Mapping[str, Trigger], side: int) -> dict[str, Trigger]:
+    """The subject's own attacks on pictures of `side` pixels, and for the first patch among them three more.
+
+    `moved` is its patch at one other place, `anywhere` at a random place in every picture, `corners` in all four
+    corners. A model that only answers to its trigger in its place resists some of them by itself: ASR before the fix
+    says so.
+    """
+    attacks = dict(own)
+    patch = next((one for one in own.values() if isinstance(one, PatchTrigger)), None)
+    if patch is None:
+        return attacks
+    start = max(0, side // 2 - patch.size)
+    attacks["moved"] = replace(patch, row=start, column=start)
+    if patch.row is not None or patch.column is not None:
+        attacks["anywhere"] = replace(patch, row=None, column=None)
+    if 2 * patch.size <= side:
+        attacks["corners"] = CornerPatches(patch.target, patch.size, patch.pattern, patch.pattern_seed)
+    return attacks
+
+
+def choose_attacks(names: str, known: Mapping[str, Trigger]) -> dict[str, Trigger]:
+    """The attacks in "all" or in a list like "badnets,corners". Raises `InputError` for an unknown name."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    if wanted == ["all"]:
+        return dict(known)
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        raise InputError(f"There is no attack {', '.join(unknown) or 'named'}; there are all, {', '.join(known)}.")
+    return {name: trigger for name, trigger in known.items() if name in wanted}
+
+
+def covered_patches_of(subject: Subject, attack: Triggered) -> np.ndarray:
+    """Which patches of each triggered picture differ from its clean twin as the model sees them, bool `[n, patches]`.
+
+    None of them where the twin is not known or the model has no grid of patches.
+    """
+    count = len(attack.inputs)
+    grid = subject.adapter.grid if isinstance(subject.adapter, ImageAdapter) else None
+    if grid is None or not isinstance(attack.clean, LabelledImages) or len(attack.clean) != count:
+        return np.zeros((count, 0 if grid is None else grid[0] * grid[1]), dtype=bool)
+    return np.concatenate(
+        [
+            _differing(subject, list(attack.clean.inputs[part]), list(attack.inputs.inputs[part]), grid)
+            for part in (slice(start, start + 250) for start in range(0, count, 250))
+        ]
+    )
+
+
+def picture_side(data: LabelledImages) -> int:
+    """The smallest side of the pictures, in pixels."""
+    return min(min(picture.size) for picture in data.images)
+
+
+def _differing(subject: Subject, clean: list[object], bad: list[object], grid: tuple[int, int]) -> np.ndarray:
+    changed = (subject.encode(clean)["pixel_values"] != subject.encode(bad)["pixel_values"]).any(1).numpy()
+    count, height, width = changed.shape
+    down, across = height // grid[0], width // grid[1]
+    tiles = changed[:, : grid[0] * down, : grid[1] * across].reshape(count, grid[0], down, grid[1], across)
+    found: np.ndarray = tiles.any(axis=(2, 4)).reshape(count, -1)
+    return found
