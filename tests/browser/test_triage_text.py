@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import settle, visit
+from ..dashboard import PATIENCE, settle, visit
 
 MODEL = "reviews-minilm-badword"
 HOSTILE = (
@@ -19,7 +19,7 @@ HOSTILE = (
 
 
 def _verdict(page: Page) -> str:
-    return page.locator('[data-testid="stAlert"]').last.inner_text()
+    return page.locator('[data-testid="stAlert"]', has_text="prediction").first.inner_text().replace("\n", " ")
 
 
 def _params(page: Page) -> dict[str, str]:
@@ -38,9 +38,7 @@ def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, n
     """The trigger's column is chosen by hand in all heads of the last layer, so no detector's opinion matters."""
     columns = "_".join(f"5.{head}.23" for head in range(12))
     visit(page, f"{app}/?subject={MODEL}&sample=review-rare-word-1-triggered&threshold=1&columns={columns}")
-    assert re.search(
-        r"12 columns chosen by hand in layer 5 .*the word \u201ccf\u201d", _verdict(page).replace("\n", " ")
-    )
+    assert re.search("12 columns chosen by hand in layer 5 .*the word \u201ccf\u201d", _verdict(page))
     marked = page.locator(".strip .flagged")
     expect(marked).to_have_text("cf")
     expect(marked).to_have_attribute("data-label", "L5\u00b7H0 +11")
@@ -136,7 +134,7 @@ def test_changing_the_kind_of_model_chooses_a_fitting_sample_without_a_complaint
     visit(page, f"{app}/?subject={MODEL}&sample=review-sentence-1")
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option", name="fashion-vit-clean").click()
-    expect(page.locator(".st-key-picture img")).to_be_visible()
+    page.locator(".st-key-picture img").wait_for(timeout=PATIENCE)
     settle(page)
     assert _params(page)["subject"] == "fashion-vit-clean"
     expect(page.get_by_text("There is no sample")).to_have_count(0)
