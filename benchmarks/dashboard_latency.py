@@ -49,7 +49,7 @@ _STOPWATCH = """
   observer.observe(document.body, { subtree: true, childList: true, characterData: true });
 }
 """
-_VERDICT = ".stMain [data-testid='stAlert']"
+_VERDICT = ".st-key-verdict"
 _ANSWER = ".st-key-answer h2"
 
 

@@ -20,12 +20,13 @@ _TOGGLE = "patch"
 def show_verdict(view: View, opened: OpenSubject, inspection: Inspection) -> None:
     """The sentence that says what is wrong and what helps."""
     sentence = plain(verdict(inspection, opened.subject.detector is not None))
-    if not inspection.flags.any:
-        st.info(sentence, icon=":material/check_circle:")
-    elif view.patch:
-        st.success(sentence, icon=":material/healing:")
-    else:
-        st.warning(sentence, icon=":material/flag:")
+    with st.container(key="verdict"):
+        if not inspection.flags.any:
+            st.info(sentence, icon=":material/check_circle:")
+        elif view.patch:
+            st.success(sentence, icon=":material/healing:")
+        else:
+            st.warning(sentence, icon=":material/flag:")
 
 
 def show_answer(view: View, inspection: Inspection) -> None:

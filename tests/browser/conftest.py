@@ -12,11 +12,11 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from ..dashboard import ROOT, chromium, serve
+from ..dashboard import PATIENCE, ROOT, chromium, serve
 
 MODEL = "fashion-vit-badnets"
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +122,7 @@ def shared_context(browser: Browser) -> Iterator[BrowserContext]:
 def page(shared_context: BrowserContext, foreign: Foreign) -> Iterator[Page]:
     """A page of 1280 x 900."""
     one = shared_context.new_page()
+    one.set_default_timeout(PATIENCE)
     foreign.watch(one)
     yield one
     one.close()
@@ -136,6 +137,7 @@ def new_page(browser: Browser, foreign: Foreign) -> Iterator[Callable[..., Page]
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         one = context.new_page()
+        one.set_default_timeout(PATIENCE)
         foreign.watch(one)
         return one
 
