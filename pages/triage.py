@@ -11,6 +11,7 @@ from atpatch_core.figures.words import group_words
 from pages.parts import state
 from pages.parts.adjust import show_columns, show_threshold
 from pages.parts.answer import show_answer, show_probabilities, show_verdict
+from pages.parts.attribution import show_attribution
 from pages.parts.causal import show_causal_check
 from pages.parts.detail import show_detail
 from pages.parts.help import show_help
@@ -112,6 +113,7 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
     with right:
         show_columns(view, inspection)
     show_causal_check(opened, one, inspection)
+    show_attribution(opened, one, inspection)
 
 
 main()

@@ -15,6 +15,8 @@ from typing import Any
 import streamlit as st
 
 import atpatch_core as atpatch
+from atpatch_core import attribution
+from atpatch_core.attribution import Attribution
 from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
 from atpatch_core.machine import leave_cores_free
@@ -122,6 +124,11 @@ def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...
     return _causal_check(opened.subject, one.value, opened.key, one.digest, columns)
 
 
+def attribute(opened: OpenSubject, one: OpenInput, target: int, columns: tuple[Column, ...]) -> Attribution:
+    """What speaks for the class `target` while `columns` are redistributed. Raises `AtPatchError`."""
+    return _attribute(opened.subject, one.value, opened.key, one.digest, target, columns)
+
+
 def maps_key(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:
     """What the maps on the page depend on, whether AtPatch is on or off: for the caches of what is drawn from them."""
     return opened.key, one.digest, view.threshold, view.columns, view.whole_words
@@ -153,3 +160,10 @@ def _causal_check(
     _subject: atpatch.Subject, _value: Any, key: str, digest: str, columns: tuple[Column, ...]
 ) -> tuple[atpatch.CausalEffect, ...]:
     return atpatch.causal_check(_subject, _value, columns)
+
+
+@st.cache_resource(max_entries=32, show_spinner="Attributing the answer\u2026 long texts take a minute")
+def _attribute(
+    _subject: atpatch.Subject, _value: Any, key: str, digest: str, target: int, columns: tuple[Column, ...]
+) -> Attribution:
+    return attribution.attribute(_subject, _value, target, columns)
