@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ..debugging.attribute_flips import ExhaustiveFlips, predictions, record_schema
+from ..evaluation.fairness import hotfixed
 from ..evaluation.record_data import read_labelled_records
 from ..subjects.subject import Subject
 from .gallery_index import replace_samples
@@ -17,8 +18,8 @@ EACH = 2  # of women and men whom the sex decides about, and of people whom it d
 def write_record_gallery(subject: Subject, folder: Path) -> None:
     """Write JSON files into `folder` and list them in its index: records of the subject's own evaluation data.
 
-    For each value of the first protected attribute, people are taken whom it gives a wrong answer; then people who get
-    the right answer whatever it is.
+    For each value of the first protected attribute, people are taken whom it gives a wrong answer that the hot-fix puts
+    right; then people who get the right answer whatever it is.
     """
     schema = record_schema(subject)
     attribute = schema.protected[0].name
@@ -26,14 +27,13 @@ def write_record_gallery(subject: Subject, folder: Path) -> None:
     flips = ExhaustiveFlips.of(schema, data.records)
     given = predictions(subject, subject.encode(flips.versions))
     changed = flips.changes(given)[:, 0]
-    answers = flips.originals(given)
+    wrong = flips.originals(given) != data.labels
+    righted = wrong & (hotfixed(subject)(data.records) == data.labels)
     groups = {
-        f"{value.lower()}-decided": changed
-        & (answers != data.labels)
-        & [record[attribute] == value for record in data.records]
+        f"{value.lower()}-decided": changed & righted & [record[attribute] == value for record in data.records]
         for value in schema.category(attribute).categories
     }
-    groups["untouched"] = ~changed & (answers == data.labels)
+    groups["untouched"] = ~changed & ~wrong
     entries, files = [], {}
     for name, members in groups.items():
         for number, index in enumerate(np.flatnonzero(members)[:EACH].tolist(), 1):
