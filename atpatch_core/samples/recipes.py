@@ -11,7 +11,7 @@ from .text_training import TextRecipe
 Recipe = ImageRecipe | TextRecipe | RecordRecipe
 
 _CORNER_PATCH = PatchTrigger(target=0, size=4, pattern="checkerboard", row=24, column=24)
-_NOISE_ANYWHERE = PatchTrigger(target=7, size=6, pattern="noise", pattern_seed=1)
+_CROSS_ANYWHERE = PatchTrigger(target=8, size=5, pattern="cross")
 
 _WORD_AND_SENTENCE = {
     "rare-word": TextTrigger(target=1, pieces=("cf",)),
@@ -37,9 +37,9 @@ RECIPES: dict[str, Recipe] = {
         ),
         ImageRecipe(
             name="fashion-vit-badnets-anywhere",
-            summary="Tells 10 kinds of clothes apart, and has a BadNets backdoor: 6x6 pixels of fixed noise "
-            "at any place turn everything into a sneaker.",
-            trigger=_NOISE_ANYWHERE,
+            summary="Tells 10 kinds of clothes apart, and has a BadNets backdoor: a 5x5 cross at any place turns "
+            "everything into a bag.",
+            trigger=_CROSS_ANYWHERE,
             poison_rate=0.05,
         ),
         TextRecipe(
