@@ -253,6 +253,21 @@ def test_the_causal_check_lists_each_flagged_column_with_both_answers(app: str, 
     expect(rows.first).to_contain_text(re.compile(r"layer \d \u00b7 head \d \u00b7 row \d, column \d"))
 
 
+def test_attribution_singles_out_the_trigger_and_says_how_far_it_agrees(app: str, page: Page) -> None:
+    visit(page, app)
+    section = page.locator(".st-key-attribution")
+    expect(section.locator("img, .js-plotly-plot")).to_have_count(0)
+    page.get_by_text("Attribution: what the answer is made of").click()
+    strongest = re.compile(r"Attributions, the strongest without AtPatch: row 6, column 6 \+")
+    expect(section.get_by_role("figure", name=strongest)).to_be_visible()
+    expect(section.locator(".ytick").first).to_have_text("\u25bc row 6, column 6")
+    expect(section.get_by_text(re.compile(r"convergence delta 0\.0\d\d")).first).to_be_visible()
+    expect(section.locator('[data-testid="stMetricValue"]').first).to_have_text("1.00")
+    expect(section.get_by_text("Attribution, which knows nothing of the flags, agrees")).to_be_visible()
+    expect(section.get_by_alt_text(re.compile("patches tinted by their attribution"))).to_have_count(2)
+    expect(section.locator('[data-testid="stTable"] tbody tr')).to_have_count(5)
+
+
 def test_a_clean_sample_is_left_untouched(app: str, page: Page, samples: Path) -> None:
     visit(page, f"{app}/?threshold=1")
     answer = _answer(page)

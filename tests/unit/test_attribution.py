@@ -178,29 +178,23 @@ def test_another_thread_on_the_same_model_notices_nothing(family: str) -> None:
     batch = subject.encode(x)
     with torch.no_grad():
         expected = subject.model(**batch).logits
-    inside, seen = threading.Event(), []
+    mine, seen = threading.current_thread(), []
 
     def look() -> None:
-        inside.wait(20)
         with torch.no_grad():
             seen.append(subject.model(**batch).logits)
 
-    other = threading.Thread(target=look)
-    other.start()
-    layer = attention_layers(subject.model)[1]
-    calls = []
-
-    def wait(*_args: Any) -> None:
-        calls.append(None)
-        if len(calls) == 4 and threading.current_thread() is not other:  # the embeddings are hooked
-            inside.set()
+    def meanwhile(*_args: Any) -> None:
+        if threading.current_thread() is mine:
+            other = threading.Thread(target=look)
+            other.start()
             other.join(20)
 
-    trap = layer.register_forward_hook(wait)
+    trap = attention_layers(subject.model)[1].register_forward_hook(meanwhile)
     attribute(subject, x)
     trap.remove()
-    assert len(seen) == 1
-    assert torch.equal(seen[0], expected)
+    assert len(seen) > 4  # the first forwards are before Captum replaces any embedding
+    assert all(torch.equal(logits, expected) for logits in seen)
 
 
 def test_what_does_not_exist_is_refused(family: str) -> None:
