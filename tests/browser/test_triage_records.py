@@ -1,0 +1,117 @@
+"""The Triage page on records: see who is judged by their sex, switch the fix on, fill in a form, bring a table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ..dashboard import settle, visit
+
+MODEL = "adult-tabular-sex"
+SAMPLE = "record-female-decided-1"
+
+
+def _verdict(page: Page) -> str:
+    return page.locator('[data-testid="stAlert"]').last.inner_text()
+
+
+def _params(page: Page) -> dict[str, str]:
+    query = urlsplit(page.evaluate("location.href")).query
+    return {name: values[0] for name, values in parse_qs(query).items()}
+
+
+def _source(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("radio", name=name)).click()
+    settle(page)
+
+
+def _upload(page: Page, name: str, content: bytes) -> None:
+    page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(
+        {"name": name, "mimeType": "text/csv", "buffer": content}
+    )
+    settle(page)
+
+
+@pytest.fixture
+def person(samples: Path) -> dict[str, object]:
+    """The fields of the sample."""
+    fields: dict[str, object] = json.loads((samples / f"{SAMPLE}.json").read_text(encoding="utf-8"))
+    return fields
+
+
+def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
+    app: str, page: Page, new_page: Callable[..., Page]
+) -> None:
+    visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
+    assert re.search(r"flagged in .*layer \d.*\u201csex\u201d", _verdict(page).replace("\n", " "))
+    findings = page.locator(".st-key-findings")
+    expect(findings).to_contain_text("Sex decides this answer: with Male instead of Female")
+    expect(findings).to_contain_text("With AtPatch it would be >50K either way.")
+    expect(findings.get_by_role("row").filter(has_text="sex (protected)")).to_contain_text("\u25bc")
+    answer = page.locator(".st-key-answer h2")
+    expect(answer).to_contain_text("<=50K")
+    page.locator(".st-key-patch label").click()
+    expect(answer).to_contain_text(">50K")
+    settle(page)
+    params, verdict = _params(page), _verdict(page)
+    assert params["patch"] == "on"
+    colleague = new_page()
+    visit(colleague, page.evaluate("location.href"))
+    expect(colleague.locator(".st-key-answer h2")).to_contain_text(">50K")
+    assert (_verdict(colleague), _params(colleague)) == (verdict, params)
+
+
+def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Page) -> None:
+    visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
+    _source(page, "Form")
+    age = page.get_by_label("age", exact=True)
+    age.fill("39")
+    age.press("Tab")
+    page.get_by_role("button", name="Look at this record").click()
+    expect(page.locator(".st-key-findings").get_by_role("row").filter(has_text=re.compile("^age"))).to_contain_text(
+        "39"
+    )
+    settle(page)
+    params = _params(page)
+    assert re.fullmatch("[0-9a-f]{64}", params["upload"])
+    page.reload()
+    settle(page)
+    assert _params(page) == params
+    expect(page.get_by_label("age", exact=True)).to_have_value("39")
+
+
+def test_a_row_of_a_table_is_chosen_and_what_is_no_record_refused(
+    app: str, page: Page, person: dict[str, object]
+) -> None:
+    visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
+    _source(page, "Upload")
+    header, row = ",".join(person), ",".join(map(str, person.values()))
+    young = ",".join(map(str, {**person, "age": 5}.values()))
+    _upload(page, "people.csv", f"{header}\n{row}\n{young}\n".encode())
+    expect(page.locator('[data-testid="stAlert"]').first).to_contain_text("Row 2: age is 5")
+    assert _params(page)["sample"] == SAMPLE
+
+    man = ",".join(map(str, {**person, "sex": "Male", "age": 61}.values()))
+    _upload(page, "people.csv", f"{header}\n{row}\n{man}\n".encode())
+    number = page.get_by_label("Row, 1 to 2")
+    number.fill("2")
+    number.press("Tab")
+    page.get_by_role("button", name="Look at this row").click()
+    expect(page.locator(".st-key-findings").get_by_role("row").filter(has_text=re.compile("^age"))).to_contain_text(
+        "61"
+    )
+    settle(page)
+    assert re.fullmatch("[0-9a-f]{64}", _params(page)["upload"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_fits_a_telephone(app: str, new_page: Callable[..., Page], scheme: str) -> None:
+    page = new_page(390, 844, scheme)
+    visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
