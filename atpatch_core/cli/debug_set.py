@@ -33,8 +33,9 @@ def debug_set(
     if unknown:
         raise InputError(f"The model has no class {unknown[0]!r}; it knows {', '.join(loaded.labels)}.")
     targets = [loaded.labels.index(name) for name in classes] if classes else None
+    images = read_images(clean)
     with progress_bars() as on_step:
-        data = build_image_set(loaded, read_images(clean), out, targets, seed, on_step)
+        data = build_image_set(loaded, images, out, targets, seed, on_step)
     found = data.provenance
     if as_json:
         print_json({"folder": str(out), "pairs": len(data.pairs), "tuning_pairs": len(data.tuning), **found})
