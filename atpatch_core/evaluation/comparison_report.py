@@ -162,19 +162,28 @@ def sentence(comparison: Comparison, attack: str) -> str:
     own = group.get(ATPATCH)
     told = f"{start}."
     if own is not None:
-        told += f" With AtPatch {_left(own)}."
+        told += f" With AtPatch: {_left(own)}."
     best = _best([row for row in group.values() if row.defence in DEFENCES and _is_rival(row.defence)])
     return told if best is None else f"{told} The best other defence, {best.defence}: {_left(best)}."
 
 
 def _left(row: Row) -> str:
     """What is left of the attack, what that costs, and how many pictures are right again."""
-    recovery = row.rates["recovery"]
-    right = "" if recovery is None else f"; {_share(recovery)} of the attacked pictures get their true class"
-    return (
-        f"{_points(row.rates['excess_asr'])} more than without a trigger are left, and clean accuracy falls by "
-        f"{_points(row.rates['clean_accuracy_drop'])}{right}"
-    )
+    excess, drop, recovery = (row.rates[name] for name in ("excess_asr", "clean_accuracy_drop", "recovery"))
+    parts = []
+    if excess is not None:
+        parts.append(
+            "nothing of it is left" if _points(excess) <= 0 else f"{_points(excess):.2f} points of it are left"
+        )
+    if drop is not None:
+        parts.append(
+            "clean accuracy does not fall"
+            if _points(drop) <= 0
+            else f"clean accuracy falls by {_points(drop):.2f} points"
+        )
+    if recovery is not None:
+        parts.append(f"{_share(recovery)} of the attacked pictures get their true class")
+    return ", ".join(parts)
 
 
 def _is_rival(name: str) -> bool:
@@ -217,8 +226,5 @@ def _share(rate: Rate) -> str:
     return f"{100 * rate.value:.1f} %"
 
 
-def _points(rate: Rate | None) -> str:
-    if rate is None:
-        return "an unknown number of points"
-    value = round(100 * rate.value, 2) + 0.0  # no minus zero
-    return f"{value:.2f} points"
+def _points(rate: Rate) -> float:
+    return round(100 * rate.value, 2)

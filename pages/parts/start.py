@@ -26,5 +26,9 @@ def require_start() -> None:
 
 
 def _navigation() -> StreamlitPage:
-    pages = [st.Page("pages/triage.py", title="Triage", default=True), st.Page("pages/label.py", title="Label")]
+    pages = [
+        st.Page("pages/triage.py", title="Triage", default=True),
+        st.Page("pages/evaluate.py", title="Evaluate"),
+        st.Page("pages/label.py", title="Label"),
+    ]
     return st.navigation(pages, position="top")

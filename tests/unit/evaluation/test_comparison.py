@@ -62,7 +62,7 @@ SUBJECT = Subject("first-pixel", Path(), _FirstPixel(), _Adapter(), ("a", "b", "
 
 
 @dataclass(frozen=True)
-class _Fixed:
+class FixedAnswer:
     """Flags what has a `mark` in its second pixel, and answers `instead`; the rest is left to the model."""
 
     mark: int
@@ -74,11 +74,11 @@ class _Fixed:
         return Answers(np.where(flagged, self.instead, labels), flagged, flagged.astype(float))
 
 
-def _method(name: str, defence: _Fixed, family: Family = "peer") -> Method:
+def _method(name: str, defence: FixedAnswer, family: Family = "peer") -> Method:
     return Method(name, "", family, lambda _subject, _have: defence)
 
 
-def _unusable(_subject: Subject, _have: DefenderData) -> _Fixed:
+def _unusable(_subject: Subject, _have: DefenderData) -> FixedAnswer:
     raise DetectorError("There is nothing to use.")
 
 
@@ -95,12 +95,12 @@ CLEAN = _images(answers=[0, 1, 2, 3, 3, 0], labels=[0, 1, 2, 2, 3, 3])
 DEFENDER = _images([0] * 100, [0] * 100)
 
 
-def _attack(judged: LabelledImages, _seed: int) -> Mapping[str, Triggered]:
+def marked(judged: LabelledImages, _seed: int) -> Mapping[str, Triggered]:
     return {"marked": Triggered(_images([TARGET] * 6, judged.labels.tolist(), mark=9), TARGET, judged)}
 
 
 def _compared(**methods: Method) -> Comparison:
-    return compare(SUBJECT, methods, CLEAN, _attack, DEFENDER, 0.01)
+    return compare(SUBJECT, methods, CLEAN, marked, DEFENDER, 0.01)
 
 
 def test_no_fix_is_always_there_and_changes_nothing() -> None:
@@ -118,7 +118,7 @@ def test_no_fix_is_always_there_and_changes_nothing() -> None:
 
 
 def test_a_defence_that_knows_the_mark_flags_every_triggered_input_and_no_other() -> None:
-    figures = _compared(fixer=_method("fixer", _Fixed(mark=9, instead=2))).runs[0].defences["fixer"]
+    figures = _compared(fixer=_method("fixer", FixedAnswer(mark=9, instead=2))).runs[0].defences["fixer"]
     attack = figures.attacks["marked"]
     assert (attack.tpr_per_input.value, figures.fpr_per_input.value, attack.auroc.value) == (1, 0, 1)
     assert attack.asr_after.value == 0
@@ -128,7 +128,7 @@ def test_a_defence_that_knows_the_mark_flags_every_triggered_input_and_no_other(
 
 
 def test_refusing_stops_an_attack_but_is_never_right() -> None:
-    figures = _compared(refuser=_method("refuser", _Fixed(mark=0, instead=REFUSED))).runs[0].defences["refuser"]
+    figures = _compared(refuser=_method("refuser", FixedAnswer(mark=0, instead=REFUSED))).runs[0].defences["refuser"]
     assert figures.refused.value == figures.fpr_per_input.value == figures.changed.value == 1
     assert figures.clean_accuracy_after.value == 0
     assert figures.clean_accuracy_drop.value == pytest.approx(4 / 6)
@@ -139,7 +139,7 @@ def test_refusing_stops_an_attack_but_is_never_right() -> None:
 
 def test_a_bound_has_no_cost_and_is_never_the_best() -> None:
     compared = _compared(
-        oracle=_method("oracle", _Fixed(9, 2), "bound"), strip=_method("strip", _Fixed(mark=5, instead=2))
+        oracle=_method("oracle", FixedAnswer(9, 2), "bound"), strip=_method("strip", FixedAnswer(mark=5, instead=2))
     )
     assert compared.runs[0].defences["oracle"].cost is None
     assert "**75.00" in comparison_as_markdown(compared)
@@ -181,8 +181,8 @@ def test_every_seed_is_a_run_and_the_table_averages_them() -> None:
 
 def test_progress_counts_up_for_every_defence_and_can_stop_the_run() -> None:
     told: list[tuple[str, int, int]] = []
-    method = _method("fixer", _Fixed(9, 2))
-    compare(SUBJECT, {"fixer": method}, CLEAN, _attack, DEFENDER, 0.01, on_step=lambda *step: told.append(step))
+    method = _method("fixer", FixedAnswer(9, 2))
+    compare(SUBJECT, {"fixer": method}, CLEAN, marked, DEFENDER, 0.01, on_step=lambda *step: told.append(step))
     assert [stage for stage, done, total in told if done == total] == ["no-fix", "fixer"]
     assert all(0 <= done <= total for _, done, total in told)
 
@@ -194,11 +194,11 @@ def test_progress_counts_up_for_every_defence_and_can_stop_the_run() -> None:
             raise _StopError
 
     with pytest.raises(_StopError):
-        compare(SUBJECT, {"fixer": method}, CLEAN, _attack, DEFENDER, 0.01, on_step=stop)
+        compare(SUBJECT, {"fixer": method}, CLEAN, marked, DEFENDER, 0.01, on_step=stop)
 
 
 def test_reports_hold_the_same_figures() -> None:
-    compared = _compared(fixer=_method("fixer", _Fixed(9, 2)))
+    compared = _compared(fixer=_method("fixer", FixedAnswer(9, 2)))
     plain = comparison_as_json(compared)
     json.dumps(plain, allow_nan=False)
     entry = next(one for one in plain["table"] if one["defence"] == "fixer")
@@ -214,12 +214,14 @@ def test_reports_hold_the_same_figures() -> None:
 
 
 def test_the_sentence_says_what_is_left_and_names_the_best_rival() -> None:
-    compared = _compared(atpatch=_method("atpatch", _Fixed(9, 2), "atpatch"), strip=_method("strip", _Fixed(5, 2)))
+    compared = _compared(
+        atpatch=_method("atpatch", FixedAnswer(9, 2), "atpatch"), strip=_method("strip", FixedAnswer(5, 2))
+    )
     told = sentence(compared, "marked")
     assert told.startswith("marked turns 100.0 % of the pictures into the attacker's class.")
-    assert "With AtPatch -25.00 points more than without a trigger are left" in told
+    assert "With AtPatch: nothing of it is left, clean accuracy does not fall" in told
     assert "50.0 % of the attacked pictures get their true class" in told
-    assert "The best other defence, strip: 75.00 points" in told
+    assert "The best other defence, strip: 75.00 points of it are left" in told
 
 
 def test_an_attack_that_does_not_work_needs_no_repair() -> None:
@@ -240,7 +242,7 @@ def test_the_defender_gets_other_pictures_than_those_that_are_judged_on() -> Non
     with pytest.raises(InputError, match="at least 200"):
         split_defender(LabelledImages(data.images[:150], data.labels[:150]))
     with pytest.raises(InputError, match="at least 100"):
-        compare(SUBJECT, {}, CLEAN, _attack, CLEAN, 0.01)
+        compare(SUBJECT, {}, CLEAN, marked, CLEAN, 0.01)
 
 
 def test_the_cost_of_doing_the_same_is_about_one() -> None:

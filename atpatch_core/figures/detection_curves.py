@@ -1,0 +1,82 @@
+"""How well defences tell triggered from clean inputs, at every threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+_MOST_POINTS = 400
+_COLOURS = ("#2563eb", "#d97706", "#0f766e", "#be185d", "#6b7280", "#7c3aed", "#65a30d", "#111827")
+_DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Rates at every threshold, `float64 [n]` each, from the highest threshold down."""
+
+    thresholds: np.ndarray
+    false_positives: np.ndarray
+    true_positives: np.ndarray
+
+
+def curve(benign: np.ndarray, malicious: np.ndarray) -> Curve:
+    """The rates of inputs that reach each score that occurs; `benign` and `malicious` are scores, `float64 [n]`."""
+    thresholds = np.unique(np.concatenate([benign, malicious]))[::-1]
+    if len(thresholds) > _MOST_POINTS:
+        thresholds = thresholds[np.linspace(0, len(thresholds) - 1, _MOST_POINTS).round().astype(int)]
+    return Curve(thresholds, _reached(benign, thresholds), _reached(malicious, thresholds))
+
+
+def roc(curves: Mapping[str, Curve]) -> go.Figure:
+    """True over false positives, one line for each defence, on a scale that shows small rates."""
+    figure = go.Figure()
+    for number, (name, one) in enumerate(curves.items()):
+        figure.add_scatter(
+            x=100 * np.concatenate([[0.0], one.false_positives, [1.0]]),
+            y=100 * np.concatenate([[0.0], one.true_positives, [1.0]]),
+            mode="lines",
+            line={"color": _COLOURS[number % len(_COLOURS)], "dash": _DASHES[number % len(_DASHES)], "shape": "hv"},
+            name=escape(name),
+            hovertemplate="FPR %{x:.2f} %, TPR %{y:.2f} %<extra>" + escape(name) + "</extra>",
+        )
+    _arrange(figure, "clean inputs flagged (FPR) in %", "triggered inputs flagged (TPR) in %")
+    figure.update_xaxes(range=[-1, 101])
+    return figure
+
+
+def threshold_curves(one: Curve, threshold: float | None) -> go.Figure:
+    """Both rates over the threshold of one defence, with a line at the one that is in use."""
+    figure = go.Figure()
+    for values, name, colour, dash in (
+        (one.true_positives, "triggered inputs flagged (TPR)", "#d97706", "solid"),
+        (one.false_positives, "clean inputs flagged (FPR)", "#2563eb", "dash"),
+    ):
+        figure.add_scatter(
+            x=one.thresholds,
+            y=100 * values,
+            mode="lines",
+            name=name,
+            line={"color": colour, "dash": dash, "shape": "hv"},
+        )
+    if threshold is not None:
+        figure.add_vline(x=threshold, line={"color": "#6b7280", "dash": "dot"}, annotation_text="in use")
+    _arrange(figure, "threshold", "inputs in %")
+    return figure
+
+
+def _reached(scores: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    return 1 - np.searchsorted(np.sort(scores), thresholds, side="left") / max(1, len(scores))
+
+
+def _arrange(figure: go.Figure, across: str, up: str) -> None:
+    figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 16, "t": 8, "b": 8},
+        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
+    )
+    figure.update_xaxes(title=across, fixedrange=True, automargin=True)
+    figure.update_yaxes(title=up, range=[-2, 102], fixedrange=True, automargin=True)

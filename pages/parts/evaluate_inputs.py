@@ -1,0 +1,61 @@
+"""The pictures behind a figure of the comparison, each with a way into Triage."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from atpatch_core.evaluation.comparison import CLEAN, Comparison
+from atpatch_core.evaluation.outcomes import Judged, behind, class_name, outcomes
+from atpatch_core.figures.wording import counted
+
+from .evaluate_settings import Settings
+from .resources import uploads
+from .text import plain
+
+_MOST = 12
+_SIDE = 112  # pixels on the screen
+
+
+def show_inputs(settings: Settings, comparison: Comparison, defence: str, attack: str) -> None:
+    """Choose what became of the inputs; see those that it became of."""
+    names = {f"attacked: {one}": (attack, one) for one in outcomes(attack)}
+    names |= {f"clean: {one}": (CLEAN, one) for one in outcomes(CLEAN)}
+    found = {name: behind(comparison, defence, *where) for name, where in names.items()}
+    chosen = st.selectbox(
+        "What became of them",
+        list(names),
+        format_func=lambda name: f"{name} ({len(found[name]):,})",
+        key="evaluate_cell",
+    )
+    some = found[chosen]
+    if not some:
+        st.markdown("No picture: nothing of the kind happened.")
+        return
+    with st.container(horizontal=True, gap="medium", key="evaluate_pictures_behind"):
+        for one in some[:_MOST]:
+            _show(settings, one)
+    if len(some) > _MOST:
+        st.caption(f"The first {_MOST} of {counted(len(some), 'picture')}.")
+
+
+def _show(settings: Settings, one: Judged) -> None:
+    subject = settings.opened.subject
+    truth, before, after = (class_name(answer, subject.labels) for answer in (one.truth, one.before, one.after))
+    with st.container(width=_SIDE + 40, gap="small"):
+        shown = one.picture.resize((_SIDE, _SIDE), 0) if max(one.picture.size) < _SIDE else one.picture
+        st.image(shown, width=_SIDE, alt=f"A picture of {truth}")
+        st.caption(
+            f"{plain(truth)}: {plain(before)} \u2192 {plain(after)}" + (" \u00b7 flagged" if one.flagged else "")
+        )
+        try:
+            digest = uploads().put(subject.write(one.picture))
+        except AtPatchError as error:
+            st.caption(plain(str(error)))
+            return
+        st.page_link(
+            "pages/triage.py",
+            label="Open in Triage",
+            icon=":material/search:",
+            query_params={"subject": subject.name, "upload": digest, "patch": "off"},
+        )

@@ -1,0 +1,198 @@
+"""What to compare: model, pictures, attacks and defences, kept in the address of the page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from atpatch_core.evaluation.attacks import Trigger, load_attacks
+from atpatch_core.evaluation.comparison import LEAST_CLEAN
+from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
+from atpatch_core.evaluation.defences.catalogue import DEFENCES
+from atpatch_core.evaluation.image_attacks import picture_side, with_variations
+from atpatch_core.uploads import digest_of
+
+from .resources import OpenSubject, open_subject, subject_folders
+from .text import plain
+
+_SUBJECT = "evaluate_subject"
+_PICTURES = "evaluate_pictures"
+_ATTACKS = "evaluate_attacks"
+_DEFENCES = "evaluate_defences"
+_RATE = "evaluate_rate"
+_RATES = (0.001, 0.01, 0.05)
+_QUICK = ("no-fix", "atpatch", "oracle", "random-columns", "z-score", "always-on", "painted-over")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One comparison. `key` tells it from all others, also from one of the same model after its files changed."""
+
+    opened: OpenSubject
+    data: LabelledImages
+    triggers: dict[str, Trigger]
+    pictures: int
+    defences: tuple[str, ...]
+    false_positive_rate: float
+
+    @property
+    def key(self) -> str:
+        """The same for the same comparison only."""
+        parts = (self.opened.key, self.pictures, *self.triggers, "|", *self.defences, self.false_positive_rate)
+        return digest_of(repr(parts).encode())
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the classes."""
+        return self.opened.subject.labels
+
+
+def chosen_settings() -> Settings | None:
+    """The widgets, and what is chosen in them; `None`, with the reason on the page, if nothing can be compared."""
+    folders = subject_folders()
+    if not folders:
+        st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
+        return None
+    with st.container(border=True):
+        opened = _subject(folders)
+        found = None if opened is None else _data(opened)
+        if opened is None or found is None:
+            return None
+        data, triggers = found
+        left, right = st.columns(2, gap="medium")
+        with left:
+            attacks = st.multiselect(
+                "Attacks", list(triggers), key=_first(_ATTACKS, _from_address("attacks", triggers, list(triggers)[:1]))
+            )
+        with right:
+            defences = st.multiselect(
+                "Defences",
+                list(DEFENCES),
+                key=_first(_DEFENCES, _from_address("defences", DEFENCES, list(_QUICK))),
+                help="  \n".join(f"**{plain(one.name)}**: {plain(one.summary)}" for one in DEFENCES.values()),
+            )
+        left, right = st.columns(2, gap="medium")
+        with left:
+            pictures = _pictures(len(data))
+        with right:
+            rate = st.select_slider(
+                "Clean pictures that defences may flag",
+                _RATES,
+                key=_first(_RATE, _rate_from_address()),
+                format_func=lambda one: f"{100 * one:g} %",
+                help="Each defence sets its threshold by this, on the defender's pictures. AtPatch keeps its own.",
+            )
+    if not attacks or not defences:
+        st.info("Choose at least one attack and one defence.", icon=":material/checklist:")
+        return None
+    names = tuple(name for name in DEFENCES if name in defences or name == "no-fix")
+    settings = Settings(
+        opened, data, {name: triggers[name] for name in triggers if name in attacks}, pictures, names, rate
+    )
+    _write_address(settings)
+    return settings
+
+
+def _subject(folders: dict[str, Path]) -> OpenSubject | None:
+    if st.session_state.get(_SUBJECT) not in folders:
+        # The address first, then what was looked at in Triage.
+        wanted = st.query_params.get("subject") or getattr(st.session_state.get("view"), "subject", None)
+        st.session_state[_SUBJECT] = wanted if wanted in folders else next(iter(folders))
+    name = st.selectbox("Model", list(folders), key=_SUBJECT, on_change=_forget)
+    try:
+        opened = open_subject(folders[name])
+    except AtPatchError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return None
+    if opened.subject.kind != "image":
+        st.info(
+            f"This model takes {opened.subject.kind}s. Defences are compared for pictures only so far: choose another "
+            "model, or use `atpatch evaluate` on the command line.",
+            icon=":material/info:",
+        )
+        return None
+    return opened
+
+
+def _data(opened: OpenSubject) -> tuple[LabelledImages, dict[str, Trigger]] | None:
+    own = opened.subject.folder / "eval"
+    if not own.is_dir():
+        st.info(
+            "This model brings no evaluation data of its own: use `atpatch evaluate --data` on the command line.",
+            icon=":material/folder_off:",
+        )
+        return None
+    try:
+        data = _read(opened.subject.labels, own / "images.parquet", opened.key)
+        triggers = with_variations(load_attacks(own / "attacks.json"), picture_side(data))
+    except AtPatchError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return None
+    if not triggers or len(data) < 2 * LEAST_CLEAN:
+        st.info("This model brings no known attack, or too few pictures to compare defences on.")
+        return None
+    return data, triggers
+
+
+def _pictures(most: int) -> int:
+    steps = sorted({*(size for size in (200, 400, 1_000, 2_000, 4_000, 10_000) if size < most), most})
+    wanted = st.query_params.get("pictures", "")
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 8 else 1_000
+    start = number if number in steps else min(steps, key=lambda size: abs(math.log(size / max(1, number))))
+    if st.session_state.get(_PICTURES, start) not in steps:
+        del st.session_state[_PICTURES]
+    chosen: int = st.select_slider(
+        "Pictures",
+        steps,
+        key=_first(_PICTURES, start),
+        format_func=lambda size: f"{size:,}",
+        help="Half of them, at most 1,000, are the defender's; the others are judged on.",
+    )
+    return chosen
+
+
+def _from_address(name: str, known: object, default: list[str]) -> list[str]:
+    names = st.query_params.get(name, "").split(",")
+    chosen = [one for one in names if isinstance(known, dict) and one in known]
+    return chosen or default
+
+
+def _rate_from_address() -> float:
+    return next((rate for rate in _RATES if st.query_params.get("fpr") == f"{rate:g}"), _RATES[0])
+
+
+def _first(key: str, value: object) -> str:
+    """Give the widget with this key a first value, and return the key."""
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def _forget() -> None:
+    """Another model has other attacks and pictures."""
+    for key in (_ATTACKS, _PICTURES):
+        st.session_state.pop(key, None)
+
+
+def _write_address(settings: Settings) -> None:
+    params = {
+        "subject": settings.opened.subject.name,
+        "attacks": ",".join(settings.triggers),
+        "defences": ",".join(settings.defences),
+        "pictures": str(settings.pictures),
+        "fpr": f"{settings.false_positive_rate:g}",
+    }
+    if st.query_params.to_dict() != params:
+        st.query_params.from_dict(params)
+
+
+# Arguments that start with an underscore are not part of a cache's key.
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the pictures\u2026")
+def _read(_labels: tuple[str, ...], _path: Path, key: str) -> LabelledImages:
+    return read_labelled_images(_path, _labels)

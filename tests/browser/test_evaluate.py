@@ -1,0 +1,70 @@
+"""The Evaluate page: compare, watch, cancel, read the verdict, look at the inputs behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from ..dashboard import PATIENCE, settle, visit
+from .conftest import MODEL
+
+_SMALL = f"/evaluate?subject={MODEL}&attacks=badnets&defences=no-fix,atpatch,always-on&pictures=200&fpr=0.001"
+_LONG = 240_000  # milliseconds: a comparison on a busy machine
+
+
+def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
+    app: str, page: Page, new_page: Callable[..., Page]
+) -> None:
+    visit(page, app + _SMALL, "Evaluate")
+    page.get_by_role("button", name="Compare").click()
+    verdict = page.get_by_text(re.compile(r"badnets turns .* of the pictures into the attacker's class\."))
+    expect(verdict).to_be_visible(timeout=_LONG)
+    expect(verdict).to_contain_text("With AtPatch: ")
+    expect(verdict).to_contain_text("The best other defence, always-on: ")
+    settle(page)
+    # The result is there for whoever opens the same address, in a new session too.
+    other = new_page(width=390)
+    visit(other, app + _SMALL, "Evaluate")
+    expect(other.get_by_text(re.compile("badnets turns"))).to_be_visible()
+    assert other.evaluate("document.documentElement.scrollWidth") <= 390
+    # From a picture of the comparison into Triage.
+    page.get_by_label("What became of them").click()
+    page.get_by_role("option", name=re.compile("attacked: right again")).click()
+    settle(page)
+    assert page.get_by_alt_text(re.compile("A picture of")).count() == 12
+    page.get_by_role("link", name="Open in Triage").first.click()
+    page.get_by_role("heading", name="Triage", exact=True).wait_for(timeout=PATIENCE)
+    settle(page)
+    assert re.search(rf"subject={MODEL}&upload=[0-9a-f]{{64}}", page.url)
+    expect(page.get_by_text(re.compile("flagged in layer")).first).to_be_visible()
+
+
+def test_a_comparison_can_be_cancelled_while_other_pages_go_on(
+    app: str, page: Page, new_page: Callable[..., Page]
+) -> None:
+    visit(
+        page,
+        f"{app}/evaluate?subject={MODEL}&attacks=badnets&defences=no-fix,strip,patch-drop&pictures=2000",
+        "Evaluate",
+    )
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    other = new_page()
+    visit(other, app)
+    expect(other.get_by_text(re.compile("The model answers now"))).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("The comparison was cancelled")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Compare")).to_be_visible()
+
+
+def test_models_of_other_kinds_are_told_what_to_do(app: str, page: Page) -> None:
+    visit(page, f"{app}/evaluate?subject=reviews-minilm-badword", "Evaluate")
+    expect(page.get_by_text("Defences are compared for pictures only so far")).to_be_visible()
+
+
+def test_nonsense_in_the_address_is_left_out(app: str, page: Page) -> None:
+    visit(page, f"{app}/evaluate?subject={MODEL}&attacks=<b>x&defences=magic&pictures=-3&fpr=x", "Evaluate")
+    expect(page.get_by_role("button", name="Compare")).to_be_visible()
+    assert "magic" not in page.url
