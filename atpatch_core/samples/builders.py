@@ -6,8 +6,10 @@ from pathlib import Path
 
 from ..subjects.subject import Subject
 from .build import OnStep, build_image_subject
+from .build_expected_failures import build_expected_failure
 from .build_records import build_record_subject
 from .build_text import build_text_subject
+from .expected_failures import FailureRecipe
 from .fashion_mnist import load_fashion_mnist
 from .gallery import write_gallery
 from .movie_reviews import load_movie_reviews, split_reviews
@@ -18,8 +20,12 @@ from .text_gallery import write_text_gallery
 from .text_training import TextRecipe
 
 
-def build_subject(recipe: Recipe, models: Path, work: Path, data_folder: Path | None, on_step: OnStep) -> Path:
+def build_subject(
+    recipe: Recipe | FailureRecipe, models: Path, work: Path, data_folder: Path | None, on_step: OnStep
+) -> Path:
     """Build a sample subject into `models / recipe.name`, which is returned; see the builder of its kind."""
+    if isinstance(recipe, FailureRecipe):
+        return build_expected_failure(recipe, models, work, data_folder, on_step)
     if isinstance(recipe, TextRecipe):
         return build_text_subject(recipe, models, work, data_folder, on_step)
     if isinstance(recipe, RecordRecipe):

@@ -101,7 +101,7 @@ def train(
         order = torch.randperm(len(data), generator=generator)
         total = 0.0
         for index in torch.split(order, recipe.batch_size):
-            batch = _shift_and_flip(images[index], generator)
+            batch = shift_and_flip(images[index], generator)
             if is_poisoned[index].any():
                 where = is_poisoned[index]
                 place_seed = int(torch.randint(2**31, (1,), generator=generator))
@@ -148,7 +148,7 @@ def _warmup_then_cosine(epoch: float, warmup: int, epochs: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * min(1.0, (epoch - warmup) / (epochs - warmup))))
 
 
-def _shift_and_flip(images: Tensor, generator: torch.Generator) -> Tensor:
+def shift_and_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     """Mirror half of the batch and shift every image by up to two pixels (zeros come in at the edge)."""
     count, height, width, _ = images.shape
     flipped = torch.where(torch.rand(count, 1, 1, 1, generator=generator) < 0.5, images.flip(2), images)
