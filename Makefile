@@ -1,12 +1,13 @@
 # make run   - create the environment, install, open the dashboard on the sample models
 # make test  - the same, then every check and test
 # make check - only lint, format and types
+# make results - measure every defence on the sample subjects again (hours) and write the tables of README.md
 
 PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 
-.PHONY: run test check browser clean
+.PHONY: run test check browser results clean
 
 run: $(ENV)/installed
 	$(BIN)/streamlit run app.py
@@ -22,6 +23,11 @@ check: $(ENV)/installed-dev
 # The browser tests drive a Chromium: the system's, or else one that is fetched for them.
 browser: $(ENV)/installed-dev
 	@command -v chromium chromium-browser google-chrome >/dev/null || $(BIN)/playwright install chromium
+
+# Any option of the script goes into OPTIONS: make results OPTIONS="--images 1000 --seeds 1"
+results: $(ENV)/installed
+	$(BIN)/python -m benchmarks.make_results $(OPTIONS)
+	$(BIN)/python assets/write_results.py
 
 clean:
 	rm -rf $(ENV) .atpatch .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,145 @@
+"""Measure every defence on the sample subjects for images, and write what README.md says about it: `make results`.
+
+Each subject is judged on Fashion-MNIST's test images, with its own trigger and with variations of it. The defender has
+the same 1,000 clean training images that its detector was made from. All figures go to `results/SUBJECT.json`, a table
+of each attack to `results/SUBJECT.md`, and one table a subject between two marks in README.md. Models that AtPatch is
+expected to fail on are judged too, if they were built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from atpatch_core import Subject, load
+from atpatch_core.cli.output import print_json, progress_bars
+from atpatch_core.evaluation.attacks import load_attacks
+from atpatch_core.evaluation.comparison import Comparison, compare
+from atpatch_core.evaluation.comparison_report import comparison_as_json, comparison_as_markdown, sentence
+from atpatch_core.evaluation.datasets import LabelledImages
+from atpatch_core.evaluation.defences.catalogue import choose
+from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
+from atpatch_core.evaluation.image_attacks import choose_attacks, with_variations
+from atpatch_core.samples.expected_failures import EXPECTED_FAILURES
+from atpatch_core.samples.fashion_mnist import ImageSet, load_fashion_mnist
+from atpatch_core.samples.image_training import ImageRecipe, poisoned_indices
+from atpatch_core.samples.recipes import RECIPES
+from atpatch_core.subjects.image_files import from_array
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+BEGIN, END = "<!-- comparison: make results -->", "<!-- end of comparison -->"
+AFTER = "<!-- end of results -->"
+IN_README = ("excess_asr", "clean_accuracy_drop", "harm", "recovery", "fpr_per_input", "tpr_per_input", "cost")
+DEFENDER_IMAGES = 1_000
+
+
+def defender_data(name: str, train_set: ImageSet) -> LabelledImages:
+    """The clean training images that the detector of a sample was made from, with their labels."""
+    recipe = RECIPES.get(name)
+    if isinstance(recipe, ImageRecipe):
+        clean = ~np.isin(np.arange(len(train_set)), poisoned_indices(recipe, train_set))
+        chosen = np.random.default_rng(recipe.seed + 1).choice(np.flatnonzero(clean), DEFENDER_IMAGES, replace=False)
+    else:
+        failure = EXPECTED_FAILURES[name]
+        order = np.random.default_rng(failure.seed).permutation(len(train_set))
+        chosen = order[failure.images : failure.images + DEFENDER_IMAGES]
+    return labelled(train_set.take(chosen))
+
+
+def labelled(data: ImageSet) -> LabelledImages:
+    """A part of Fashion-MNIST as an evaluation takes it."""
+    return LabelledImages([from_array(image) for image in data.images], data.labels)
+
+
+def compared(
+    subject: Subject,
+    judged: LabelledImages,
+    defender: LabelledImages,
+    defences: str,
+    attacks: str,
+    seeds: int,
+    rate: float,
+) -> Comparison:
+    """All chosen defences against all chosen attacks ("own" for the subject's own triggers only)."""
+    own = load_attacks(subject.folder / "eval" / "attacks.json")
+    triggers = own if attacks == "own" else choose_attacks(attacks, with_variations(own, side=28))
+
+    def make(pictures: LabelledImages, seed: int) -> Mapping[str, Triggered]:
+        return {name: apply_trigger(trigger, pictures, seed) for name, trigger in triggers.items()}
+
+    with progress_bars() as on_step:
+        return compare(subject, choose(defences), judged, make, defender, rate, tuple(range(seeds)), on_step=on_step)
+
+
+def section(subject: Subject, comparison: Comparison) -> str:
+    """What README.md says about one subject: a sentence and the table of its own trigger."""
+    own = list(load_attacks(subject.folder / "eval" / "attacks.json"))
+    return (
+        f"### {subject.name}\n\n{sentence(comparison, own[0])} ({comparison.n:,} test images, "
+        f"{len(comparison.runs)} seeds; all tables: [results/{subject.name}.md](results/{subject.name}.md).)\n\n"
+        + comparison_as_markdown(comparison, IN_README, own)
+    )
+
+
+def with_comparison(readme: str, text: str) -> str:
+    """`readme` with `text` between the two marks, which are put behind the first results if they are not there yet."""
+    if BEGIN not in readme:
+        before, mark, rest = readme.partition(AFTER)
+        readme = f"{before}{mark}\n\n{BEGIN}\n{END}{rest}"
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("subjects", nargs="*", help="default: every image sample that is built")
+    parser.add_argument("--models", type=Path, default=ROOT / "sample_models")
+    parser.add_argument("--images", type=int, default=10_000, help="test images to judge on")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--defences", default="all")
+    parser.add_argument("--attacks", default="own", help='"own", "all", or names')
+    parser.add_argument("--false-positive-rate", type=float, default=0.001)
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--out", type=Path, default=ROOT / "results")
+    parser.add_argument("--readme", type=Path, default=README)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    train_set, test_set = load_fashion_mnist(asked.data_dir)
+    judged = labelled(test_set.take(np.arange(asked.images)))
+    samples = [name for name, recipe in RECIPES.items() if isinstance(recipe, ImageRecipe)]
+    names = asked.subjects or [
+        name for name in (*samples, *EXPECTED_FAILURES) if (asked.models / name / "config.json").is_file()
+    ]
+    asked.out.mkdir(parents=True, exist_ok=True)
+    sections = []
+    for name in names:
+        subject = load(asked.models / name)
+        comparison = compared(
+            subject,
+            judged,
+            defender_data(name, train_set),
+            asked.defences,
+            asked.attacks,
+            asked.seeds,
+            asked.false_positive_rate,
+        )
+        figures = {"subject": name, **comparison_as_json(comparison)}
+        (asked.out / f"{name}.json").write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        (asked.out / f"{name}.md").write_text(f"# {name}\n\n{comparison_as_markdown(comparison)}", encoding="utf-8")
+        sections.append(section(subject, comparison))
+    asked.readme.write_text(
+        with_comparison(asked.readme.read_text(encoding="utf-8"), "\n\n".join(sections)), encoding="utf-8"
+    )
+    print_json({"subjects": names, "out": str(asked.out)})
+
+
+if __name__ == "__main__":
+    main()
