@@ -23,6 +23,9 @@ def train_detector(
     false_positive_rate: Annotated[
         float, typer.Option("--fpr", help="Wanted share of clean inputs with a flagged column.")
     ] = 0.0005,
+    contrast: Annotated[
+        float, typer.Option(min=0, help="Weight of the contrastive loss; 0 leaves it out, for `evaluate --ablations`.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -45,7 +48,7 @@ def train_detector(
                 data.pairs,
                 data.tuning,
                 data.benign,
-                replace(training.RECIPE, variant=variant, seed=seed),
+                replace(training.RECIPE, variant=variant, contrast=contrast, seed=seed),
                 false_positive_rate,
                 on_step,
             )

@@ -41,6 +41,7 @@ class DetectorRecipe:
     weight_decay: float = 1e-2
     hardest: int = 256
     random: int = 256
+    contrast: float = 1.0  # weight of the contrastive loss; 0 leaves it out
     seed: int = 0
 
 
@@ -100,4 +101,4 @@ def _batch_loss(
     entropy = nn.functional.binary_cross_entropy_with_logits(
         logits.flatten()[chosen], truth.float(), weight=weight, reduction="sum"
     )
-    return entropy + contrastive_loss(embeddings.flatten(0, 2)[chosen], truth)
+    return entropy + recipe.contrast * contrastive_loss(embeddings.flatten(0, 2)[chosen], truth)

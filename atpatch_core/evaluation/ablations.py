@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +25,9 @@ from .defences.shares import Share, map_sizes, own_share
 from .defences.thresholds import conformal_cut
 
 SWEEP = (0.001, 0.01, 0.05, 0.2)
+# What was left out in training, and the folder in `atpatch/` that `train-detector --variant paper` and
+# `train-detector --contrast 0` are told to write to.
+TRAINED = {"head-mean": "paper", "no-contrast": "no-contrast"}
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,16 @@ def detector_in(subject: Subject, _have: DefenderData, folder: Path) -> ColumnFi
     return ColumnFix(detector)
 
 
-def ablations(subject: Subject, folders: Sequence[tuple[str, str]] = (("paper", "head-mean"),)) -> dict[str, Method]:
+def ablations(subject: Subject) -> dict[str, Method]:
     """All ablations of a subject, with AtPatch itself and no fix to compare them with.
 
-    `folders` are detectors that were trained with a part left out: the folder in `atpatch/`, and what to call it.
+    Those in `TRAINED` need a detector of their own beside the subject's; without it they say so.
     """
     made = [DEFENCES[name] for name in (NO_FIX, ATPATCH, "flagged-to-zero", "no-rescale")]
     made.append(
         Method("all-layers", "Flagged columns are redistributed in every head and layer.", "ablation", all_layers)
     )
-    for folder, name in folders:
+    for name, folder in TRAINED.items():
         prepare = partial(detector_in, folder=subject.folder / "atpatch" / folder)
         made.append(Method(name, f"AtPatch with the detector in atpatch/{folder}.", "ablation", prepare))
     for rate in SWEEP:

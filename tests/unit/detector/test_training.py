@@ -55,6 +55,15 @@ def test_the_network_is_ready_for_use_and_rounded_as_it_will_be_stored() -> None
     assert all(torch.equal(value.half().float(), value) for value in network.state_dict().values())
 
 
+def test_without_the_contrastive_loss_another_network_is_learnt() -> None:
+    recipe = replace(_RECIPE, epochs=2)
+    with_it, without = (train_network(_examples(40), replace(recipe, contrast=weight)) for weight in (1.0, 0.0))
+    assert torch.equal(
+        train_network(_examples(40), recipe).state_dict()["mlp.0.weight"], with_it.state_dict()["mlp.0.weight"]
+    )
+    assert not torch.equal(with_it.state_dict()["mlp.0.weight"], without.state_dict()["mlp.0.weight"])
+
+
 def test_progress_is_told_after_each_epoch() -> None:
     told: list[tuple[int, int]] = []
     train_network(_examples(20), replace(_RECIPE, epochs=3), lambda done, total, loss: told.append((done, total)))

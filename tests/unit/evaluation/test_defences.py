@@ -227,9 +227,9 @@ def test_a_threshold_bounds_the_rate_and_never_asks_for_more_than_the_data_can_s
 def test_ablations_change_one_part_each() -> None:
     subject = image_subject(SUSPECT)
     made = ablations(subject)
-    assert {"no-fix", "atpatch", "flagged-to-zero", "no-rescale", "all-layers", "head-mean"} < set(made)
+    assert {"no-fix", "atpatch", "flagged-to-zero", "no-rescale", "all-layers", "head-mean", "no-contrast"} < set(made)
     with pytest.raises(DetectorError, match="holds no detector"):
-        made["head-mean"].prepare(subject, HAVE)
+        made["no-contrast"].prepare(subject, HAVE)
     everywhere = made["all-layers"].prepare(subject, HAVE).predict(subject, _suspects())
     assert everywhere.flagged.all()
     assert np.array_equal(everywhere.labels, _repaired(subject, RuleDetector(3, (0, 1, 2), _every_head(7))))
