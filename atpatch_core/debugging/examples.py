@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..attention import capture, hotfix
-from ..detector.contract import ColumnDetector
 from ..detector.known import KnownColumns
+from ..detector.trained import TrainedDetector
 from ..detector.training import LayerExamples
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
@@ -66,20 +66,24 @@ def layer_examples(
     pairs: ImageDebuggingSet,
     labels: Sequence[ColumnLabels],
     layers: Sequence[int],
-    patched_by: ColumnDetector | None = None,
+    patched_by: TrainedDetector | None = None,
 ) -> dict[int, LayerExamples]:
     """The maps of `layers` for all pairs, clean inputs first, with their labels.
 
-    With `patched_by`, the maps are those the model has while that detector repairs it (a repaired layer changes the
-    layers after it).
+    With `patched_by`, each layer's maps are those that its detector gets to see while that detector repairs the layers
+    before it: a repaired layer changes the layers after it.
     """
-    if not layers:
-        return {}
-    clean_maps, bad_maps = (_maps(subject, images, layers, patched_by) for images in (pairs.clean, pairs.triggered))
     examples = {}
-    for layer, clean, bad in zip(layers, clean_maps, bad_maps, strict=True):
+    for layer in layers:
+        before = None
+        if patched_by is not None:
+            before = replace(patched_by, watched=tuple(one for one in patched_by.watched if one < layer))
+        clean, bad = (_maps(subject, images, layer, before) for images in (pairs.clean, pairs.triggered))
         count, _, queries, keys = clean.shape
-        hijacked, ignored = labels[layer].hijacked, labels[layer].ignored
+        # Where the layers before it have been repaired, a layer may no longer be hijacked.
+        still = (bad - clean).amax(-2) >= HIJACKED_RISE
+        hijacked = labels[layer].hijacked & still
+        ignored = labels[layer].ignored | (labels[layer].hijacked & ~still)
         examples[layer] = LayerExamples(
             attention=torch.cat([clean, bad]),
             key_valid=torch.ones(2 * count, keys, dtype=torch.bool),
@@ -138,17 +142,17 @@ def _label(subject: Subject, pairs: ImageDebuggingSet) -> list[ColumnLabels]:
     return labels
 
 
-def _maps(subject: Subject, images: np.ndarray, layers: Sequence[int], detector: ColumnDetector | None) -> list[Tensor]:
+def _maps(subject: Subject, images: np.ndarray, layer: int, detector: TrainedDetector | None) -> Tensor:
     maps = []
     for start in range(0, len(images), _BATCH):
         batch = _encode(subject, images[start : start + _BATCH])
         with torch.no_grad(), ExitStack() as stack:
-            if detector is not None:
+            if detector is not None and detector.watched:
                 stack.enter_context(hotfix(subject.model, detector))
-            kept = stack.enter_context(capture(subject.model, layers))
+            kept = stack.enter_context(capture(subject.model, [layer]))
             subject.model(**batch)
-        maps.append(kept.layers)
-    return [torch.cat(chunks) for chunks in zip(*maps, strict=True)]
+        maps.append(kept.layers[0])
+    return torch.cat(maps)
 
 
 def _encode(subject: Subject, images: np.ndarray) -> dict[str, Tensor]:
