@@ -59,10 +59,12 @@ def show_probabilities(view: View, inspection: Inspection) -> None:
 def _show_state(view: View, inspection: Inspection) -> None:
     detected, _ = split_columns(inspection.flags)
     changed = inspection.original.prediction.index != inspection.patched.prediction.index
+    # What a person set by hand may just as well take a right answer away.
+    trusted = changed and view.threshold is None and not view.columns
     if view.patch and inspection.flags.any:
-        st.badge("Repaired" if changed else "Redistributed", icon=":material/healing:", color="green")
+        st.badge("Repaired" if trusted else "Redistributed", icon=":material/healing:", color="green")
     elif detected:
-        st.badge("Looks hijacked" if changed else "Over-attended", icon=":material/warning:", color="orange")
+        st.badge("Looks hijacked" if trusted else "Over-attended", icon=":material/warning:", color="orange")
 
 
 def _explanation(view: View, inspection: Inspection) -> str:

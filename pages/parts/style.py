@@ -6,7 +6,7 @@ import streamlit as st
 
 _STYLE = """
 <style>
-.stMainBlockContainer { padding-top: 5rem; padding-bottom: 3rem; max-width: 1400px; }
+.stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 1400px; }
 .st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 [data-testid="stCaptionContainer"] { opacity: 0.75; }
 .stPlotlyChart svg text:not(.hoverlayer *) { fill: currentColor !important; fill-opacity: 0.8 !important; }
@@ -18,6 +18,7 @@ _STYLE = """
 .st-key-patch label { zoom: 1.25; }
 @media (min-width: 641px) {
   .st-key-findings { display: grid; grid-template-columns: 2fr 3fr; grid-template-rows: auto 1fr; column-gap: 2rem; }
+  .st-key-findings:has(.st-key-picture img) { grid-template-columns: min(40%, 25rem) 1fr; }
   .st-key-findings:has(.st-key-text) { grid-template-columns: 3fr 2fr; }
   .st-key-findings > :has(> .st-key-picture) { grid-column: 1; grid-row: 1 / span 2; }
   .st-key-findings > :has(> .st-key-answer), .st-key-findings > :has(> .st-key-bars) { grid-column: 2; min-width: 0; }
