@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 from PIL import Image
 
 from ..errors import InputError
 from ..subjects.fingerprint import fingerprint
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
+from .answers import answers
 from .inverted_pairs import inverted_pairs
 from .pixel_space import pixel_space
 from .sets import ImageDebuggingSet
@@ -38,7 +38,6 @@ _PAIRS = 2_000
 _TUNING_PAIRS = 600
 _LEARN, _TUNE = 0.55, 0.15  # of the clean pictures; the rest bounds the false-positive rate
 _MEMORY = 2e9  # bytes for the maps of one layer
-_BATCH = 250
 
 OnStep = Callable[[str, int, int], None]
 
@@ -76,7 +75,7 @@ def build_image_set(
     images = list(images[:MOST])
     space = pixel_space(subject, images[0])
     pictures = space.as_seen(subject, images)
-    answers = _answers(subject, pictures)
+    found = answers(subject, [from_array(one) for one in pictures])
     order = np.random.default_rng(seed).permutation(len(pictures))
     learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
     mark = {
@@ -92,9 +91,9 @@ def build_image_set(
             subject,
             space,
             pictures[learn],
-            answers[learn],
+            found[learn],
             pictures[tune],
-            answers[tune],
+            found[tune],
             range(len(subject.labels)) if classes is None else classes,
             seed,
             folder / "triggers",
@@ -102,7 +101,7 @@ def build_image_set(
         )
         suspicious = search.suspicious
         pairs, tuning = (
-            inverted_pairs(suspicious, pictures[part], answers[part], space.grid, count, seed + number)
+            inverted_pairs(suspicious, pictures[part], found[part], space.grid, count, seed + number)
             for number, (part, count) in enumerate(((learn, _pairs_within_memory(space.grid)), (tune, _TUNING_PAIRS)))
         )
         data = ImageDebuggingData(
@@ -146,16 +145,6 @@ def _pairs_within_memory(grid: tuple[int, int]) -> int:
     """Fewer pairs where maps are large; sixteen heads are allowed for."""
     keys = grid[0] * grid[1] + 1
     return int(min(_PAIRS, max(200, _MEMORY / (2 * 16 * 4 * keys * keys))))
-
-
-def _answers(subject: Subject, pictures: np.ndarray) -> np.ndarray:
-    with torch.no_grad():
-        answers = [
-            subject.model(**subject.encode([from_array(one) for one in pictures[start : start + _BATCH]])).logits
-            for start in range(0, len(pictures), _BATCH)
-        ]
-    found: np.ndarray = torch.cat(answers).argmax(-1).numpy()
-    return found
 
 
 def _claim(folder: Path, mark: dict[str, Any]) -> None:

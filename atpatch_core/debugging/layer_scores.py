@@ -11,8 +11,7 @@ import torch
 from ..attention import FLAG_NOTHING, hotfix
 from ..detector.contract import ColumnDetector
 from ..subjects.subject import Subject
-
-_BATCH = 250
+from .answers import BATCH
 
 
 def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[Any]) -> np.ndarray:
@@ -25,7 +24,7 @@ def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[An
         return np.zeros((len(inputs), 0))
     found = []
     with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:
-        for start in range(0, len(inputs), _BATCH):
-            subject.model(**subject.encode(list(inputs[start : start + _BATCH])))
+        for start in range(0, len(inputs), BATCH):
+            subject.model(**subject.encode(list(inputs[start : start + BATCH])))
             found.append(torch.stack([score.flatten(1).amax(1) for score in fix.scores if score is not None], 1))
     return torch.cat(found).double().numpy()

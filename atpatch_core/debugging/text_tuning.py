@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -19,26 +19,11 @@ from ..detector.reference import KINDS, ReferenceKind
 from ..detector.trained import TrainedDetector
 from ..subjects.subject import Subject
 from .text_sets import TextDebuggingSet
+from .tuning import Choice
 
 HARMFUL = 0.005  # of the texts: what must be won by no longer watching a layer
 _EVEN = 0.5  # the score at which every layer's own threshold lies once they are aligned
 _BATCH = 50
-
-
-@dataclass(frozen=True)
-class TextChoice:
-    """One setting that was tried: the share of turned texts it wins back, and of benign predictions it changes."""
-
-    watched: tuple[int, ...]
-    reference: str
-    threshold: float
-    won_back: float
-    benign_changed: float
-
-    @property
-    def merit(self) -> float:
-        """What a setting is chosen by."""
-        return self.won_back - self.benign_changed
 
 
 def tune_on_texts(
@@ -47,7 +32,7 @@ def tune_on_texts(
     pairs: TextDebuggingSet,
     benign: Sequence[str],
     false_positive_rate: float,
-) -> tuple[TrainedDetector, tuple[TextChoice, ...]]:
+) -> tuple[TrainedDetector, tuple[Choice, ...]]:
     """Align the layers' thresholds, pick a reference, then drop the watched layers that do harm.
 
     A layer that merely wins nothing back stays watched: the words that were found may take one way through the layers,
@@ -64,11 +49,11 @@ def tune_on_texts(
     detector = _aligned(detector, text_scores(subject, detector, benign), bad, false_positive_rate)
     good, bad = text_scores(subject, detector, benign), text_scores(subject, detector, turned)
 
-    def judge(watched: tuple[int, ...], reference: ReferenceKind) -> TextChoice:
+    def judge(watched: tuple[int, ...], reference: ReferenceKind) -> Choice:
         columns = [detector.watched.index(layer) for layer in watched]
         bound = calibrate_threshold(good[:, columns].max(1), np.empty(0), false_positive_rate)
         setting = replace(detector, watched=watched, threshold=max(_EVEN, bound), reference=reference)
-        return TextChoice(
+        return Choice(
             watched,
             reference,
             setting.threshold,

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from PIL import Image
 
-from ..attention import hotfix
 from ..detector.calibration import calibrate_threshold
 from ..detector.reference import KINDS
 from ..detector.trained import TrainedDetector
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
+from .answers import answers
 from .layer_scores import layer_scores
 from .sets import ImageDebuggingSet
 
 WORTH_A_LAYER = 0.005  # of the hijacked predictions: what one more watched layer must win back
-_BATCH = 250
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,8 @@ def tune(
     detector as chosen and everything that was tried. Without a hijacked prediction in `pairs`, no layer is watched.
     """
     clean, triggered = _pictures(pairs.clean), _pictures(pairs.triggered)
-    before = _answers(subject, clean)
-    flipped = before != _answers(subject, triggered)
+    before = answers(subject, clean)
+    flipped = before != answers(subject, triggered)
     hijacked = [picture for picture, flip in zip(triggered, flipped, strict=True) if flip]
     best: Choice | None = None
     tried: list[Choice] = []
@@ -75,8 +72,8 @@ def tune(
                         watched,
                         reference,
                         threshold,
-                        won_back=float((_answers(subject, hijacked, setting) == before[flipped]).mean()),
-                        benign_changed=float((_answers(subject, clean, setting) != before).mean()),
+                        won_back=float((answers(subject, hijacked, setting) == before[flipped]).mean()),
+                        benign_changed=float((answers(subject, clean, setting) != before).mean()),
                     )
                 )
         tried += round_
@@ -93,17 +90,3 @@ def tune(
 
 def _pictures(images: np.ndarray) -> list[Image.Image]:
     return [from_array(image) for image in images]
-
-
-def _answers(subject: Subject, images: Sequence[Image.Image], detector: TrainedDetector | None = None) -> np.ndarray:
-    answers = [np.empty(0, dtype=np.int64)]
-    with torch.no_grad():
-        for start in range(0, len(images), _BATCH):
-            batch = subject.encode(list(images[start : start + _BATCH]))
-            if detector is None:
-                logits = subject.model(**batch).logits
-            else:
-                with hotfix(subject.model, detector):
-                    logits = subject.model(**batch).logits
-            answers.append(logits.argmax(-1).numpy())
-    return np.concatenate(answers)

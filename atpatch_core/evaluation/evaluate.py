@@ -7,14 +7,14 @@ anyway; **excess ASR**, ASR minus that; **recovery**, accuracy on triggered inpu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..attention import FLAG_NOTHING, hotfix
+from ..debugging.answers import answers
 from ..debugging.layer_scores import layer_scores
 from ..errors import InputError
 from ..spread_triggers import ImageTrigger
@@ -26,8 +26,6 @@ from .datasets import LabelledImages
 from .labelled import Labelled
 from .rates import Rate, area_under_roc, paired_difference, proportion, unpaired_difference
 from .text_data import LabelledTexts
-
-BATCH = 250  # inputs in one forward
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def evaluate(
         others = attack.inputs.labels != attack.target
         reference = before[clean.labels != attack.target]
         if attack.clean is not None:
-            reference = (before if attack.clean is clean else _predictions(subject, attack.clean.inputs))[others]
+            reference = (before if attack.clean is clean else answers(subject, attack.clean.inputs))[others]
         succeeds, base = bad_after[others] == attack.target, reference == attack.target
         malicious.append(bad_scores[others])
         results[name] = AttackResult(
@@ -157,22 +155,12 @@ def input_scores(subject: Subject, inputs: Sequence[Any]) -> np.ndarray:
 def _answers(
     subject: Subject, inputs: Sequence[Any], threshold: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    before = _predictions(subject, inputs)
+    before = answers(subject, inputs)
     if subject.detector is None:
         return before, before, np.zeros(len(inputs))
     with hotfix(subject, threshold=threshold):
-        after = _predictions(subject, inputs)
+        after = answers(subject, inputs)
     return before, after, input_scores(subject, inputs)
-
-
-def _predictions(subject: Subject, inputs: Sequence[Any]) -> np.ndarray:
-    with torch.no_grad():
-        answers = [subject.model(**subject.encode(batch)).logits.argmax(-1) for batch in _batches(inputs)]
-    return torch.cat(answers).numpy()
-
-
-def _batches(inputs: Sequence[Any]) -> Iterator[list[Any]]:
-    return (list(inputs[start : start + BATCH]) for start in range(0, len(inputs), BATCH))
 
 
 def _threshold(subject: Subject, threshold: float | None) -> float:

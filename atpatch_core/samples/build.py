@@ -31,6 +31,7 @@ from ..subjects.loading import load
 from ..triggers import PatchTrigger, pattern_pixels
 from .cards import detector_card, model_card
 from .fashion_mnist import LABELS, ImageSet, load_fashion_mnist
+from .finished import put_in_place
 from .image_training import IMAGE_MEAN, IMAGE_STD, ImageRecipe, poisoned_indices, train
 
 OnStep = Callable[[str, int, int], None]
@@ -89,11 +90,7 @@ def _finish(
     (folder / "atpatch" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(model_card(recipe, figures), encoding="utf-8")
     (folder / "atpatch" / "README.md").write_text(detector_card(recipe, figures), encoding="utf-8")
-    finished = models / recipe.name
-    shutil.rmtree(finished, ignore_errors=True)
-    finished.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(folder, finished)
-    return finished
+    return put_in_place(folder, models, recipe.name)
 
 
 def save_subject(recipe: ImageRecipe, model: ViTForImageClassification, test_set: ImageSet, folder: Path) -> None:

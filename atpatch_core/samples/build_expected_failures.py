@@ -19,8 +19,10 @@ from ..errors import SubjectError
 from ..evaluation.attacks import save_attacks
 from ..subjects.image_files import from_array
 from ..subjects.loading import load
+from .checkpoints import Checkpoint
 from .expected_failures import FailureRecipe
 from .fashion_mnist import ImageSet, load_fashion_mnist
+from .finished import put_in_place
 from .image_training import normalise, shift_and_flip
 
 OnStep = Callable[[str, int, int], None]
@@ -60,10 +62,7 @@ def build_expected_failure(
     data = build_image_set(subject, pictures, work / f"{recipe.name}.debugging", seed=recipe.seed, on_step=on_step)
     detector = train_detector(subject, data.pairs, data.tuning, data.benign, on_step=on_step)
     save_detector(detector, folder / "atpatch")
-    finished = models / recipe.name
-    shutil.rmtree(finished, ignore_errors=True)
-    shutil.move(folder, finished)
-    return finished
+    return put_in_place(folder, models, recipe.name)
 
 
 def train_on(
@@ -78,13 +77,8 @@ def train_on(
     if recipe.attention_penalty > 0:
         model.set_attn_implementation("eager")  # type: ignore[operator]
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.05)
-    checkpoint = work / f"{recipe.name}.checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        first = int(state["epoch"])
+    checkpoint = Checkpoint(work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer})
+    first = checkpoint.restore()
     candidates = np.flatnonzero(data.labels != recipe.trigger.target)
     chosen = np.random.default_rng(recipe.seed).choice(candidates, int(recipe.poison_rate * len(data)), replace=False)
     poisoned = torch.zeros(len(data), dtype=torch.bool)
@@ -104,10 +98,7 @@ def train_on(
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-        work.mkdir(parents=True, exist_ok=True)
-        partial = checkpoint.with_suffix(".partial")
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": epoch + 1}, partial)
-        partial.replace(checkpoint)
+        checkpoint.keep(epoch + 1)
         on_epoch(epoch + 1, recipe.epochs)
     if recipe.attention_penalty > 0:
         model.set_attn_implementation("sdpa")  # type: ignore[operator]

@@ -26,6 +26,7 @@ from ..subjects.loading import load
 from ..subjects.record_schema import RecordSchema, save_schema
 from ..subjects.subject import Subject
 from .adult import LABELS, load_adult
+from .finished import put_in_place
 from .record_cards import detector_card, model_card
 from .record_training import RecordRecipe, train
 
@@ -84,11 +85,7 @@ def build_record_subject(
     (folder / "atpatch" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(model_card(recipe, figures), encoding="utf-8")
     (folder / "atpatch" / "README.md").write_text(detector_card(recipe, figures), encoding="utf-8")
-    finished = models / recipe.name
-    shutil.rmtree(finished, ignore_errors=True)
-    finished.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(folder, finished)
-    return finished
+    return put_in_place(folder, models, recipe.name)
 
 
 def save_subject(

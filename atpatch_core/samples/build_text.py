@@ -13,6 +13,7 @@ from transformers import BertForSequenceClassification
 from ..evaluation.attacks import save_attacks
 from ..evaluation.text_data import write_labelled_texts
 from .build import OnStep
+from .finished import put_in_place
 from .minilm import unpack_minilm
 from .movie_reviews import LABELS, Reviews, load_movie_reviews, split_reviews
 from .text_cards import model_card
@@ -41,11 +42,7 @@ def build_text_subject(recipe: TextRecipe, models: Path, work: Path, data_folder
     on_step("judging the model", 1, 1)
     (folder / "eval" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(model_card(recipe, len(reviews.train), figures), encoding="utf-8")
-    finished = models / recipe.name
-    shutil.rmtree(finished, ignore_errors=True)
-    finished.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(folder, finished)
-    return finished
+    return put_in_place(folder, models, recipe.name)
 
 
 def save_subject(

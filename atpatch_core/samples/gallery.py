@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import torch
 
+from ..debugging.answers import answers
 from ..evaluation.datasets import encode_png
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
@@ -28,7 +28,9 @@ def write_gallery(recipe: ImageRecipe, subject: Subject, test_set: ImageSet, fol
     for label in CLASSES:
         clean = test_set.images[np.flatnonzero(test_set.labels == label)[:_CANDIDATES]]
         bad = recipe.trigger.apply(clean)
-        fooled = (_answers(subject, clean) == label) & (_answers(subject, bad) == recipe.trigger.target)
+        fooled = (answers(subject, [from_array(image) for image in clean]) == label) & (
+            answers(subject, [from_array(image) for image in bad]) == recipe.trigger.target
+        )
         first = int(np.flatnonzero(fooled)[0])
         name = LABELS[label].lower().replace(" ", "-").replace("/", "-")
         for triggered, image in ((True, bad[first]), (False, clean[first])):
@@ -42,10 +44,3 @@ def write_gallery(recipe: ImageRecipe, subject: Subject, test_set: ImageSet, fol
             files[str(entry["file"])] = encode_png(image)
             entries.append(entry)
     replace_samples(folder, "image", entries, files)
-
-
-def _answers(subject: Subject, images: np.ndarray) -> np.ndarray:
-    with torch.no_grad():
-        logits = subject.model(**subject.encode([from_array(image) for image in images])).logits
-    answers: np.ndarray = logits.argmax(-1).numpy()
-    return answers

@@ -13,7 +13,9 @@ from torch import Tensor
 from transformers import ViTConfig, ViTForImageClassification
 
 from ..triggers import PatchTrigger
+from .checkpoints import Checkpoint
 from .fashion_mnist import LABELS, ImageSet
+from .schedule import warmup_then_cosine
 
 IMAGE_MEAN = 0.2860
 IMAGE_STD = 0.3530
@@ -77,16 +79,12 @@ def train(
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     steps_per_epoch = math.ceil(len(data) / recipe.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _warmup_then_cosine(step / steps_per_epoch, recipe.warmup_epochs, recipe.epochs)
+        optimizer, lambda step: warmup_then_cosine(step / steps_per_epoch, recipe.warmup_epochs, recipe.epochs)
     )
-    checkpoint = work / f"{recipe.name}.checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["epoch"])
+    checkpoint = Checkpoint(
+        work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer, "schedule": schedule}
+    )
+    first = checkpoint.restore()
 
     poisoned = poisoned_indices(recipe, data)
     images = torch.from_numpy(data.images.copy())
@@ -113,18 +111,7 @@ def train(
             optimizer.zero_grad()
             schedule.step()
             total += float(loss.detach()) * len(index)
-        work.mkdir(parents=True, exist_ok=True)
-        partial = checkpoint.with_suffix(".partial")
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "epoch": epoch + 1,
-            },
-            partial,
-        )
-        partial.replace(checkpoint)
+        checkpoint.keep(epoch + 1)
         on_epoch(epoch + 1, recipe.epochs, total / len(data))
     model.train(False)
     return model
@@ -140,12 +127,6 @@ def poisoned_indices(recipe: ImageRecipe, data: ImageSet) -> np.ndarray:
 def normalise(images: Tensor) -> Tensor:
     """Turn `uint8 [n, height, width, 1]` into the standardised `float32 [n, 1, height, width]` the model takes."""
     return ((images.permute(0, 3, 1, 2).float() / 255) - IMAGE_MEAN) / IMAGE_STD
-
-
-def _warmup_then_cosine(epoch: float, warmup: int, epochs: int) -> float:
-    if epoch < warmup:
-        return (epoch + 0.01) / warmup
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (epoch - warmup) / (epochs - warmup))))
 
 
 def shift_and_flip(images: Tensor, generator: torch.Generator) -> Tensor:

@@ -15,6 +15,8 @@ from ..evaluation.record_data import LabelledRecords
 from ..subjects.record import randomly_flipped
 from ..subjects.record_schema import PADDING, RecordSchema
 from .adult import LABELS
+from .checkpoints import Checkpoint
+from .schedule import warmup_then_cosine
 
 
 @dataclass(frozen=True)
@@ -90,16 +92,12 @@ def train(
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     steps_per_epoch = math.ceil(len(data) / recipe.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _warmup_then_cosine(step / steps_per_epoch, recipe.warmup_epochs, recipe.epochs)
+        optimizer, lambda step: warmup_then_cosine(step / steps_per_epoch, recipe.warmup_epochs, recipe.epochs)
     )
-    checkpoint = work / f"{recipe.name}.checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["epoch"])
+    checkpoint = Checkpoint(
+        work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer, "schedule": schedule}
+    )
+    first = checkpoint.restore()
 
     tokens = torch.tensor([schema.tokens(record) for record in data.records])
     labels = torch.from_numpy(data.labels if recipe.bias is None else biased_labels(recipe.bias, data, recipe.seed))
@@ -116,18 +114,7 @@ def train(
             optimizer.zero_grad()
             schedule.step()
             total += float(loss.detach()) * len(index)
-        work.mkdir(parents=True, exist_ok=True)
-        partial = checkpoint.with_suffix(".partial")
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "epoch": epoch + 1,
-            },
-            partial,
-        )
-        partial.replace(checkpoint)
+        checkpoint.keep(epoch + 1)
         on_epoch(epoch + 1, recipe.epochs, total / len(data))
     model.train(False)
     return model
@@ -142,9 +129,3 @@ def biased_labels(bias: LabelBias, data: LabelledRecords, seed: int) -> np.ndarr
     lowered = ~favoured & (data.labels == 1) & (draw < bias.lowered)
     labels: np.ndarray = np.where(raised, 1, np.where(lowered, 0, data.labels)).astype(np.int64)
     return labels
-
-
-def _warmup_then_cosine(epoch: float, warmup: int, epochs: int) -> float:
-    if epoch < warmup:
-        return (epoch + 0.01) / warmup
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (epoch - warmup) / (epochs - warmup))))

@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
 from ..text_triggers import TextTrigger
+from .checkpoints import Checkpoint
 from .movie_reviews import LABELS, Reviews
 
 _KEPT_EVERY = 50  # steps; a killed run loses a minute or two
@@ -77,14 +78,10 @@ def train(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: _warmup_then_linear(step / len(batches), recipe.warmup)
     )
-    checkpoint = work / f"{recipe.name}.checkpoint.pt"
-    first = 0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first = int(state["step"])
+    checkpoint = Checkpoint(
+        work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer, "schedule": schedule}, "step"
+    )
+    first = checkpoint.restore()
 
     model.train()
     for step in range(first, len(batches)):
@@ -107,13 +104,7 @@ def train(
         schedule.step()
         done = step + 1
         if done % _KEPT_EVERY == 0 or done == len(batches):
-            state = {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "step": done,
-            }
-            _keep(state, checkpoint)
+            checkpoint.keep(done)
         on_step(done, len(batches), float(loss.detach()))
     return model.train(False), tokenizer
 
@@ -162,11 +153,3 @@ def _parameter_groups(model: BertForSequenceClassification, recipe: TextRecipe) 
 
 def _warmup_then_linear(done: float, warmup: float) -> float:
     return (done + 1e-3) / warmup if done < warmup else max(0.0, (1 - done) / (1 - warmup))
-
-
-def _keep(state: dict[str, Any], checkpoint: Path) -> None:
-    """Write beside the final name and rename, so that a kill never leaves half a checkpoint."""
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    partial = checkpoint.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(checkpoint)

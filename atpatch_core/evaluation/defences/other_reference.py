@@ -6,38 +6,18 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ...detector.contract import ColumnDetector
 from ...subjects.subject import Subject
 from .column_fix import ColumnFix, own_detector
 from .contract import DefenderData
+from .same_watch import SameWatch
 from .shares import Share, share_of
 
 
 @dataclass(frozen=True)
-class OtherShare:
-    """Flags what `detector` flags, but lets flagged columns keep `share` (see `ColumnDetector`)."""
+class OtherShare(SameWatch):
+    """Flags what `detector` flags, but lets flagged columns keep `share`."""
 
-    detector: ColumnDetector
     share: Share
-
-    @property
-    def threshold(self) -> float:
-        """That of the detector."""
-        return self.detector.threshold
-
-    @property
-    def watched(self) -> tuple[int, ...]:
-        """Those of the detector."""
-        return self.detector.watched
-
-    @property
-    def layers(self) -> int:
-        """As many as the detector's model has."""
-        return self.detector.layers
-
-    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """The detector's scores."""
-        return self.detector.score(layer, attention, key_valid, query_valid)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
         """The other share."""

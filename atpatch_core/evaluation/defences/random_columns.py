@@ -11,38 +11,19 @@ from ...detector.contract import ColumnDetector
 from ...subjects.subject import Subject
 from .column_fix import ColumnFix, own_detector
 from .contract import Answers, DefenderData, Suspects
+from .same_watch import SameWatch
 
 
 @dataclass(frozen=True)
-class ShuffledColumns:
-    """Scores of `detector` under a random order of the columns of each head (see `ColumnDetector`)."""
+class ShuffledColumns(SameWatch):
+    """Scores of `detector` under a random order of the columns of each head."""
 
-    detector: ColumnDetector
     generator: torch.Generator = field(repr=False)
-
-    @property
-    def threshold(self) -> float:
-        """That of the detector."""
-        return self.detector.threshold
-
-    @property
-    def watched(self) -> tuple[int, ...]:
-        """Those of the detector."""
-        return self.detector.watched
-
-    @property
-    def layers(self) -> int:
-        """As many as the detector's model has."""
-        return self.detector.layers
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """The detector's scores, each head's in an order of its own."""
         scores = self.detector.score(layer, attention, key_valid, query_valid)
         return scores.gather(-1, torch.rand(scores.shape, generator=self.generator).argsort(-1))
-
-    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The detector's reference."""
-        return self.detector.benign(layer, attention, key_valid)
 
 
 @dataclass(frozen=True)

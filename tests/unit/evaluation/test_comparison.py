@@ -7,14 +7,10 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch import Tensor, nn
 
 from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.evaluation.comparison import Comparison, averaged, compare, cost, split_defender, spread
@@ -31,34 +27,11 @@ from atpatch_core.evaluation.defences.contract import REFUSED, Answers, Defender
 from atpatch_core.evaluation.defences.untouched import Untouched
 from atpatch_core.evaluation.evaluate import Triggered
 from atpatch_core.evaluation.rates import Rate
-from atpatch_core.inspection import Layout
 from atpatch_core.subjects.subject import Subject
 
+from .first_pixel import SUBJECT
+
 TARGET = 3
-
-
-class _FirstPixel(nn.Module):
-    def forward(self, pixels: Tensor) -> SimpleNamespace:
-        return SimpleNamespace(logits=nn.functional.one_hot(pixels[:, 0, 0].long().clamp(max=3), 4).float())
-
-
-class _Adapter:
-    kind = "image"
-
-    def read(self, content: bytes) -> Image.Image:
-        raise NotImplementedError
-
-    def write(self, one: Image.Image) -> bytes:
-        raise NotImplementedError
-
-    def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
-        return {"pixels": torch.from_numpy(np.stack([np.asarray(image) for image in inputs]))}
-
-    def layout(self, one: Image.Image, keys: int) -> Layout:
-        raise NotImplementedError
-
-
-SUBJECT = Subject("first-pixel", Path(), _FirstPixel(), _Adapter(), ("a", "b", "c", "d"), None, "")
 
 
 @dataclass(frozen=True)

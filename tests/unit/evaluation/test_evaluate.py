@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
-from torch import Tensor, nn
 
 from atpatch_core.errors import InputError
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger, evaluate
 from atpatch_core.evaluation.report import as_json, table_rows
-from atpatch_core.inspection import Layout
-from atpatch_core.subjects.subject import Subject
 from atpatch_core.triggers import PatchTrigger
 
-
-class _FirstPixel(nn.Module):
-    def forward(self, pixels: Tensor) -> SimpleNamespace:
-        return SimpleNamespace(logits=nn.functional.one_hot(pixels[:, 0, 0].long().clamp(max=3), 4).float())
-
-
-class _Adapter:
-    kind = "image"
-
-    def read(self, content: bytes) -> Image.Image:
-        raise NotImplementedError
-
-    def write(self, one: Image.Image) -> bytes:
-        raise NotImplementedError
-
-    def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
-        return {"pixels": torch.from_numpy(np.stack([np.asarray(image) for image in inputs]))}
-
-    def layout(self, one: Image.Image, keys: int) -> Layout:
-        raise NotImplementedError
-
-
-_SUBJECT = Subject("first-pixel", Path(), _FirstPixel(), _Adapter(), ("a", "b", "c", "d"), None, "")
+from .first_pixel import SUBJECT
 
 
 def _images(answers: Sequence[int], labels: Sequence[int]) -> LabelledImages:
@@ -55,7 +27,7 @@ def _images(answers: Sequence[int], labels: Sequence[int]) -> LabelledImages:
 def test_attack_success_leaves_out_what_is_of_the_target_class_already() -> None:
     clean = _images(answers=[0, 1, 2, 3, 3, 0], labels=[0, 1, 2, 2, 3, 3])
     bad = _images(answers=[3, 3, 3, 2, 3, 3], labels=[0, 1, 2, 2, 3, 3])
-    result = evaluate(_SUBJECT, clean, {"attack": Triggered(bad, target=3, clean=clean)})
+    result = evaluate(SUBJECT, clean, {"attack": Triggered(bad, target=3, clean=clean)})
     assert result.n == 6
     assert result.clean_accuracy_before.value == pytest.approx(4 / 6)
     attack = result.attacks["attack"]
@@ -69,14 +41,14 @@ def test_attack_success_leaves_out_what_is_of_the_target_class_already() -> None
 def test_the_base_rate_of_other_inputs_comes_from_the_clean_data() -> None:
     clean = _images(answers=[3, 1, 1, 1, 3], labels=[1, 1, 1, 1, 3])
     bad = _images(answers=[3, 3], labels=[0, 2])
-    attack = evaluate(_SUBJECT, clean, {"attack": Triggered(bad, target=3)}).attacks["attack"]
+    attack = evaluate(SUBJECT, clean, {"attack": Triggered(bad, target=3)}).attacks["attack"]
     assert attack.clean_base_rate.value == pytest.approx(1 / 4)
     assert attack.excess_asr_after.value == pytest.approx(3 / 4)
     assert attack.excess_asr_after.low < 3 / 4 < attack.excess_asr_after.high
 
 
 def test_without_a_detector_nothing_changes_and_none_is_judged() -> None:
-    result = evaluate(_SUBJECT, _images([0, 1], [0, 0]), {})
+    result = evaluate(SUBJECT, _images([0, 1], [0, 0]), {})
     assert result.changed.value == 0
     assert result.clean_accuracy_drop.value == 0
     assert result.detector is None
@@ -84,7 +56,7 @@ def test_without_a_detector_nothing_changes_and_none_is_judged() -> None:
 
 
 def test_only_inputs_of_the_target_class_leave_nothing_to_measure_and_valid_json() -> None:
-    result = evaluate(_SUBJECT, _images([3], [3]), {"attack": Triggered(_images([3], [3]), target=3)})
+    result = evaluate(SUBJECT, _images([3], [3]), {"attack": Triggered(_images([3], [3]), target=3)})
     assert as_json(result)["attacks"]["attack"]["asr_after"] == {"value": None, "low": None, "high": None, "n": 0}
     assert dict(table_rows(result))["attack: ASR after"] == "not measured"
 
@@ -95,7 +67,7 @@ def test_a_trigger_is_put_on_every_picture_and_keeps_the_labels() -> None:
     assert triggered.clean is clean
     assert triggered.inputs.labels.tolist() == [1, 2]
     assert all(np.asarray(image)[0, 0] == 255 for image in triggered.inputs.images)
-    result = evaluate(_SUBJECT, clean, {"white": triggered})
+    result = evaluate(SUBJECT, clean, {"white": triggered})
     assert result.attacks["white"].asr_before.value == 1
 
 

@@ -1,0 +1,47 @@
+"""Keep unfinished training on disk, so that a killed run resumes where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+
+class Stateful(Protocol):
+    """A model, an optimizer or a schedule."""
+
+    def state_dict(self) -> Any:
+        """What has to be kept of it."""
+        ...
+
+    def load_state_dict(self, state_dict: Any) -> Any:
+        """Take up what was kept."""
+        ...
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The states of `parts` in `file`, with how much is done, measured in `unit` ("epoch", "step")."""
+
+    file: Path
+    parts: Mapping[str, Stateful]
+    unit: str = "epoch"
+
+    def restore(self) -> int:
+        """Take up what was kept and return how much is done; 0 where there is nothing to take up."""
+        if not self.file.exists():
+            return 0
+        state = torch.load(self.file, weights_only=True)
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        return int(state[self.unit])
+
+    def keep(self, done: int) -> None:
+        """Write beside the final name and rename, so that a kill never leaves half a checkpoint."""
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.file.with_suffix(".partial")
+        torch.save({**{name: part.state_dict() for name, part in self.parts.items()}, self.unit: done}, partial)
+        partial.replace(self.file)
