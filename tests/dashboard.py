@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -89,3 +90,9 @@ def visit(page: Page, address: str, heading: str = "Triage") -> None:
     page.goto(address)
     page.get_by_role("heading", name=heading, exact=True).wait_for(timeout=PATIENCE)
     settle(page)
+
+
+def params_of(page: Page) -> dict[str, str]:
+    """The parameters in the address of the page."""
+    query = urlsplit(page.evaluate("location.href")).query
+    return {name: values[0] for name, values in parse_qs(query).items()}

@@ -6,14 +6,13 @@ import io
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ..dashboard import settle, visit
+from ..dashboard import params_of, settle, visit
 from ..pictures import refused
 
 
@@ -30,11 +29,6 @@ def _switch(page: Page) -> None:
     page.locator(".st-key-patch label").click()
     expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
     settle(page)
-
-
-def _params(page: Page) -> dict[str, str]:
-    query = urlsplit(page.evaluate("location.href")).query
-    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def _picture(seed: int = 0) -> bytes:
@@ -58,12 +52,12 @@ def test_the_first_view_shows_a_flagged_picture_and_the_switch_repairs_the_answe
     assert re.search(r"columns? flagged in layer \d", _verdict(page))
     hijacked = _answer(page)
     assert hijacked.split("\u00a0")[0] in _verdict(page).replace("\n", " ")
-    assert _params(page)["patch"] == "off"
+    assert params_of(page)["patch"] == "off"
 
     _switch(page)
     repaired = _answer(page)
     assert repaired.rsplit(" ", 1)[0] != hijacked.rsplit(" ", 1)[0]
-    params, verdict = _params(page), _verdict(page)
+    params, verdict = params_of(page), _verdict(page)
     assert params["patch"] == "on"
     assert {"subject", "sample", "layer", "head"} <= set(params)
     assert "threshold" not in params
@@ -72,12 +66,12 @@ def test_the_first_view_shows_a_flagged_picture_and_the_switch_repairs_the_answe
     page.reload()
     settle(page)
     expect(page.locator(".st-key-answer h2")).to_have_text(repaired)
-    assert (_verdict(page), _params(page)) == (verdict, params)
+    assert (_verdict(page), params_of(page)) == (verdict, params)
 
     colleague = new_page()
     visit(colleague, link)
     expect(colleague.locator(".st-key-answer h2")).to_have_text(repaired)
-    assert (_verdict(colleague), _params(colleague)) == (verdict, params)
+    assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
 
 
 def test_the_back_button_returns_to_the_view_before(app: str, page: Page) -> None:
@@ -87,7 +81,7 @@ def test_the_back_button_returns_to_the_view_before(app: str, page: Page) -> Non
     page.go_back()
     expect(page.locator(".st-key-answer h2")).to_have_text(before)
     settle(page)
-    assert _params(page)["patch"] == "off"
+    assert params_of(page)["patch"] == "off"
 
 
 def test_a_map_opens_with_a_click_and_with_the_keyboard(app: str, page: Page) -> None:
@@ -95,7 +89,7 @@ def test_a_map_opens_with_a_click_and_with_the_keyboard(app: str, page: Page) ->
     page.get_by_role("button", name=re.compile("^Layer 2, head 1:")).click()
     expect(page.get_by_role("heading", name="Layer 2 \u00b7 head 1 in detail")).to_be_visible()
     settle(page)
-    assert (_params(page)["layer"], _params(page)["head"]) == ("2", "1")
+    assert (params_of(page)["layer"], params_of(page)["head"]) == ("2", "1")
     page.get_by_role("button", name=re.compile("^Layer 2, head 1:")).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowRight")
@@ -146,28 +140,28 @@ def test_an_uploaded_picture_survives_a_reload_and_opens_in_another_browser(
     _upload(page, "mine.png", _picture())
     page.wait_for_url(re.compile("upload=[0-9a-f]{64}"))
     settle(page)
-    verdict, params = _verdict(page), _params(page)
+    verdict, params = _verdict(page), params_of(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
     assert "sample" not in params
     page.reload()
     settle(page)
-    assert (_verdict(page), _params(page)) == (verdict, params)
+    assert (_verdict(page), params_of(page)) == (verdict, params)
     colleague = new_page()
     visit(colleague, page.evaluate("location.href"))
-    assert (_verdict(colleague), _params(colleague)) == (verdict, params)
+    assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
 
 
 def test_refused_uploads_say_why_and_leave_the_view_as_it_was(app: str, page: Page) -> None:
     visit(page, app)
     _switch(page)
-    verdict, answer, params = _verdict(page), _answer(page), _params(page)
+    verdict, answer, params = _verdict(page), _answer(page), params_of(page)
     reason = ""
     for name in ("empty", "text", "truncated-png", "animated-webp", "hundred-megapixels", "bomb"):
         content, reason = refused()[name]
         _upload(page, f"{name}.png", content)
         expect(page.locator('[data-testid="stAlert"]').first).to_contain_text(re.compile(reason))
         settle(page)
-        assert (_verdict(page), _answer(page), _params(page)) == (verdict, answer, params), name
+        assert (_verdict(page), _answer(page), params_of(page)) == (verdict, answer, params), name
     _upload(page, "good.png", _picture(1))
     expect(page.get_by_text(re.compile(reason))).not_to_be_visible()
     page.wait_for_url(re.compile("upload=[0-9a-f]{64}"))
@@ -217,18 +211,18 @@ def test_the_threshold_of_a_link_is_used_and_can_be_reset(app: str, page: Page) 
     expect(page.get_by_text("This is the calibrated threshold.")).to_be_visible()
     settle(page)
     assert re.search(r"columns? flagged", _verdict(page))
-    assert "threshold" not in _params(page)
+    assert "threshold" not in params_of(page)
 
 
 def test_columns_of_a_link_are_redistributed_and_can_be_cleared(app: str, page: Page) -> None:
     visit(page, f"{app}/?threshold=1&columns=0.0.49_2.1.3")
     assert re.search(r"2 columns chosen by hand in layer 0 . head 0 and layer 2 . head 1", _verdict(page))
     expect(page.get_by_text("layer 2 \u00b7 head 1 \u00b7 row 0, column 2")).to_be_visible()
-    assert _params(page)["columns"] == "0.0.49_2.1.3"
+    assert params_of(page)["columns"] == "0.0.49_2.1.3"
     page.get_by_role("button", name="Clear the choice").click()
     expect(page.locator(".st-key-verdict")).to_contain_text("Nothing flagged")
     settle(page)
-    assert "columns" not in _params(page)
+    assert "columns" not in params_of(page)
 
 
 def test_a_column_can_be_chosen_by_name(app: str, page: Page) -> None:
@@ -240,7 +234,7 @@ def test_a_column_can_be_chosen_by_name(app: str, page: Page) -> None:
     page.get_by_role("option", name="row 0, column 3", exact=True).click()
     expect(page.locator(".st-key-verdict")).to_contain_text("1 column chosen by hand in layer 0")
     settle(page)
-    assert _params(page)["columns"] == "0.0.4"
+    assert params_of(page)["columns"] == "0.0.4"
 
 
 def test_the_causal_check_lists_each_flagged_column_with_both_answers(app: str, page: Page) -> None:
@@ -293,20 +287,20 @@ def test_the_page_never_scrolls_sideways(app: str, new_page: Callable[..., Page]
 
 def test_a_damaged_model_is_refused_in_a_sentence_and_the_view_stays(odd_app: str, page: Page) -> None:
     visit(page, f"{odd_app}/?subject=c-whole")
-    verdict, params = _verdict(page), _params(page)
+    verdict, params = _verdict(page), params_of(page)
     for name in ("a-damaged", "b-damaged-detector"):
         page.get_by_role("combobox", name="Model", exact=True).click()
         page.get_by_role("option", name=name, exact=True).click()
         refusal = page.locator('[data-testid="stAlert"]').first
         expect(refusal).to_contain_text(re.compile("damaged|can't be loaded|cannot|can't be read"))
         settle(page)
-        assert (_verdict(page), _params(page)) == (verdict, params)
+        assert (_verdict(page), params_of(page)) == (verdict, params)
 
 
 def test_a_link_to_a_damaged_model_shows_another_one_and_says_why(odd_app: str, page: Page) -> None:
     visit(page, f"{odd_app}/?subject=a-damaged")
     expect(page.get_by_text("Showing c-whole instead.")).to_be_visible()
-    assert _params(page)["subject"] == "c-whole"
+    assert params_of(page)["subject"] == "c-whole"
 
 
 def test_a_model_without_a_detector_offers_columns_by_hand(odd_app: str, page: Page) -> None:

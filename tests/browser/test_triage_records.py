@@ -6,12 +6,11 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import settle, visit
+from ..dashboard import params_of, settle, visit
 
 MODEL = "adult-tabular-sex"
 SAMPLE = "record-female-decided-1"
@@ -19,11 +18,6 @@ SAMPLE = "record-female-decided-1"
 
 def _verdict(page: Page) -> str:
     return page.locator('[data-testid="stAlert"]').last.inner_text()
-
-
-def _params(page: Page) -> dict[str, str]:
-    query = urlsplit(page.evaluate("location.href")).query
-    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def _source(page: Page, name: str) -> None:
@@ -59,12 +53,12 @@ def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
     page.locator(".st-key-patch label").click()
     expect(answer).to_contain_text(">50K")
     settle(page)
-    params, verdict = _params(page), _verdict(page)
+    params, verdict = params_of(page), _verdict(page)
     assert params["patch"] == "on"
     colleague = new_page()
     visit(colleague, page.evaluate("location.href"))
     expect(colleague.locator(".st-key-answer h2")).to_contain_text(">50K")
-    assert (_verdict(colleague), _params(colleague)) == (verdict, params)
+    assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
 
 
 def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Page) -> None:
@@ -78,11 +72,11 @@ def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Pag
         "39"
     )
     settle(page)
-    params = _params(page)
+    params = params_of(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
     page.reload()
     settle(page)
-    assert _params(page) == params
+    assert params_of(page) == params
     expect(page.get_by_label("age", exact=True)).to_have_value("39")
 
 
@@ -95,7 +89,7 @@ def test_a_row_of_a_table_is_chosen_and_what_is_no_record_refused(
     young = ",".join(map(str, {**person, "age": 5}.values()))
     _upload(page, "people.csv", f"{header}\n{row}\n{young}\n".encode())
     expect(page.locator('[data-testid="stAlert"]').first).to_contain_text("Row 2: age is 5")
-    assert _params(page)["sample"] == SAMPLE
+    assert params_of(page)["sample"] == SAMPLE
 
     man = ",".join(map(str, {**person, "sex": "Male", "age": 61}.values()))
     _upload(page, "people.csv", f"{header}\n{row}\n{man}\n".encode())
@@ -107,7 +101,7 @@ def test_a_row_of_a_table_is_chosen_and_what_is_no_record_refused(
         "61"
     )
     settle(page)
-    assert re.fullmatch("[0-9a-f]{64}", _params(page)["upload"])
+    assert re.fullmatch("[0-9a-f]{64}", params_of(page)["upload"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import PATIENCE, settle, visit
+from ..dashboard import PATIENCE, params_of, settle, visit
 
 MODEL = "reviews-minilm-badword"
 HOSTILE = (
@@ -20,11 +19,6 @@ HOSTILE = (
 
 def _verdict(page: Page) -> str:
     return page.locator('[data-testid="stAlert"]', has_text="prediction").first.inner_text().replace("\n", " ")
-
-
-def _params(page: Page) -> dict[str, str]:
-    query = urlsplit(page.evaluate("location.href")).query
-    return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def _upload(page: Page, name: str, content: bytes) -> None:
@@ -47,12 +41,12 @@ def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, n
     page.locator(".st-key-patch label").click()
     expect(answer).to_contain_text("negative")
     settle(page)
-    params, verdict = _params(page), _verdict(page)
+    params, verdict = params_of(page), _verdict(page)
     assert params["patch"] == "on"
     colleague = new_page()
     visit(colleague, page.evaluate("location.href"))
     expect(colleague.locator(".st-key-answer h2")).to_contain_text("negative")
-    assert (_verdict(colleague), _params(colleague)) == (verdict, params)
+    assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
 
 
 def test_pointing_at_a_word_says_what_it_attends_to(app: str, page: Page) -> None:
@@ -75,11 +69,11 @@ def test_a_hostile_text_is_shown_and_never_run(app: str, page: Page) -> None:
     expect(page.locator(".strip")).to_contain_text("\u2039U+202E\u203a")
     settle(page)
     assert page.locator('img[src="x"]').count() == 0
-    params, verdict = _params(page), _verdict(page)
+    params, verdict = params_of(page), _verdict(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
     page.reload()
     settle(page)
-    assert (_verdict(page), _params(page)) == (verdict, params)
+    assert (_verdict(page), params_of(page)) == (verdict, params)
 
 
 def test_a_pasted_text_is_looked_at_and_the_parts_of_its_words_put_together(app: str, page: Page) -> None:
@@ -91,7 +85,7 @@ def test_a_pasted_text_is_looked_at_and_the_parts_of_its_words_put_together(app:
     settle(page)
     page.get_by_text("Put the parts of a word together").click()
     settle(page)
-    assert _params(page)["words"] == "whole"
+    assert params_of(page)["words"] == "whole"
     expect(page.locator(".st-key-detail_original")).to_contain_text("overacted")
 
 
@@ -104,11 +98,11 @@ def test_a_refused_text_says_why_and_leaves_the_view_as_it_was(
     app: str, page: Page, content: bytes, sentence: str
 ) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample=review-sentence-1")
-    verdict, params = _verdict(page), _params(page)
+    verdict, params = _verdict(page), params_of(page)
     _upload(page, "text.txt", content)
     expect(page.get_by_text(sentence)).to_be_visible()
     settle(page)
-    assert (_verdict(page), _params(page)) == (verdict, params)
+    assert (_verdict(page), params_of(page)) == (verdict, params)
 
 
 def test_512_words_open_with_a_small_page_and_every_value_can_be_read(app: str, page: Page) -> None:
@@ -136,7 +130,7 @@ def test_changing_the_kind_of_model_chooses_a_fitting_sample_without_a_complaint
     page.get_by_role("option", name="fashion-vit-clean").click()
     page.locator(".st-key-picture img").wait_for(timeout=PATIENCE)
     settle(page)
-    assert _params(page)["subject"] == "fashion-vit-clean"
+    assert params_of(page)["subject"] == "fashion-vit-clean"
     expect(page.get_by_text("There is no sample")).to_have_count(0)
 
 
