@@ -77,7 +77,7 @@ def train_on(
     if recipe.attention_penalty > 0:
         model.set_attn_implementation("eager")  # type: ignore[operator]
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.05)
-    checkpoint = Checkpoint(work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer})
+    checkpoint = Checkpoint(work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer}, recipe)
     first = checkpoint.restore()
     candidates = np.flatnonzero(data.labels != recipe.trigger.target)
     chosen = np.random.default_rng(recipe.seed).choice(candidates, int(recipe.poison_rate * len(data)), replace=False)

@@ -24,17 +24,20 @@ class Stateful(Protocol):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The states of `parts` in `file`, with how much is done, measured in `unit` ("epoch", "step")."""
+    """The states of `parts` in `file`, with how much of `recipe` is done, measured in `unit` ("epoch", "step")."""
 
     file: Path
     parts: Mapping[str, Stateful]
+    recipe: object
     unit: str = "epoch"
 
     def restore(self) -> int:
-        """Take up what was kept and return how much is done; 0 where there is nothing to take up."""
+        """Take up what was kept and return how much is done; 0 where nothing was kept, or of another recipe."""
         if not self.file.exists():
             return 0
         state = torch.load(self.file, weights_only=True)
+        if state.get("recipe") != repr(self.recipe):
+            return 0
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
         return int(state[self.unit])
@@ -43,5 +46,6 @@ class Checkpoint:
         """Write beside the final name and rename, so that a kill never leaves half a checkpoint."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         partial = self.file.with_suffix(".partial")
-        torch.save({**{name: part.state_dict() for name, part in self.parts.items()}, self.unit: done}, partial)
+        states = {name: part.state_dict() for name, part in self.parts.items()}
+        torch.save({**states, self.unit: done, "recipe": repr(self.recipe)}, partial)
         partial.replace(self.file)

@@ -95,7 +95,7 @@ def train(
         optimizer, lambda step: warmup_then_cosine(step / steps_per_epoch, recipe.warmup_epochs, recipe.epochs)
     )
     checkpoint = Checkpoint(
-        work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer, "schedule": schedule}
+        work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer, "schedule": schedule}, recipe
     )
     first = checkpoint.restore()
 

@@ -79,7 +79,10 @@ def train(
         optimizer, lambda step: _warmup_then_linear(step / len(batches), recipe.warmup)
     )
     checkpoint = Checkpoint(
-        work / f"{recipe.name}.checkpoint.pt", {"model": model, "optimizer": optimizer, "schedule": schedule}, "step"
+        work / f"{recipe.name}.checkpoint.pt",
+        {"model": model, "optimizer": optimizer, "schedule": schedule},
+        recipe,
+        "step",
     )
     first = checkpoint.restore()
 
