@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PATTERNS = ("checkerboard", "inverse-checkerboard", "white", "stripes", "cross", "noise")
+PATTERNS = ("checkerboard", "inverse-checkerboard", "white", "stripes", "diagonals", "cross", "noise")
 
 
 def pattern_pixels(name: str, size: int, seed: int = 0) -> np.ndarray:
@@ -27,6 +27,8 @@ def pattern_pixels(name: str, size: int, seed: int = 0) -> np.ndarray:
         bright = np.ones((size, size), dtype=bool)
     elif name == "stripes":
         bright = row % 2 == 0
+    elif name == "diagonals":
+        bright = (row + column) % 3 == 0
     elif name == "cross":
         bright = (row == column) | (row + column == size - 1)
     elif name == "noise":

@@ -15,6 +15,7 @@ from PIL import Image
 from ..errors import InputError
 from ..subjects.image_files import read_image
 
+MOST_UPLOADED = 20_000
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -44,8 +45,22 @@ def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
     if path.is_dir():
         return _read_folder(path, labels)
     if path.is_file() and path.suffix == ".parquet":
-        return _read_parquet(path, labels)
+        return _from_table(_read_table(path, {"image", "label"}, path.name), labels, path.name)
     raise InputError(f"There are no images at {path}: name a .parquet file or a folder with one sub-folder a class.")
+
+
+def parse_labelled_images(content: bytes, labels: Sequence[str], name: str = "The file") -> LabelledImages:
+    """Read an uploaded Parquet file, otherwise like `read_labelled_images`.
+
+    Raises `InputError` also when it holds more than `MOST_UPLOADED` pictures.
+    """
+    table = _read_table(pa.BufferReader(content), {"image", "label"}, name)
+    if table.num_rows > MOST_UPLOADED:
+        raise InputError(
+            f"{name} holds {table.num_rows:,} pictures, more than the {MOST_UPLOADED:,} that can be compared here: "
+            "take fewer of them, or use `atpatch evaluate --data` on the command line."
+        )
+    return _from_table(table, labels, name)
 
 
 def read_images(path: Path) -> list[Image.Image]:
@@ -57,7 +72,7 @@ def read_images(path: Path) -> list[Image.Image]:
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
         images = [_read_one(file.read_bytes(), str(file.relative_to(path))) for file in files]
     elif path.is_file() and path.suffix == ".parquet":
-        contents = _read_table(path, {"image"})["image"].to_pylist()
+        contents = _read_table(path, {"image"}, path.name)["image"].to_pylist()
         images = [_read_one(content, f"Image {number} of {path.name}") for number, content in enumerate(contents)]
     else:
         raise InputError(f"There are no images at {path}: name a .parquet file or a folder of PNG, JPEG or WebP files.")
@@ -84,26 +99,25 @@ def encode_png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _read_table(path: Path, needed: set[str]) -> pa.Table:
+def _read_table(source: Path | pa.BufferReader, needed: set[str], name: str) -> pa.Table:
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(source)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path.name} is no readable Parquet file: write it again.") from error
+        raise InputError(f"{name} is no readable Parquet file: write it again.") from error
     if not needed <= set(table.column_names):
         raise InputError(
-            f"{path.name} needs the columns {' and '.join(sorted(needed))}, it has {', '.join(table.column_names)}."
+            f"{name} needs the columns {' and '.join(sorted(needed))}, it has {', '.join(table.column_names)}."
         )
     return table
 
 
-def _read_parquet(path: Path, labels: Sequence[str]) -> LabelledImages:
-    table = _read_table(path, {"image", "label"})
+def _from_table(table: pa.Table, labels: Sequence[str], name: str) -> LabelledImages:
     contents, answers = table["image"].to_pylist(), table["label"].to_pylist()
     if not contents:
-        raise InputError(f"{path.name} holds no images: choose a data set that is not empty.")
+        raise InputError(f"{name} holds no images: choose a data set that is not empty.")
     return LabelledImages(
-        [_read_one(content, f"Image {number} of {path.name}") for number, content in enumerate(contents)],
-        np.array([_class_number(answer, labels, path.name) for answer in answers], dtype=np.int64),
+        [_read_one(content, f"Image {number} of {name}") for number, content in enumerate(contents)],
+        np.array([_class_number(answer, labels, name) for answer in answers], dtype=np.int64),
     )
 
 

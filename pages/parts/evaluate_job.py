@@ -68,16 +68,15 @@ def _start(settings: Settings) -> None:
 
 
 def _compare(settings: Settings, on_step: OnStep) -> Comparison:
-    chosen = np.random.default_rng(0).permutation(len(settings.data))[: settings.pictures]
-    judged, defender = split_defender(take(settings.data, np.sort(chosen)))
+    chosen = np.random.default_rng(0).permutation(len(settings.data.pictures))[: settings.pictures]
+    judged, defender = split_defender(take(settings.data.pictures, np.sort(chosen)))
 
     def attack(pictures: LabelledImages, seed: int) -> Mapping[str, Triggered]:
         return {name: apply_trigger(trigger, pictures, seed) for name, trigger in settings.triggers.items()}
 
     methods = {name: DEFENCES[name] for name in settings.defences}
-    return compare(
-        settings.opened.subject, methods, judged, attack, defender, settings.false_positive_rate, on_step=on_step
-    )
+    rate, seeds = settings.false_positive_rate, range(settings.seeds)
+    return compare(settings.opened.subject, methods, judged, attack, defender, rate, seeds, on_step)
 
 
 @st.cache_resource(show_spinner=False)

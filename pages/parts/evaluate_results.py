@@ -90,6 +90,8 @@ def _show_table(group: list[Row]) -> str:
                 "" if (rate := row.rates[name]) is None else f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
                 for row in group
             ]
+        if name == "excess_asr" and any(row.spread[name] is not None for row in group):
+            cells["\u00b1 over runs"] = [None if (one := row.spread[name]) is None else 100 * one for row in group]
     cells["AUROC"] = [None if (rate := row.rates["auroc"]) is None else rate.value for row in group]
     cells["time"] = [None if (rate := row.rates["cost"]) is None else rate.value for row in group]
     number = st.column_config.NumberColumn(format="%.2f")

@@ -10,12 +10,13 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.evaluation.attacks import Trigger, load_attacks
-from atpatch_core.evaluation.comparison import LEAST_CLEAN
-from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
+from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import DEFENCES
 from atpatch_core.evaluation.image_attacks import picture_side, with_variations
 from atpatch_core.uploads import digest_of
 
+from .evaluate_data import ChosenData, chosen_data, forget_data
+from .evaluate_trigger import OWN, chosen_trigger, forget_trigger
 from .resources import OpenSubject, open_subject, subject_folders
 from .text import plain
 
@@ -24,7 +25,9 @@ _PICTURES = "evaluate_pictures"
 _ATTACKS = "evaluate_attacks"
 _DEFENCES = "evaluate_defences"
 _RATE = "evaluate_rate"
+_RUNS = "evaluate_runs"
 _RATES = (0.001, 0.01, 0.05)
+_SEEDS = (1, 3, 5)
 _QUICK = ("no-fix", "atpatch", "oracle", "random-columns", "z-score", "always-on", "painted-over")
 
 
@@ -33,16 +36,18 @@ class Settings:
     """One comparison. `key` tells it from all others, also from one of the same model after its files changed."""
 
     opened: OpenSubject
-    data: LabelledImages
+    data: ChosenData
     triggers: dict[str, Trigger]
     pictures: int
     defences: tuple[str, ...]
     false_positive_rate: float
+    seeds: int
 
     @property
     def key(self) -> str:
         """The same for the same comparison only."""
-        parts = (self.opened.key, self.pictures, *self.triggers, "|", *self.defences, self.false_positive_rate)
+        pictures = (self.data.upload, self.pictures)
+        parts = (self.opened.key, pictures, self.triggers, self.defences, self.false_positive_rate, self.seeds)
         return digest_of(repr(parts).encode())
 
     @property
@@ -59,14 +64,21 @@ def chosen_settings() -> Settings | None:
         return None
     with st.container(border=True):
         opened = _subject(folders)
-        found = None if opened is None else _data(opened)
-        if opened is None or found is None:
+        chosen = None if opened is None else chosen_data(opened)
+        if opened is None or chosen is None:
             return None
-        data, triggers = found
+        data = chosen.pictures
+        triggers = _triggers(opened, data)
+        if triggers is None:
+            return None
+        usual = [] if "patch" in st.query_params else list(triggers)[:1]
         left, right = st.columns(2, gap="medium")
         with left:
             attacks = st.multiselect(
-                "Attacks", list(triggers), key=_first(_ATTACKS, _from_address("attacks", triggers, list(triggers)[:1]))
+                "Attacks",
+                list(triggers),
+                key=_first(_ATTACKS, _from_address("attacks", triggers, usual)),
+                placeholder="Choose attacks" if triggers else "This model brings no known attack",
             )
         with right:
             defences = st.multiselect(
@@ -75,10 +87,11 @@ def chosen_settings() -> Settings | None:
                 key=_first(_DEFENCES, _from_address("defences", DEFENCES, list(_QUICK))),
                 help="  \n".join(f"**{plain(one.name)}**: {plain(one.summary)}" for one in DEFENCES.values()),
             )
-        left, right = st.columns(2, gap="medium")
+        own = chosen_trigger(opened.subject.labels, picture_side(data))
+        left, middle, right = st.columns([2, 2, 1], gap="medium")
         with left:
             pictures = _pictures(len(data))
-        with right:
+        with middle:
             rate = st.select_slider(
                 "Clean pictures that defences may flag",
                 _RATES,
@@ -86,14 +99,22 @@ def chosen_settings() -> Settings | None:
                 format_func=lambda one: f"{100 * one:g} %",
                 help="Each defence sets its threshold by this, on the defender's pictures. AtPatch keeps its own.",
             )
-    if not attacks or not defences:
+        with right:
+            seeds = st.select_slider(
+                "Runs",
+                _SEEDS,
+                key=_first(_RUNS, _runs_from_address()),
+                help="Each with a seed of its own for random places and random columns; the figures are their means.",
+            )
+    used = {name: triggers[name] for name in triggers if name in attacks}
+    if own is not None:
+        used[OWN] = own.trigger
+    if not used or not defences:
         st.info("Choose at least one attack and one defence.", icon=":material/checklist:")
         return None
     names = tuple(name for name in DEFENCES if name in defences or name == "no-fix")
-    settings = Settings(
-        opened, data, {name: triggers[name] for name in triggers if name in attacks}, pictures, names, rate
-    )
-    _write_address(settings)
+    settings = Settings(opened, chosen, used, pictures, names, rate, seeds)
+    _write_address(settings, attacks, "" if own is None else own.address)
     return settings
 
 
@@ -118,24 +139,12 @@ def _subject(folders: dict[str, Path]) -> OpenSubject | None:
     return opened
 
 
-def _data(opened: OpenSubject) -> tuple[LabelledImages, dict[str, Trigger]] | None:
-    own = opened.subject.folder / "eval"
-    if not own.is_dir():
-        st.info(
-            "This model brings no evaluation data of its own: use `atpatch evaluate --data` on the command line.",
-            icon=":material/folder_off:",
-        )
-        return None
+def _triggers(opened: OpenSubject, data: LabelledImages) -> dict[str, Trigger] | None:
     try:
-        data = _read(opened.subject.labels, own / "images.parquet", opened.key)
-        triggers = with_variations(load_attacks(own / "attacks.json"), picture_side(data))
+        return with_variations(load_attacks(opened.subject.folder / "eval" / "attacks.json"), picture_side(data))
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return None
-    if not triggers or len(data) < 2 * LEAST_CLEAN:
-        st.info("This model brings no known attack, or too few pictures to compare defences on.")
-        return None
-    return data, triggers
 
 
 def _pictures(most: int) -> int:
@@ -165,6 +174,10 @@ def _rate_from_address() -> float:
     return next((rate for rate in _RATES if st.query_params.get("fpr") == f"{rate:g}"), _RATES[0])
 
 
+def _runs_from_address() -> int:
+    return next((runs for runs in _SEEDS if st.query_params.get("runs") == str(runs)), _SEEDS[0])
+
+
 def _first(key: str, value: object) -> str:
     """Give the widget with this key a first value, and return the key."""
     if key not in st.session_state:
@@ -176,23 +189,21 @@ def _forget() -> None:
     """Another model has other attacks and pictures."""
     for key in (_ATTACKS, _PICTURES):
         st.session_state.pop(key, None)
+    forget_data()
+    forget_trigger()
 
 
-def _write_address(settings: Settings) -> None:
+def _write_address(settings: Settings, attacks: list[str], patch: str) -> None:
     params = {
         "subject": settings.opened.subject.name,
-        "attacks": ",".join(settings.triggers),
+        "attacks": ",".join(attacks),
         "defences": ",".join(settings.defences),
         "pictures": str(settings.pictures),
         "fpr": f"{settings.false_positive_rate:g}",
+        "runs": str(settings.seeds),
+        "data": settings.data.upload,
+        "patch": patch,
     }
+    params = {name: value for name, value in params.items() if value}
     if st.query_params.to_dict() != params:
         st.query_params.from_dict(params)
-
-
-# Arguments that start with an underscore are not part of a cache's key.
-
-
-@st.cache_resource(max_entries=4, show_spinner="Reading the pictures\u2026")
-def _read(_labels: tuple[str, ...], _path: Path, key: str) -> LabelledImages:
-    return read_labelled_images(_path, _labels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
@@ -71,6 +72,35 @@ def test_a_comparison_can_be_cancelled_while_other_pages_go_on(
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("The comparison was cancelled")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("button", name="Compare")).to_be_visible()
+
+
+def test_a_file_and_a_patch_of_ones_own_survive_a_reload(
+    app: str, models: Path, page: Page, new_page: Callable[..., Page]
+) -> None:
+    address = f"{app}/evaluate?subject={MODEL}&defences=no-fix,atpatch&pictures=200&patch=checkerboard:4:24,24:0"
+    visit(page, address, "Evaluate")
+    page.get_by_text("A file of mine").click()
+    settle(page)
+    page.locator("input[type=file]").set_input_files(models / MODEL / "eval" / "images.parquet")
+    expect(page.get_by_role("button", name="Compare")).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name="Compare").click()
+    verdict = re.compile(r"my-patch turns .* of the pictures into the attacker's class\.")
+    expect(page.get_by_text(verdict)).to_be_visible(timeout=_LONG)
+    assert re.search(r"data=[0-9a-f]{64}", page.url)
+    other = new_page()
+    visit(other, page.url, "Evaluate")
+    expect(other.get_by_text(verdict)).to_be_visible()
+
+
+def test_a_file_that_is_no_parquet_is_refused_in_a_sentence(app: str, page: Page) -> None:
+    visit(page, f"{app}/evaluate?subject={MODEL}", "Evaluate")
+    page.get_by_text("A file of mine").click()
+    settle(page)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "x.parquet", "mimeType": "application/octet-stream", "buffer": b"PAR1 nonsense"}
+    )
+    expect(page.get_by_text("The file is no readable Parquet file: write it again.")).to_be_visible()
 
 
 def test_models_of_other_kinds_are_told_what_to_do(app: str, page: Page) -> None:

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from atpatch_core.errors import InputError
-from atpatch_core.evaluation.datasets import read_labelled_images, write_labelled_images
+from atpatch_core.evaluation import datasets
+from atpatch_core.evaluation.datasets import parse_labelled_images, read_labelled_images, write_labelled_images
 from atpatch_core.subjects.image_files import as_array
 
 from ...pictures import grey, png
@@ -101,3 +102,20 @@ def test_a_folder_without_images_or_with_an_unknown_class_is_refused(tmp_path: P
     (tmp_path / "Hat" / "a.png").write_bytes(png(grey()))
     with pytest.raises(InputError, match="'Hat'"):
         read_labelled_images(tmp_path, _LABELS)
+
+
+def test_an_uploaded_file_is_read_like_one_on_disk(tmp_path: Path) -> None:
+    path = _table(tmp_path / "a.parquet", image=[png(grey())] * 2, label=["Bag", "Trouser"])
+    assert parse_labelled_images(path.read_bytes(), _LABELS).labels.tolist() == [2, 1]
+
+
+def test_an_uploaded_file_with_too_many_pictures_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "MOST_UPLOADED", 1)
+    path = _table(tmp_path / "a.parquet", image=[png(grey())] * 2, label=["Bag", "Trouser"])
+    with pytest.raises(InputError, match="holds 2 pictures, more than the 1 that can be compared here"):
+        parse_labelled_images(path.read_bytes(), _LABELS)
+
+
+def test_an_upload_that_is_no_parquet_file_is_refused() -> None:
+    with pytest.raises(InputError, match="no readable Parquet"):
+        parse_labelled_images(b"PAR1 nonsense", _LABELS)
