@@ -19,6 +19,7 @@ from .output import print_json, print_table, progress_bars
 samples = typer.Typer(help="The subjects that ship in sample_models/.", no_args_is_help=True)
 
 _MODELS = Path("sample_models")
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _DataFolder = Annotated[
     Path | None, typer.Option("--data-dir", help="Folder with the files that the sample is made from.")
 ]
@@ -27,7 +28,7 @@ _DataFolder = Annotated[
 @samples.command("list")
 def list_samples(
     models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: _AsJson = False,
 ) -> None:
     """List the sample subjects and whether they are built."""
     built = {name: (models / name / "config.json").is_file() for name in RECIPES}
@@ -46,7 +47,7 @@ def build(
     models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
     work: Annotated[Path, typer.Option(help="Where unfinished training is kept.")] = Path(".atpatch/build"),
     data_folder: _DataFolder = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: _AsJson = False,
 ) -> None:
     """Train a sample subject and its detectors, judge them, and write its cards; a killed run resumes.
 
@@ -73,6 +74,7 @@ def rebuild_detectors(
     models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
     work: Annotated[Path, typer.Option(help="Where unfinished work is kept.")] = Path(".atpatch/build"),
     data_folder: _DataFolder = None,
+    as_json: _AsJson = False,
 ) -> None:
     """Make the detectors, figures and cards of a built image sample again; the model stays as it is."""
     recipe = RECIPES.get(name)
@@ -83,7 +85,10 @@ def rebuild_detectors(
 
     with progress_bars() as on_step:
         folder = build_image_detectors(recipe, models, work, data_folder, on_step)
-    print(f"The figures of {name} are in {folder / 'atpatch' / 'README.md'}.")
+    if as_json:
+        print_json({"name": name, "folder": str(folder)})
+    else:
+        print(f"The figures of {name} are in {folder / 'atpatch' / 'README.md'}.")
 
 
 @samples.command()
@@ -92,6 +97,7 @@ def gallery(
     models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
     out: Annotated[Path, typer.Option(help="Folder for the samples.")] = Path("assets/samples"),
     data_folder: _DataFolder = None,
+    as_json: _AsJson = False,
 ) -> None:
     """Write the sample inputs that the dashboard offers, with and without the trigger."""
     if name not in RECIPES:
@@ -99,14 +105,22 @@ def gallery(
     from ..samples.builders import write_samples
 
     write_samples(RECIPES[name], load(models / name), data_folder, out)
-    print(f"The samples are in {out}.")
+    if as_json:
+        print_json({"name": name, "folder": str(out)})
+    else:
+        print(f"The samples are in {out}.")
 
 
 @samples.command("test-images")
 def export_test_images(
-    out: Annotated[Path, typer.Argument(help="The Parquet file to write.")], data_folder: _DataFolder = None
+    out: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
+    data_folder: _DataFolder = None,
+    as_json: _AsJson = False,
 ) -> None:
     """Write all 10,000 Fashion-MNIST test images as Parquet, for `evaluate --data`."""
     test_set = load_fashion_mnist(data_folder)[1]
     write_labelled_images(test_set.images, test_set.labels, LABELS, out)
-    print(f"{len(test_set):,} images are in {out}.")
+    if as_json:
+        print_json({"images": len(test_set), "file": str(out)})
+    else:
+        print(f"{len(test_set):,} images are in {out}.")
