@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
@@ -11,13 +11,14 @@ import torch
 from torch import Tensor
 
 from ..attention import attention_layers, capture
+from ..detector.learning_curve import OnEpoch, follow
 from ..detector.networks import ColumnNetwork
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples, train_network
 from ..subjects.fingerprint import fingerprint
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
-from .examples import label_columns, layer_examples
+from .examples import ColumnLabels, label_columns, layer_examples
 from .sets import ImageDebuggingSet, moved_copies
 from .tuning import tune
 
@@ -26,6 +27,7 @@ RECIPE = DetectorRecipe(epochs=15, hardest=8, random=32)
 ENOUGH_HIJACKED = 20  # inputs; fewer show no pattern worth learning, only accidents
 ENOUGH_OF_MOST = 0.1  # of the most hijacked layer's inputs
 _BATCH = 250
+_FOLLOWED = 150  # tuning pairs on which the networks are watched while they learn
 
 
 def train_detector(
@@ -36,6 +38,8 @@ def train_detector(
     recipe: DetectorRecipe = RECIPE,
     false_positive_rate: float = 0.0005,
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    on_epoch: OnEpoch | None = None,
+    labelled: Mapping[int, LayerExamples] | None = None,
 ) -> TrainedDetector:
     """Train on `pairs`, then choose layers, threshold and benign reference on `tuning_pairs` and `benign`.
 
@@ -44,19 +48,34 @@ def train_detector(
     up watched, the networks are trained once more with the maps that the model has while the first ones repair it. The
     threshold is set for at most `false_positive_rate` flagged ones among `benign` pictures and their slightly moved
     copies, or for the lowest rate that so many can tell. A model in which nothing is hijacked gets a detector that
-    watches nothing. `on_step` is told (stage, steps done, steps in all).
+    watches nothing. `on_step` is told (stage, steps done, steps in all), `on_epoch` every epoch. `labelled` are further
+    examples of every layer to learn from, which annotators labelled.
     """
     layers = range(len(attention_layers(subject.model)))
     on_step("looking for hijacked columns", 0, 1)
     labels = label_columns(subject, pairs) if len(pairs) else ()
     on_step("looking for hijacked columns", 1, 1)
     hijacked = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in enumerate(labels)}
+    for layer, one in (labelled or {}).items():
+        hijacked[layer] = hijacked.get(layer, 0) + int(one.hijacked.flatten(1).any(1).sum())
     enough = max(ENOUGH_HIJACKED, ENOUGH_OF_MOST * max(hijacked.values(), default=0))
     candidates = [layer for layer in layers if hijacked.get(layer, 0) >= enough]
     examples = layer_examples(subject, pairs, labels, candidates)
+    if labelled is not None:
+        examples = {layer: _joined(one, labelled[layer]) for layer, one in examples.items()}
+    held_out = {} if on_epoch is None else _held_out(subject, tuning_pairs, candidates)
+
+    def train(layer: int, learnt_from: LayerExamples, name: str) -> ColumnNetwork:
+        def stage(done: int, total: int, _loss: float) -> None:
+            on_step(f"training the detector of layer {layer}", done, total)
+
+        if on_epoch is None:
+            return train_network(learnt_from, recipe, stage)
+        return train_network(learnt_from, recipe, stage, follow(name, held_out.get(layer), on_epoch))
+
     detector = TrainedDetector(
         variant=recipe.variant,
-        networks={layer: _train(layer, examples[layer], recipe, on_step) for layer in candidates},
+        networks={layer: train(layer, examples[layer], f"layer {layer}") for layer in candidates},
         benign_means=_benign_means(subject, benign),
         reference="mean",
         threshold=1.0,
@@ -71,7 +90,7 @@ def train_detector(
     if len(tuned.watched) > 1:
         seen_patched = layer_examples(subject, pairs, labels, tuned.watched, patched_by=tuned)
         networks = {
-            layer: _train(layer, _joined(examples[layer], seen_patched[layer]), recipe, on_step)
+            layer: train(layer, _joined(examples[layer], seen_patched[layer]), f"layer {layer}, second round")
             for layer in tuned.watched
         }
         tuned, tried = tune(replace(tuned, networks=networks), subject, tuning_pairs, many, rate)
@@ -83,6 +102,7 @@ def train_detector(
         "benign_inputs_for_the_threshold": len(benign),
         "false_positive_rate_wanted": rate,
         "hijacked_inputs_by_layer": hijacked,
+        "labelled_inputs": 0 if not labelled else len(next(iter(labelled.values())).benign),
         "recipe": asdict(recipe),
         "tried": [asdict(choice) for choice in tried],
     }
@@ -101,12 +121,14 @@ def _benign_means(subject: Subject, images: np.ndarray) -> tuple[Tensor, ...]:
     return tuple((total / len(images)).half().float() for total in sums)
 
 
-def _train(
-    layer: int, examples: LayerExamples, recipe: DetectorRecipe, on_step: Callable[[str, int, int], None]
-) -> ColumnNetwork:
-    return train_network(
-        examples, recipe, lambda done, total, _loss: on_step(f"training the detector of layer {layer}", done, total)
+def _held_out(subject: Subject, pairs: ImageDebuggingSet, layers: Sequence[int]) -> dict[int, LayerExamples]:
+    """The maps of some pairs, to tell the clean from the triggered ones; which columns are hijacked is not needed."""
+    some = ImageDebuggingSet(
+        pairs.clean[:_FOLLOWED], pairs.triggered[:_FOLLOWED], pairs.covered[:_FOLLOWED], pairs.origin
     )
+    nothing = torch.zeros(1, 1, 1, dtype=torch.bool)
+    unlabelled = [ColumnLabels(nothing, nothing)] * len(attention_layers(subject.model))
+    return layer_examples(subject, some, unlabelled, layers if len(some) else ())
 
 
 def _joined(first: LayerExamples, second: LayerExamples) -> LayerExamples:

@@ -49,12 +49,14 @@ def train_network(
     examples: LayerExamples,
     recipe: DetectorRecipe,
     on_epoch: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+    on_network: Callable[[int, int, float, ColumnNetwork], None] = lambda epoch, epochs, loss, network: None,
 ) -> ColumnNetwork:
     """Train one layer's network: contrastive loss on column embeddings and cross-entropy to the class prototypes.
 
     Every batch takes all its hijacked columns, the hardest benign ones and some at random. All randomness comes from
-    `recipe.seed`. `on_epoch` is told (finished epochs, all epochs, mean loss). Raises `ValueError` when the examples
-    hold no hijacked or no benign column.
+    `recipe.seed`. `on_epoch` is told (finished epochs, all epochs, mean loss); `on_network` is also given the network
+    as it is by then, to look at and not to change. Raises `ValueError` when the examples hold no hijacked or no benign
+    column.
     """
     if not bool(examples.hijacked.any()) or not bool((~examples.hijacked & ~examples.ignored).any()):
         raise ValueError("A detector needs examples of hijacked and of benign columns.")
@@ -79,6 +81,7 @@ def train_network(
                 schedule.step()
                 total += float(loss.detach()) * len(index)
             on_epoch(epoch + 1, recipe.epochs, total / len(prepared))
+            on_network(epoch + 1, recipe.epochs, total / len(prepared), network)
     # Detectors are stored in half precision: what is calibrated next must be what will be loaded.
     return network.half().float().train(False)
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..attention import attention_layers, capture
 from ..detector.calibration import calibrate_threshold
+from ..detector.learning_curve import Epoch, OnEpoch, follow
 from ..detector.networks import ColumnNetwork
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples, train_network
@@ -40,32 +41,56 @@ _BATCH = 100
 
 @dataclass(frozen=True)
 class LabelledInput:
-    """An input as its subject reads it, and the verdicts about its columns."""
+    """An input as its subject reads it, the verdicts about its columns, and the SHA-256 of its file."""
 
     value: Any
     verdicts: Mapping[Column, Verdict]
+    digest: str = ""
+
+    @property
+    def over_attended(self) -> bool:
+        """Whether any of its columns is."""
+        return Verdict.OVER_ATTENDED in self.verdicts.values()
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Networks of the watched layers, the threshold, and how well held-out inputs were told apart (area under ROC)."""
+    """Networks of the watched layers, the threshold, and how well held-out inputs were told apart (area under ROC).
+
+    `scores` (float64 `[n]`) is the highest column score of each input, by networks that did not learn from it.
+    """
 
     networks: Mapping[int, ColumnNetwork]
     threshold: float
     auroc: float
+    scores: np.ndarray
 
 
 def labelled_inputs(store: LabelStore, subject: Subject) -> list[LabelledInput]:
     """Every input of a subject with a submitted answer. Raises `LabelError` or `InputError` if one can't be read."""
-    answers: dict[str, list[Answer]] = {}
-    for answer in store.answers(fingerprint(subject.model)):
+    return pooled_inputs([store], subject)
+
+
+def pooled_inputs(stores: Sequence[LabelStore], subject: Subject) -> list[LabelledInput]:
+    """The same from several stores: an annotator's answer that is in more than one of them counts once, the latest.
+
+    Raises `LabelError` or `InputError` if an input can't be read.
+    """
+    answers: dict[tuple[str, str], Answer] = {}
+    for store in stores:
+        for answer in store.answers(fingerprint(subject.model)):
+            place = (answer.digest, answer.annotator)
+            if place not in answers or answers[place].time < answer.time:
+                answers[place] = answer
+    given: dict[str, list[Answer]] = {}
+    for answer in answers.values():
         if answer.state is State.SUBMITTED:
-            answers.setdefault(answer.digest, []).append(answer)
+            given.setdefault(answer.digest, []).append(answer)
     found = []
-    for digest, given in answers.items():
-        content = store.content(digest)
+    for digest, some in given.items():
+        content = next((one for one in (store.content(digest) for store in stores) if one is not None), None)
         if content is not None:
-            found.append(LabelledInput(subject.read(content), by_majority(given)))
+            found.append(LabelledInput(subject.read(content), by_majority(some), digest))
     return found
 
 
@@ -112,12 +137,13 @@ def fit(
     recipe: DetectorRecipe,
     false_positive_rate: float,
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    on_epoch: OnEpoch = lambda epoch: None,
 ) -> Fitted:
     """Train a network for each layer in which columns were called over-attended, and choose which layers to watch.
 
     Layers and threshold are chosen on scores of inputs that the network did not see (cross-fitting in `FOLDS` parts);
     the networks returned then learn from all. With few benign inputs, the false-positive rate that can be bounded is
-    higher than asked for. Raises `LabelError` when there is too little to learn from.
+    higher than asked for. `on_epoch` is told every epoch. Raises `LabelError` when there is too little to learn from.
     """
     bad = torch.stack([one.hijacked.flatten(1).any(1) for one in examples.values()]).any(0).numpy()
     counts = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in examples.items()}
@@ -127,20 +153,28 @@ def fit(
             f"There is too little to learn from: label at least {ENOUGH} inputs with an over-attended column in the "
             f"same layer, and {ENOUGH} without any."
         )
-    steps = len(layers) * (FOLDS + 1)
+    steps = len(layers) * (FOLDS + 1) * recipe.epochs
     done = 0
+
+    def count(epoch: Epoch) -> None:
+        nonlocal done
+        done += 1
+        on_step("training the detector", done, steps)
+        on_epoch(epoch)
+
+    def train(name: str, learnt_from: LayerExamples, held_out: LayerExamples | None) -> ColumnNetwork:
+        return train_network(learnt_from, recipe, on_network=follow(name, held_out, count))
+
     scores = {layer: np.zeros(len(bad)) for layer in layers}
     networks: dict[int, ColumnNetwork] = {}
     for layer in layers:
         fold = _folds(examples[layer].hijacked.flatten(1).any(1).numpy(), recipe.seed)
         for part in range(FOLDS):
-            network = train_network(_take(examples[layer], fold != part), recipe)
-            scores[layer][fold == part] = _highest(network, _take(examples[layer], fold == part))
-            done += 1
-            on_step("training the detector", done, steps)
-        networks[layer] = train_network(examples[layer], recipe)
-        done += 1
-        on_step("training the detector", done, steps)
+            held_out = _take(examples[layer], fold == part)
+            name = f"layer {layer}, without part {part + 1} of {FOLDS}"
+            network = train(name, _take(examples[layer], fold != part), held_out)
+            scores[layer][fold == part] = _highest(network, held_out)
+        networks[layer] = train(f"layer {layer}", examples[layer], None)
     watched: list[int] = []
     best = 0.0
     while len(watched) < len(layers):
@@ -155,7 +189,7 @@ def fit(
     highest = np.max([scores[layer] for layer in watched], axis=0)
     rate = max(false_positive_rate, 1.001 / (int((~bad).sum()) + 1))
     threshold = calibrate_threshold(highest[~bad], highest[bad], rate)
-    return Fitted({layer: networks[layer] for layer in sorted(watched)}, min(threshold, 1.0), best)
+    return Fitted({layer: networks[layer] for layer in sorted(watched)}, min(threshold, 1.0), best, highest)
 
 
 def train_from_labels(
@@ -164,6 +198,7 @@ def train_from_labels(
     recipe: DetectorRecipe = RECIPE,
     false_positive_rate: float = 0.01,
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    on_epoch: OnEpoch = lambda epoch: None,
 ) -> TrainedDetector:
     """A detector for `subject` that learned from labelled inputs.
 
@@ -171,11 +206,9 @@ def train_from_labels(
     """
     if not inputs:
         raise LabelError("Nothing is labelled yet: submit answers on the Label page first.")
-    maps = _maps(subject, [one.value for one in inputs])
-    masks = label_masks([one.verdicts for one in inputs], [one.shape[1] for one in maps], maps[0].shape[-1])
-    examples = {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
-    fitted = fit(examples, recipe, false_positive_rate, on_step)
-    clean = torch.stack([hijacked.flatten(1).any(1) for hijacked, _ in masks]).any(0).logical_not()
+    examples = labelled_examples(subject, inputs)
+    fitted = fit(examples, recipe, false_positive_rate, on_step, on_epoch)
+    clean = torch.stack([one.benign for one in examples.values()]).all(0)
     history = {
         "date": datetime.now(UTC).date().isoformat(),
         "debugging_set": "labels of annotators",
@@ -183,18 +216,30 @@ def train_from_labels(
         "over_attended_inputs": int((~clean).sum()),
         "false_positive_rate_wanted": false_positive_rate,
         "auroc_held_out": fitted.auroc,
+        "held_out": {
+            "inputs": [one.digest for one in inputs],
+            "over_attended": (~clean).tolist(),
+            "scores": [round(float(score), 6) for score in fitted.scores],
+        },
         "recipe": asdict(recipe),
     }
     return TrainedDetector(
         variant=recipe.variant,
         networks=fitted.networks,
-        benign_means=tuple(one[clean].mean(0).half().float() for one in maps),
+        benign_means=tuple(one.attention[clean].mean(0).half().float() for one in examples.values()),
         reference="mean",
         threshold=fitted.threshold,
         watched=tuple(fitted.networks),
         fingerprint=fingerprint(subject.model),
         history=history,
     )
+
+
+def labelled_examples(subject: Subject, inputs: Sequence[LabelledInput]) -> dict[int, LayerExamples]:
+    """The examples of every layer that labelled inputs give. Raises `LabelError` when their maps differ in size."""
+    maps = _maps(subject, [one.value for one in inputs])
+    masks = label_masks([one.verdicts for one in inputs], [one.shape[1] for one in maps], maps[0].shape[-1])
+    return {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
 
 
 def examples_of(attention: Tensor, hijacked: Tensor, ignored: Tensor) -> LayerExamples:
