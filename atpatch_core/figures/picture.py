@@ -33,6 +33,17 @@ def patch_boxes(layout: Layout, width: int, height: int) -> dict[int, tuple[int,
     }
 
 
+def key_at(layout: Layout, size: tuple[int, int], row: int, column: int) -> int:
+    """The key of the patch that covers pixel (`row`, `column`) of a picture of `size` (width, height).
+
+    Raises `ValueError` when there is none.
+    """
+    for key, (left, top, right, bottom) in patch_boxes(layout, *size).items():
+        if left <= column <= right and top <= row <= bottom:
+            return key
+    raise ValueError(f"No patch covers row {row}, column {column}.")
+
+
 def outlined_picture(
     picture: Image.Image, layout: Layout, columns: Sequence[Column], smallest: int = 448
 ) -> Image.Image:

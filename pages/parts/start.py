@@ -28,6 +28,7 @@ def require_start() -> None:
 def _navigation() -> StreamlitPage:
     pages = [
         st.Page("pages/triage.py", title="Triage", default=True),
+        st.Page("pages/learn.py", title="Learn"),
         st.Page("pages/evaluate.py", title="Evaluate"),
         st.Page("pages/label.py", title="Label"),
     ]

@@ -11,6 +11,9 @@ _STYLE = """
 [data-testid="stCaptionContainer"] { opacity: 0.75; }
 .stPlotlyChart svg text:not(.hoverlayer *) { fill: currentColor !important; fill-opacity: 0.8 !important; }
 .stMultiSelect [data-tag] { background: transparent; color: inherit; border: 1px solid currentColor; }
+.stMainBlockContainer:has(.st-key-lesson) { padding-top: 4rem; padding-bottom: 0.5rem; }
+.st-key-lesson_title { margin-top: -0.6rem; }
+.st-key-lesson_title h2 { font-size: 1.5rem; padding: 0; }
 .st-key-answer h2 { padding: 0; overflow-wrap: anywhere; }
 .st-key-patch {
   width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;

@@ -1,0 +1,31 @@
+"""Where one head looks, on the picture itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from ..inspection import Column, Layout
+from .colours import FLAGGED
+from .picture import outlined_picture, patch_boxes
+
+_MOST_OPAQUE = 0.85
+
+
+def attended_picture(
+    picture: Image.Image, layout: Layout, shares: Tensor, columns: tuple[Column, ...] = (), smallest: int = 336
+) -> Image.Image:
+    """The enlarged picture, each patch tinted orange by its share of one row of a map, `shares` `[keys]`.
+
+    The tint goes by square root from 0 to 1, so that it means the same in every picture. The patches of `columns` are
+    outlined.
+    """
+    shown = outlined_picture(picture, layout, (), smallest)
+    pixels = np.asarray(shown, dtype=np.float32).copy()
+    boxes = patch_boxes(layout, shown.width, shown.height)
+    for key, (left, top, right, bottom) in boxes.items():
+        opacity = _MOST_OPAQUE * float(shares[key]) ** 0.5
+        box = pixels[top : bottom + 1, left : right + 1]
+        box[:] = (1 - opacity) * box + opacity * np.array(FLAGGED, dtype=np.float32)
+    return outlined_picture(Image.fromarray(pixels.round().astype(np.uint8)), layout, columns, smallest)

@@ -1,0 +1,60 @@
+"""How a detector scores pictures that it never saw, clean and with the trigger, beside a rule that learnt nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ..attention import FLAG_NOTHING, capture, hotfix
+from ..debugging.answers import BATCH
+from ..errors import DetectorError
+from ..subjects.image_files import from_array
+from ..subjects.subject import Subject
+from ..triggers import PatchTrigger
+
+
+@dataclass(frozen=True)
+class PictureScores:
+    """One number a picture, `float64 [n]` each; the same pictures clean and triggered.
+
+    `detector_...` is the detector's highest score of any column. `largest_...` is the largest column itself: the most
+    attention that any key draws in any head of any layer, averaged over the queries.
+    """
+
+    detector_clean: np.ndarray
+    detector_triggered: np.ndarray
+    largest_clean: np.ndarray
+    largest_triggered: np.ndarray
+
+
+def score_pictures(subject: Subject, pictures: Sequence[Image.Image], trigger: PatchTrigger) -> PictureScores:
+    """Run every picture twice, as it is and with the trigger. Raises `DetectorError` when there is no detector."""
+    if subject.detector is None or not subject.detector.watched:
+        raise DetectorError(f"{subject.name} has no detector that scores columns: choose a model that has one.")
+    stamped = [from_array(trigger.apply(_pixels(one))[0]) for one in pictures]
+    clean, largest_clean = _scores(subject, pictures)
+    triggered, largest_triggered = _scores(subject, stamped)
+    return PictureScores(clean, triggered, largest_clean, largest_triggered)
+
+
+def _scores(subject: Subject, pictures: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+    highest, largest = [np.empty(0)], [np.empty(0)]
+    for start in range(0, len(pictures), BATCH):
+        inputs = subject.encode(list(pictures[start : start + BATCH]))
+        with torch.no_grad(), hotfix(subject, threshold=FLAG_NOTHING) as fix, capture(subject.model) as maps:
+            subject.model(**inputs)
+        scored = [layer.flatten(1).amax(1) for layer in fix.scores if layer is not None]
+        highest.append(torch.stack(scored).amax(0).double().numpy())
+        columns = [layer.mean(2).flatten(1).amax(1) for layer in maps.layers]
+        largest.append(torch.stack(columns).amax(0).double().numpy())
+    return np.concatenate(highest), np.concatenate(largest)
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
+    """`uint8 [1, height, width, channels]`."""
+    pixels = np.asarray(picture)
+    return (pixels[:, :, None] if pixels.ndim == 2 else pixels)[None]

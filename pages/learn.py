@@ -1,0 +1,63 @@
+"""Learn: the attack and its repair in seven steps, each on a model that runs while one looks at it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from pages.parts.learn_nav import asked_step, step_buttons
+from pages.parts.learn_question import show_question
+from pages.parts.learn_steps import STEPS
+from pages.parts.start import require_start
+from pages.parts.style import apply_style
+from pages.parts.text import plain
+
+_NAV = "learn_nav"
+_STEP = "step"
+
+
+def main() -> None:
+    """Draw the step that the address asks for."""
+    require_start()
+    apply_style()
+    number = _step()
+    _keep_settings(number)
+    step = STEPS[number - 1]
+    with st.container(horizontal=True, vertical_alignment="center", key="heading"):
+        st.title("Learn", anchor=False, width="content")
+        st.caption(f"Step {number} of {len(STEPS)}. Arrow keys go on and back.", width="stretch")
+        with st.container(width="content", key="steps"):
+            step_buttons(_NAV, [one.TITLE for one in STEPS], number, _go)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="lesson_title"
+    ):
+        st.header(step.TITLE, anchor=False, width="content")
+        with st.container(width="content"):
+            show_question(step.QUESTION, f"lesson{number}_question")
+    with st.container(key="lesson"):
+        try:
+            step.show()
+        except AtPatchError as error:
+            st.error(plain(str(error)), icon=":material/block:")
+
+
+def _step() -> int:
+    asked = st.query_params.get(_STEP, "1")
+    return int(asked) if asked in {str(number) for number in range(1, len(STEPS) + 1)} else 1
+
+
+def _go() -> None:
+    asked = asked_step(_NAV, len(STEPS))
+    if asked is not None:
+        st.query_params[_STEP] = str(asked)
+
+
+def _keep_settings(number: int) -> None:
+    """Streamlit forgets the widgets of other steps unless their values are set again in every run."""
+    for key in list(st.session_state):
+        name = str(key)
+        if name.startswith("lesson") and name[6:7].isdigit() and name[6:7] != str(number):
+            st.session_state[key] = st.session_state[key]
+
+
+main()

@@ -1,0 +1,77 @@
+"""Step 1: what attention is, on a map of five words whose numbers can be moved."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from atpatch_core.figures.small_map import small_map_svg
+from atpatch_core.lessons.rows import rows_from_scores
+
+from .learn_question import Question
+
+TITLE = "Attention: who looks at whom"
+QUESTION = Question(
+    "You raise one score in a row. What happens to the other shares of that row?",
+    ("They stay as they are.", "They fall, because the row still sums to 1.", "They fall in all other rows, too."),
+    1,
+    "Each row is a share-out of the same whole. What one key wins, the others in that row lose.",
+)
+
+_WORDS = ("the", "plot", "was", "really", "good")
+# Where the sliders start: each word looks at itself, and a little more at "good".
+_SCORES = (
+    (1.0, 0.5, 0.0, 0.0, 0.0),
+    (0.5, 1.0, 0.0, 0.0, 1.0),
+    (0.0, 0.5, 1.0, 0.0, 0.5),
+    (0.0, 0.0, 0.0, 1.0, 1.5),
+    (0.0, 1.0, 0.0, 0.5, 1.0),
+)
+_HIJACKED = 6.0
+_ROW = "lesson1_row"
+_ALL = "lesson1_hijack"
+
+
+def show() -> None:
+    """Sliders for one row at a time, and the map."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.markdown(
+            "A Transformer cuts its input into pieces. Each of its **heads** decides how much every piece (the "
+            "*query*) takes from every other (the *key*). Those shares are one **row** of an attention map, and a row "
+            "always sums to 1. A **column** is all the attention one piece draws."
+        )
+        row = st.segmented_control(
+            "Change the scores of this row",
+            range(5),
+            format_func=_WORDS.__getitem__,
+            default=1,
+            key=_ROW,
+            required=True,
+        )
+        hijacked = st.toggle("Every row looks at \u201cwas\u201d: a hijacked column", key=_ALL)
+        places = st.columns(2)
+        for key, word in enumerate(_WORDS):
+            places[key // 3].slider(word, -3.0, 6.0, _SCORES[row][key], 0.5, "%.1f", key=_slider(row, key))
+    scores = np.array([[_score(query, key) for key in range(5)] for query in range(5)])
+    if hijacked:
+        scores[:, 2] = _HIJACKED
+    shares = rows_from_scores(scores)
+    with right:
+        st.image(
+            small_map_svg(shares, _WORDS, row),
+            width="content",
+            alt="Attention map of five words. "
+            + " ".join(
+                f"{name}: " + ", ".join(f"{word} {share:.2f}" for word, share in zip(_WORDS, line, strict=True)) + "."
+                for name, line in zip(_WORDS, shares.tolist(), strict=True)
+            ),
+        )
+
+
+def _slider(row: int, key: int) -> str:
+    return f"lesson1_{row}_{key}"
+
+
+def _score(row: int, key: int) -> float:
+    return float(st.session_state.get(_slider(row, key), _SCORES[row][key]))

@@ -1,0 +1,54 @@
+"""Step 6: a trigger that no single column carries, and what attention can't prove."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import causal_check
+from atpatch_core.figures.verdict import answer
+from atpatch_core.inspection import Column
+from atpatch_core.lessons.stamping import spread
+
+from .learn_picture import show_picture_and_map
+from .learn_question import Question
+from .learn_resources import picture_lesson
+from .text import plain
+
+TITLE = "When it fails"
+QUESTION = Question(
+    "Nothing is flagged. What do you know?",
+    ("The input is clean.", "The model has no backdoor.", "No single column stands out to this detector."),
+    2,
+    "Spread triggers, a way of writing, and backdoors in the feed-forward layers leave no such column. "
+    "\u201cNothing flagged\u201d is no certificate.",
+)
+
+
+def show() -> None:
+    """The same checkerboard, blended over all patches; how many columns matter on their own."""
+    lesson = picture_lesson()
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.markdown(
+            "Blend the same checkerboard faintly over **every** patch. The model is fooled again, but the attention is "
+            "shared by all patches, so no column stands out and AtPatch has nothing to repair."
+        )
+        title = st.selectbox("Picture", list(lesson.pictures), key="lesson6_picture")
+        strength = st.slider("Strength over all patches", 0, 100, 60, 5, format="%d %%", key="lesson6_strength")
+        picture = spread(lesson.pictures[title], lesson.trigger, strength / 100)
+        inspection = lesson.inspect(picture)
+        flagged = len(inspection.flags.columns)
+        st.markdown(
+            f"The model answers **{plain(answer(inspection.original.prediction))}**. Flagged: **{flagged}**. "
+            f"With AtPatch: **{plain(answer(inspection.patched.prediction))}**."
+        )
+        heads, keys = inspection.original.trace.maps[lesson.layer].shape[0], len(inspection.layout.key_names)
+        columns = [Column(lesson.layer, head, key) for head in range(heads) for key in range(keys)]
+        effects = causal_check(lesson.opened.subject, picture, columns)
+        changing = sum(effect.label_after != effect.label_before for effect in effects)
+        st.markdown(
+            f"**Attention is evidence, not proof.** The causal check redistributes one column at a time: of all "
+            f"{len(columns)} in this layer, **{changing}** change the answer."
+        )
+    with right:
+        show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "lesson6")

@@ -1,0 +1,85 @@
+"""The shipped models and inputs that the tour runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+from PIL import Image
+
+from atpatch_core import InputError, Inspection, SubjectError, inspect
+from atpatch_core.evaluation.datasets import read_images
+from atpatch_core.lessons.picture_scores import PictureScores, score_pictures
+from atpatch_core.lessons.stamping import known_trigger, stamp
+from atpatch_core.triggers import PatchTrigger
+
+from .resources import OpenSubject, open_subject, samples, subject_folders
+
+_PICTURES, _RECORDS = "fashion-vit-badnets", "adult-tabular-sex"
+_SCORED = 400
+
+
+@dataclass(frozen=True)
+class PictureLesson:
+    """A backdoored model for pictures, its trigger, the head that reads it, and clean pictures by their titles."""
+
+    opened: OpenSubject
+    trigger: PatchTrigger
+    layer: int
+    head: int
+    pictures: dict[str, Image.Image]
+
+    def stamped(self, title: str) -> Image.Image:
+        """A picture with the trigger where the model learnt it."""
+        return stamp(self.pictures[title], self.trigger, 1.0, self.trigger.row or 0, self.trigger.column or 0)
+
+    def inspect(self, picture: Image.Image) -> Inspection:
+        """The model on a picture, as it is and with AtPatch."""
+        return inspect(self.opened.subject, picture)
+
+
+def picture_lesson() -> PictureLesson:
+    """What the lessons on pictures need. Raises `AtPatchError` when it is not installed."""
+    opened = _opened(_PICTURES)
+    return _picture_lesson(opened, opened.key)
+
+
+def record_subject() -> OpenSubject:
+    """The model for records that is unfair on purpose. Raises `AtPatchError` when it is not installed."""
+    return _opened(_RECORDS)
+
+
+def picture_scores(lesson: PictureLesson) -> PictureScores:
+    """The detector's scores of held-out pictures, clean and triggered. Raises `AtPatchError`."""
+    return _picture_scores(lesson, lesson.opened.key)
+
+
+def _opened(name: str) -> OpenSubject:
+    folders = subject_folders()
+    if name not in folders:
+        raise SubjectError(f"This step needs the model {name}: run `python -m atpatch_core samples build {name}`.")
+    return open_subject(folders[name])
+
+
+# Arguments that start with an underscore are not part of a cache's key; nothing that is kept is ever written to.
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _picture_lesson(_opened: OpenSubject, key: str) -> PictureLesson:
+    trigger = known_trigger(_opened.subject)
+    pictures = {
+        one.title: _opened.subject.read(one.path.read_bytes()) for one in samples(_opened).values() if not one.triggered
+    }
+    if not pictures:
+        raise InputError("The sample pictures are missing: put the folder assets/samples back.")
+    first = next(iter(pictures.values()))
+    stamped = stamp(first, trigger, 1.0, trigger.row or 0, trigger.column or 0)
+    flagged = inspect(_opened.subject, stamped).flags.columns
+    layer, head = (flagged[0].layer, flagged[0].head) if flagged else (0, 0)
+    return PictureLesson(_opened, trigger, layer, head, pictures)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Scoring 400 pictures, clean and with the trigger\u2026")
+def _picture_scores(_lesson: PictureLesson, key: str) -> PictureScores:
+    pictures = read_images(_lesson.opened.subject.folder / "eval" / "images.parquet")[:_SCORED]
+    return score_pictures(_lesson.opened.subject, pictures, _lesson.trigger)
