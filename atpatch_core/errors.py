@@ -25,3 +25,7 @@ class HotfixError(AtPatchError):
 
 class LabelError(AtPatchError):
     """A label, a label file or the label store cannot be used."""
+
+
+class TrainingError(AtPatchError):
+    """A training can't be started, or can't be found."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..labels.store import LabelStore
-from ..labels.training import RECIPE, labelled_inputs, train_from_labels
 from ..subjects.fingerprint import fingerprint
 from ..subjects.loading import load
+from ..training.learning import Settings, learn
+from ..training.sources import STORE, Sources
 from ..versions import folder as versions
 from ..versions.compare import compare
 from .labels import read_file
@@ -45,14 +44,13 @@ def train_version(
     """Train a new version from the submitted labels; it is kept beside the model and not yet active."""
     versions.check_name(subject, name)
     loaded = load(subject)
-    with LabelStore.open() as store, progress_bars() as on_step:
-        inputs = labelled_inputs(store, loaded)
-        detector = train_from_labels(loaded, inputs, replace(RECIPE, seed=seed), on_step=on_step)
+    with progress_bars() as on_step:
+        detector = learn(loaded, Sources(labels=(STORE,)), Settings(seed=seed), on_step)
     made = versions.save_version(detector, subject, name, notes)
     found = {
         "subject": subject.name,
         "version": made.name,
-        "labelled_inputs": len(inputs),
+        "labelled_inputs": detector.history["labelled_inputs"],
         "watched": list(detector.watched),
         "threshold": detector.threshold,
         "auroc_held_out": detector.history["auroc_held_out"],

@@ -15,6 +15,7 @@ from .detectors import detectors
 from .evaluate import evaluate
 from .inspect import inspect
 from .labels import labels
+from .run_training import run_training
 from .samples import samples
 from .train_detector import train_detector
 
@@ -30,6 +31,7 @@ app.command()(evaluate)
 app.command("debug-set")(debug_set)
 app.command("train-detector")(train_detector)
 app.command()(calibrate)
+app.command("run-training", hidden=True)(run_training)
 app.add_typer(samples, name="samples")
 app.add_typer(labels, name="labels")
 app.add_typer(detectors, name="detectors")
