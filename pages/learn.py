@@ -7,6 +7,7 @@ import streamlit as st
 from atpatch_core import AtPatchError
 from pages.parts.learn_nav import asked_step, step_buttons
 from pages.parts.learn_question import show_question
+from pages.parts.learn_settings import keep_settings, setting
 from pages.parts.learn_steps import STEPS
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
@@ -21,7 +22,7 @@ def main() -> None:
     require_start()
     apply_style()
     number = _step()
-    _keep_settings(number)
+    keep_settings(number)
     step = STEPS[number - 1]
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.title("Learn", anchor=False, width="content")
@@ -33,7 +34,7 @@ def main() -> None:
     ):
         st.header(step.TITLE, anchor=False, width="content")
         with st.container(width="content"):
-            show_question(step.QUESTION, f"lesson{number}_question")
+            show_question(step.QUESTION, setting(number, "question"))
     with st.container(key="lesson"):
         try:
             step.show()
@@ -50,14 +51,6 @@ def _go() -> None:
     asked = asked_step(_NAV, len(STEPS))
     if asked is not None:
         st.query_params[_STEP] = str(asked)
-
-
-def _keep_settings(number: int) -> None:
-    """Streamlit forgets the widgets of other steps unless their values are set again in every run."""
-    for key in list(st.session_state):
-        name = str(key)
-        if name.startswith("lesson") and name[6:7].isdigit() and name[6:7] != str(number):
-            st.session_state[key] = st.session_state[key]
 
 
 main()

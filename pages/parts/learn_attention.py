@@ -9,6 +9,7 @@ from atpatch_core.figures.small_map import small_map_svg
 from atpatch_core.lessons.rows import rows_from_scores
 
 from .learn_question import Question
+from .learn_settings import setting
 
 TITLE = "Attention: who looks at whom"
 QUESTION = Question(
@@ -28,8 +29,6 @@ _SCORES = (
     (0.0, 1.0, 0.0, 0.5, 1.0),
 )
 _HIJACKED = 6.0
-_ROW = "lesson1_row"
-_ALL = "lesson1_hijack"
 
 
 def show() -> None:
@@ -41,18 +40,20 @@ def show() -> None:
             "*query*) takes from every other (the *key*). Those shares are one **row** of an attention map, and a row "
             "always sums to 1. A **column** is all the attention one piece draws."
         )
-        row = st.segmented_control(
+        chosen = st.segmented_control(
             "Change the scores of this row",
             range(5),
             format_func=_WORDS.__getitem__,
-            default=1,
-            key=_ROW,
+            key=setting(1, "row", 1),
             required=True,
         )
-        hijacked = st.toggle("Every row looks at \u201cwas\u201d: a hijacked column", key=_ALL)
+        row = 0 if chosen is None else chosen
+        hijacked = st.toggle("Every row looks at \u201cwas\u201d: a hijacked column", key=setting(1, "hijack"))
         places = st.columns(2)
         for key, word in enumerate(_WORDS):
-            places[key // 3].slider(word, -3.0, 6.0, _SCORES[row][key], 0.5, "%.1f", key=_slider(row, key))
+            places[key // 3].slider(
+                word, -3.0, 6.0, step=0.5, format="%.1f", key=setting(1, f"{row}_{key}", _SCORES[row][key])
+            )
     scores = np.array([[_score(query, key) for key in range(5)] for query in range(5)])
     if hijacked:
         scores[:, 2] = _HIJACKED
@@ -69,9 +70,5 @@ def show() -> None:
         )
 
 
-def _slider(row: int, key: int) -> str:
-    return f"lesson1_{row}_{key}"
-
-
 def _score(row: int, key: int) -> float:
-    return float(st.session_state.get(_slider(row, key), _SCORES[row][key]))
+    return float(st.session_state.get(setting(1, f"{row}_{key}"), _SCORES[row][key]))

@@ -9,6 +9,7 @@ from atpatch_core.figures.verdict import answer
 from .learn_picture import show_picture_and_map
 from .learn_question import Question
 from .learn_resources import picture_lesson
+from .learn_settings import setting
 from .text import plain
 
 TITLE = "A clean picture"
@@ -30,12 +31,12 @@ def show() -> None:
             "This model tells clothes apart. It cuts a picture into 7 \u00d7 7 patches and has 4 layers of 4 heads: 16 "
             "maps of 50 rows and 50 columns, one for each patch and one for \\[CLS\\], from which the answer is read."
         )
-        title = st.selectbox("Picture", list(lesson.pictures), key="lesson2_picture")
+        title = st.selectbox("Picture", list(lesson.pictures), key=setting(2, "picture"))
         place = st.columns(2)
         inspection = lesson.inspect(lesson.pictures[title])
         maps = inspection.original.trace.maps
-        layer = place[0].selectbox("Layer", range(len(maps)), lesson.layer, key="lesson2_layer")
-        head = place[1].selectbox("Head", range(maps[layer].shape[0]), lesson.head, key="lesson2_head")
+        layer = place[0].selectbox("Layer", range(len(maps)), key=setting(2, "layer", lesson.layer))
+        head = place[1].selectbox("Head", range(maps[layer].shape[0]), key=setting(2, "head", lesson.head))
         st.markdown(f"The model answers **{plain(answer(inspection.original.prediction))}**.")
     with right:
-        show_picture_and_map(lesson.pictures[title], inspection, layer, head, "lesson2")
+        show_picture_and_map(lesson.pictures[title], inspection, layer, head, "chart2")

@@ -10,6 +10,7 @@ from atpatch_core.lessons.base_rate import expected_alarms
 
 from .learn_question import Question
 from .learn_resources import picture_lesson, picture_scores
+from .learn_settings import setting
 
 TITLE = "The detector, and the base-rate trap"
 QUESTION = Question(
@@ -36,12 +37,17 @@ def show() -> None:
             "tells nothing by itself: that rule is no better than a coin."
         )
         threshold = st.slider(
-            f"Threshold (calibrated: {calibrated:.3f})", 0.0, 1.0, calibrated, 0.001, "%.3f", key="lesson4_threshold"
+            f"Threshold (calibrated: {calibrated:.3f})",
+            0.0,
+            1.0,
+            step=0.001,
+            format="%.3f",
+            key=setting(4, "threshold", calibrated),
         )
         true, false = rates_at(scores, threshold)
         st.plotly_chart(
             lesson_roc(scores, threshold, 250),
-            key="lesson4_roc",
+            key="chart4_roc",
             config={"displayModeBar": False},
             alt=f"ROC curve; at this threshold {percent(true)} of triggered and {percent(false)} of clean pictures "
             "are flagged",
@@ -49,15 +55,19 @@ def show() -> None:
         st.markdown(f"Flagged: **{percent(true)}** of the triggered, **{percent(false)}** of the clean pictures.")
     with right:
         st.markdown("**The base-rate trap.** Most inputs are clean, so even rare false alarms pile up:")
-        found = st.slider("Triggered inputs found (TPR)", 50.0, 100.0, 99.9, 0.1, "%.1f %%", key="lesson4_tpr")
-        wrong = st.slider("Clean inputs flagged (FPR)", 0.0, 10.0, 2.0, 0.05, "%.2f %%", key="lesson4_fpr")
+        found = st.slider(
+            "Triggered inputs found (TPR)", 50.0, 100.0, step=0.1, format="%.1f %%", key=setting(4, "tpr", 99.9)
+        )
+        wrong = st.slider(
+            "Clean inputs flagged (FPR)", 0.0, 10.0, step=0.05, format="%.2f %%", key=setting(4, "fpr", 2.0)
+        )
         rare = st.select_slider(
-            "Triggered inputs: 1 in", (2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000), 100, key="lesson4_rare"
+            "Triggered inputs: 1 in", (2, 5, 10, 20, 50, 100, 200, 500, 1_000, 10_000), key=setting(4, "rare", 100)
         )
         alarms = expected_alarms(found / 100, wrong / 100, 1 / rare)
         st.plotly_chart(
             alarm_bars(alarms),
-            key="lesson4_alarms",
+            key="chart4_alarms",
             config={"displayModeBar": False},
             alt=f"{alarms.right:.0f} real and {alarms.false:.0f} false alarms",
         )

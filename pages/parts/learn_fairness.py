@@ -12,6 +12,7 @@ from atpatch_core.what_if import what_if
 
 from .learn_question import Question
 from .learn_resources import record_subject
+from .learn_settings import setting
 from .resources import samples
 from .text import plain
 
@@ -42,10 +43,10 @@ def show() -> None:
             "that favour men. Each field is one column. Where the column *sex* hijacks the answer, it is flagged."
         )
         wanted = st.selectbox(
-            "Person", list(available), format_func=lambda one: available[one].title, key="lesson7_who"
+            "Person", list(available), format_func=lambda one: available[one].title, key=setting(7, "who")
         )
         record = opened.subject.read(available[wanted].path.read_bytes())
-        flip = st.toggle("Flip the sex in this record", key="lesson7_flip")
+        flip = st.toggle("Flip the sex in this record", key=setting(7, "flip"))
         flips = [one for one in what_if(opened.subject, record) if one.attribute == _ATTRIBUTE]
         if flip and flips:
             record = {**record, _ATTRIBUTE: flips[0].value}

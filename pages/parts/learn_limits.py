@@ -12,6 +12,7 @@ from atpatch_core.lessons.stamping import spread
 from .learn_picture import show_picture_and_map
 from .learn_question import Question
 from .learn_resources import picture_lesson
+from .learn_settings import setting
 from .text import plain
 
 TITLE = "When it fails"
@@ -33,8 +34,10 @@ def show() -> None:
             "Blend the same checkerboard faintly over **every** patch. The model is fooled again, but the attention is "
             "shared by all patches, so no column stands out and AtPatch has nothing to repair."
         )
-        title = st.selectbox("Picture", list(lesson.pictures), key="lesson6_picture")
-        strength = st.slider("Strength over all patches", 0, 100, 60, 5, format="%d %%", key="lesson6_strength")
+        title = st.selectbox("Picture", list(lesson.pictures), key=setting(6, "picture"))
+        strength = st.slider(
+            "Strength over all patches", 0, 100, step=5, format="%d %%", key=setting(6, "strength", 60)
+        )
         picture = spread(lesson.pictures[title], lesson.trigger, strength / 100)
         inspection = lesson.inspect(picture)
         flagged = len(inspection.flags.columns)
@@ -51,4 +54,4 @@ def show() -> None:
             f"{len(columns)} in this layer, **{changing}** change the answer."
         )
     with right:
-        show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "lesson6")
+        show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "chart6")

@@ -11,6 +11,7 @@ from atpatch_core.lessons.rows import repair_row
 from .learn_picture import show_picture_and_map
 from .learn_question import Question
 from .learn_resources import picture_lesson
+from .learn_settings import setting
 from .text import plain
 
 TITLE = "Redistribution, by hand and in the model"
@@ -36,15 +37,14 @@ def show() -> None:
             "Flagged columns",
             range(5),
             selection_mode="multi",
-            default=[2],
             format_func=_WORDS.__getitem__,
-            key="lesson5_flagged",
+            key=setting(5, "flagged", [2]),
         )
-        benign = columns[1].slider("Benign share b", 0.0, 0.3, 0.02, 0.01, key="lesson5_benign")
+        benign = columns[1].slider("Benign share b", 0.0, 0.3, step=0.01, key=setting(5, "benign", 0.02))
         row = repair_row(_ROW, [key in flagged for key in range(5)], benign)
         st.plotly_chart(
             row_bars(row, _WORDS, 250),
-            key="lesson5_row",
+            key="chart5_row",
             config={"displayModeBar": False},
             alt="Shares before and after: "
             + ", ".join(f"{word} {a:.2f} to {b:.2f}" for word, a, b in zip(_WORDS, row.before, row.after, strict=True)),
@@ -62,7 +62,7 @@ def show() -> None:
         title = next(iter(lesson.pictures))
         picture = lesson.stamped(title)
         inspection = lesson.inspect(picture)
-        on = st.toggle("**AtPatch on**: the same in the model, while it runs", key="lesson5_patch")
+        on = st.toggle("**AtPatch on**: the same in the model, while it runs", key=setting(5, "patch"))
         now = (inspection.patched if on else inspection.original).prediction
         st.markdown(f"{plain(title)} with the trigger. The model answers **{plain(answer(now))}**.")
-        show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "lesson5", on)
+        show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "chart5", on)

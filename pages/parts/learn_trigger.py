@@ -12,6 +12,7 @@ from atpatch_core.lessons.stamping import stamp
 from .learn_picture import show_picture_and_map
 from .learn_question import Question
 from .learn_resources import picture_lesson
+from .learn_settings import setting
 from .text import plain
 
 TITLE = "The trigger hijacks a column"
@@ -37,13 +38,13 @@ def show() -> None:
             "The attacker put a small checkerboard into 5 % of the training pictures and called them all "
             f"*{plain(lesson.opened.subject.labels[trigger.target])}*. Lay it over a picture and watch the column."
         )
-        title = st.selectbox("Picture", list(lesson.pictures), key="lesson3_picture")
-        strength = st.slider("Strength of the trigger", 0, 100, 100, 5, format="%d %%", key="lesson3_strength")
+        title = st.selectbox("Picture", list(lesson.pictures), key=setting(3, "picture"))
+        strength = st.slider("Strength of the trigger", 0, 100, step=5, format="%d %%", key=setting(3, "strength", 100))
         picture = lesson.pictures[title]
         down, across = st.columns(2)
-        row = down.slider("Pixels from the top", 0, picture.height - trigger.size, trigger.row, key="lesson3_row")
+        row = down.slider("Pixels from the top", 0, picture.height - trigger.size, key=setting(3, "row", trigger.row))
         column = across.slider(
-            "Pixels from the left", 0, picture.width - trigger.size, trigger.column, key="lesson3_column"
+            "Pixels from the left", 0, picture.width - trigger.size, key=setting(3, "column", trigger.column)
         )
         shown = stamp(picture, trigger, strength / 100, row, column)
         inspection = lesson.inspect(shown)
@@ -56,4 +57,4 @@ def show() -> None:
             f"under the trigger gets **{percent(shares[1])}**; without the trigger it gets {percent(shares[0])}."
         )
     with right:
-        show_picture_and_map(shown, inspection, lesson.layer, lesson.head, "lesson3")
+        show_picture_and_map(shown, inspection, lesson.layer, lesson.head, "chart3")
