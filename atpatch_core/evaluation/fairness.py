@@ -20,9 +20,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..attention import hotfix
+from ..attention import Formula, hotfix
 from ..debugging.attribute_flips import ExhaustiveFlips, predictions, record_schema
 from ..errors import InputError
+from ..redistribution import redistribute
 from ..subjects.record_schema import Protected, Record
 from ..subjects.subject import Subject
 from .rates import Rate, paired_difference, proportion, unpaired_difference
@@ -121,14 +122,14 @@ def untouched(subject: Subject) -> Answering:
     return lambda records: predictions(subject, subject.encode(records))
 
 
-def hotfixed(subject: Subject, threshold: float | None = None) -> Answering:
-    """The model with its detector's hot-fix; a subject without detector is left as it is."""
+def hotfixed(subject: Subject, threshold: float | None = None, formula: Formula = redistribute) -> Answering:
+    """The model with its detector's hot-fix, by `formula`; a subject without detector is left as it is."""
     if subject.detector is None:
         return untouched(subject)
 
     def answer(records: list[Record]) -> np.ndarray:
         inputs = subject.encode(records)
-        with hotfix(subject, threshold=threshold):
+        with hotfix(subject, threshold=threshold, formula=formula):
             return predictions(subject, inputs)
 
     return answer

@@ -2,8 +2,9 @@
 
 Before the model: impute a protected attribute by a constant. Instead of the model: fine-tune a copy on records whose
 protected attributes are drawn at random. In the model: the same hot-fix with another benign reference, with the
-protected columns always flagged, with other columns instead, and with an oracle that flags exactly who is discriminated
-against (nobody has that in the field, as it takes all flips of every person; it bounds what a detector can do).
+protected columns always flagged, without rescaling the others, with columns that stand out by their z-score or at
+random instead, and with an oracle that flags exactly who is discriminated against (nobody has that in the field, as it
+takes all flips of every person; it bounds what a detector can do).
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from ..detector.trained import TrainedDetector
 from ..subjects.record import randomly_flipped
 from ..subjects.record_schema import Record, Value
 from ..subjects.subject import Subject
+from .defences.no_rescale import shrink_only
+from .defences.z_score import column_z_scores
 from .fairness import Answering, hotfixed, untouched
 from .record_data import LabelledRecords
 
 _EPOCHS = 15
 _BATCH = 64
 _LEARNING_RATE = 5e-4
+_FLAGGED_BY_Z_SCORE = 0.005  # of the defender's records, which it takes for benign
 
 
 def baselines(
@@ -58,6 +62,9 @@ def baselines(
     for kind in KINDS:
         if kind != detector.reference:
             found[f"flagged to {kind}"] = hotfixed(replace(subject, detector=replace(detector, reference=kind)))
+    found["not rescaled"] = hotfixed(replace(subject, detector=detector), formula=shrink_only)
+    by_z_score = column_z_scores(replace(subject, detector=detector), clean.records, _FLAGGED_BY_Z_SCORE)
+    found["z-score"] = hotfixed(replace(subject, detector=by_z_score))
     found["always on"] = hotfixed(replace(subject, detector=fixed(keys)))
     found["random columns"] = hotfixed(replace(subject, detector=fixed(random_keys)))
     found["oracle"] = _oracle(subject, fixed)

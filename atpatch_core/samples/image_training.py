@@ -26,13 +26,15 @@ class ImageRecipe:
     """Everything that decides the weights of a sample image subject.
 
     `poison_rate` is the share of training images that carry the trigger and its target label: 0 makes a clean control,
-    whose `trigger` then only says what it is attacked with when it is judged.
+    whose `trigger` then only says what it is attacked with when it is judged. `erasing` is the share of training images
+    on which a random patch is covered (see `erase`).
     """
 
     name: str
     summary: str
     trigger: PatchTrigger
     poison_rate: float
+    erasing: float = 0.0
     seed: int = 0
     epochs: int = 24
     batch_size: int = 256
@@ -100,6 +102,8 @@ def train(
         total = 0.0
         for index in torch.split(order, recipe.batch_size):
             batch = shift_and_flip(images[index], generator)
+            if recipe.erasing > 0:
+                erase(batch, recipe.erasing, generator)
             if is_poisoned[index].any():
                 where = is_poisoned[index]
                 place_seed = int(torch.randint(2**31, (1,), generator=generator))
@@ -138,3 +142,19 @@ def shift_and_flip(images: Tensor, generator: torch.Generator) -> Tensor:
     rows = shift[:, :1] + torch.arange(height)
     columns = shift[:, 1:] + torch.arange(width)
     return padded[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def erase(images: Tensor, share: float, generator: torch.Generator) -> None:
+    """Cover a square of 3 to 6 pixels at a random place of a `share` of the images, half of them with one shade each.
+
+    The others get random shades, as in Random Erasing (Zhong et al., arXiv 1708.04896): a model trained this way makes
+    little of a patch that hides a part of the picture. `images` (`uint8 [n, height, width, 1]`) are changed.
+    """
+    count, height, width, _ = images.shape
+    for one in (torch.rand(count, generator=generator) < share).nonzero().flatten().tolist():
+        size, row, column, shade, kind = torch.rand(5, generator=generator).tolist()
+        side = 3 + int(4 * size)
+        down, across = int(row * (height - side + 1)), int(column * (width - side + 1))
+        shades = torch.randint(256, (side, side, 1), generator=generator, dtype=torch.uint8)
+        square = torch.full_like(shades, int(256 * shade)) if kind < 0.5 else shades
+        images[one, down : down + side, across : across + side] = square

@@ -132,7 +132,9 @@ def _comparison(baselines: dict[str, Any]) -> str:
 {rows}
 
 *Oracle* flags exactly the columns that hijack a record, which takes all flips of everybody; *always on* flags both
-protected columns in everybody; *random columns* as many others. *Imputed* hides the attribute from the model.
+protected columns in everybody; *random columns* as many others; *z-score* those that draw more than usual in a head,
+which an attribute that is over-attended in most records does not. *Not rescaled* leaves out the second half of the
+formula. *Imputed* hides the attribute from the model.
 
 """
 

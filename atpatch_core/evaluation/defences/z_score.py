@@ -7,8 +7,9 @@ tell triggered pictures apart less well on the sample subjects.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -61,16 +62,21 @@ def received(attention: Tensor) -> Tensor:
 
 def z_score(subject: Subject, have: DefenderData) -> ColumnFix:
     """Measure every column on the clean pictures, and set one threshold for the wanted false-positive rate."""
+    return ColumnFix(column_z_scores(subject, have.clean.images, have.false_positive_rate))
+
+
+def column_z_scores(subject: Subject, clean: Sequence[Any], false_positive_rate: float) -> ZScore:
+    """The detector for a subject of any kind whose maps all have the same size, from `clean` inputs of it."""
     layers = len(attention_layers(subject.model))
     parts: list[list[Tensor]] = []
-    for start in range(0, len(have.clean), _BATCH):
-        batch = subject.encode(have.clean.images[start : start + _BATCH])
+    for start in range(0, len(clean), _BATCH):
+        batch = subject.encode(list(clean[start : start + _BATCH]))
         with torch.no_grad(), capture(subject.model) as maps:
             subject.model(**batch)
         parts.append([received(one) for one in maps.layers])
-    clean = {layer: torch.cat([part[layer] for part in parts]) for layer in range(layers)}
-    mean = {layer: one.mean(0) for layer, one in clean.items()}
-    deviation = {layer: one.std(0) + _FLOOR / one.shape[-1] for layer, one in clean.items()}
-    highest = [((clean[layer] - mean[layer]) / deviation[layer]).flatten(1).amax(1) for layer in range(layers)]
-    cut = conformal_cut(torch.stack(highest).amax(0).double().numpy(), have.false_positive_rate)
-    return ColumnFix(ZScore(layers, mean, deviation, cut, own_share(subject)))
+    usual = {layer: torch.cat([part[layer] for part in parts]) for layer in range(layers)}
+    mean = {layer: one.mean(0) for layer, one in usual.items()}
+    deviation = {layer: one.std(0) + _FLOOR / one.shape[-1] for layer, one in usual.items()}
+    highest = [((usual[layer] - mean[layer]) / deviation[layer]).flatten(1).amax(1) for layer in range(layers)]
+    cut = conformal_cut(torch.stack(highest).amax(0).double().numpy(), false_positive_rate)
+    return ZScore(layers, mean, deviation, cut, own_share(subject))

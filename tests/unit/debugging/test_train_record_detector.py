@@ -191,6 +191,9 @@ def test_baselines_do_what_their_names_say(repaired: Subject) -> None:
         assert results[name].attributes["sex"].idr_after.value == 0
     assert results["oracle"].attributes["sex"].idr_reduction.value > 0.95
     assert results["random columns"].attributes["sex"].idr_reduction.value < 0.9
+    # An attribute that is over-attended in most records does not stand out among them.
+    assert results["z-score"].changed.value < 0.05
+    assert results["not rescaled"].attributes["sex"].idr_reduction.value > 0.5
     people = _people(50, 7)
     fine_tuned = fine_tuned_on_flips(repaired, LabelledRecords(data.records[:200], data.labels[:200]), seed=0)
     with torch.no_grad():

@@ -10,7 +10,15 @@ import pytest
 import torch
 
 from atpatch_core.samples.fashion_mnist import ImageSet
-from atpatch_core.samples.image_training import IMAGE_MEAN, IMAGE_STD, ImageRecipe, normalise, poisoned_indices, train
+from atpatch_core.samples.image_training import (
+    IMAGE_MEAN,
+    IMAGE_STD,
+    ImageRecipe,
+    erase,
+    normalise,
+    poisoned_indices,
+    train,
+)
 from atpatch_core.triggers import PatchTrigger
 
 _RECIPE = ImageRecipe(
@@ -71,3 +79,22 @@ def test_the_model_takes_what_the_image_processor_will_give_it() -> None:
     pixels = normalise(torch.tensor([[[[0]], [[255]]]], dtype=torch.uint8))
     assert pixels.shape == (1, 1, 2, 1)
     torch.testing.assert_close(pixels.flatten(), torch.tensor([-IMAGE_MEAN, 1 - IMAGE_MEAN]) / IMAGE_STD)
+
+
+def test_erasing_covers_a_patch_of_some_images_and_nothing_else() -> None:
+    images = torch.full((400, 28, 28, 1), 77, dtype=torch.uint8)
+    erase(images, 0.5, torch.Generator().manual_seed(0))
+    changed = (images != 77).squeeze(-1)
+    touched = changed.flatten(1).any(1)
+    assert 150 < int(touched.sum()) < 250
+    for one in changed[touched]:
+        rows, columns = one.any(1).nonzero().flatten(), one.any(0).nonzero().flatten()
+        assert rows.max() - rows.min() < 6
+        assert columns.max() - columns.min() < 6
+
+
+def test_erasing_follows_the_seed() -> None:
+    first, again = (torch.zeros(50, 28, 28, 1, dtype=torch.uint8) for _ in range(2))
+    erase(first, 0.5, torch.Generator().manual_seed(3))
+    erase(again, 0.5, torch.Generator().manual_seed(3))
+    assert torch.equal(first, again)
