@@ -20,6 +20,7 @@ from pages.parts.input_views import view_of
 from pages.parts.label_intake import show_send_button
 from pages.parts.overview import first_map, has_map, show_map_choice, show_overview
 from pages.parts.resources import OpenInput, OpenSubject, inspect
+from pages.parts.share import show_share
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
 from pages.parts.subject_choice import opened_subject, show_subject_choice
@@ -114,6 +115,7 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
         show_columns(view, inspection)
     show_causal_check(opened, one, inspection)
     show_attribution(opened, one, inspection)
+    show_share(view, opened, one, inspection)
 
 
 main()

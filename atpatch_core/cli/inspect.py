@@ -11,6 +11,7 @@ from .. import diagnosis
 from ..errors import InputError
 from ..inspection import Column, Inspection, Prediction
 from ..subjects.loading import load
+from ..uploads import digest_of
 from .output import print_json, print_table
 
 
@@ -23,6 +24,12 @@ def inspect(
     column: Annotated[
         list[str] | None, typer.Option(help="Redistribute this column too, as LAYER.HEAD.KEY; may be repeated.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write a report: .html (one page), .json (all values) or .zip (both, and every figure)."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show which columns of the attention maps are flagged, and the prediction with and without AtPatch."""
@@ -32,7 +39,15 @@ def inspect(
     except OSError as error:
         raise InputError(f"{file} can't be read: check the name.") from error
     columns = [_parse_column(text) for text in column or ()]
-    result = diagnosis.inspect(loaded, loaded.read(content), threshold, columns)
+    value = loaded.read(content)
+    if report is not None:
+        # Importing Matplotlib takes a second that nobody else should wait for.
+        from ..reports.files import write_report
+        from ..reports.findings import findings
+
+        found = findings(loaded, value, digest_of(content), file.name, threshold, columns)
+        write_report(found, report)
+    result = diagnosis.inspect(loaded, value, threshold, columns)
     if as_json:
         print_json({"subject": loaded.name, "input": str(file), **_as_json(result)})
         return

@@ -98,7 +98,7 @@ class Foreign:
         page.on("request", self._note)
 
     def _note(self, request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
             self.addresses.append(request.url)
 
 

@@ -141,3 +141,13 @@ def test_from_a_shell_standard_output_is_json_and_nothing_else() -> None:
     assert bad.returncode == 2
     assert bad.stdout == ""
     assert bad.stderr.startswith("Error: This is not a PNG, JPEG or WebP image")
+
+
+def test_a_report_beside_the_answer(run: Callable[..., Finished], refuse: Callable[..., str], tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    result = run("inspect", BADNETS, SAMPLES / "bag-triggered.png", "--report", page, "--json").json
+    assert result["after"]["label"] == "Bag"
+    assert "row 6, column 6" in page.read_text(encoding="utf-8")
+    refused_name = tmp_path / "report.pdf"
+    assert ".html, .json or .zip" in refuse("inspect", BADNETS, SAMPLES / "bag.png", "--report", refused_name)
+    assert not refused_name.exists()

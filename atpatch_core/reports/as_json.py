@@ -1,0 +1,111 @@
+"""All values of a report as JSON: what the figures are drawn from, to be computed with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from torch import Tensor
+
+from ..errors import InputError
+from ..figures.verdict import verdict
+from ..inspection import Column, Inspection, Pass
+from .findings import Findings
+
+SCHEMA = 1
+_MOST_NUMBERS = 8_000_000  # about 100 MB
+_DIGITS = 7  # float32 has no more
+
+
+def fits_json(inspection: Inspection) -> bool:
+    """Whether the maps, before and after, are few enough to be written as JSON."""
+    return _count(inspection) <= _MOST_NUMBERS
+
+
+def report_json(found: Findings) -> str:
+    """The report as JSON without NaN, maps included: `maps[layer][head][query][key]`, before and after.
+
+    Raises `InputError` when the maps would make it larger than about 100 MB.
+    """
+    if not fits_json(found.inspection):
+        raise InputError(
+            f"The maps of this input are {_count(found.inspection):,} numbers, too many for JSON: read them with "
+            "atpatch_core.inspect."
+        )
+    return json.dumps(_report(found), ensure_ascii=False, allow_nan=False)
+
+
+def _count(inspection: Inspection) -> int:
+    return sum(layer.numel() for one in (inspection.original, inspection.patched) for layer in one.trace.maps)
+
+
+def _report(found: Findings) -> dict[str, Any]:
+    inspection, layout = found.inspection, found.inspection.layout
+    return {
+        "schema": SCHEMA,
+        "made": found.made,
+        "versions": found.versions,
+        "subject": {"name": found.subject, "kind": found.kind, "weights": found.weights},
+        "detector": found.detector,
+        "threshold": {"used": inspection.flags.threshold, "calibrated": found.calibrated},
+        "input": {"title": found.title, "sha256": found.digest, "value": _value(found)},
+        "verdict": verdict(inspection, found.detector is not None),
+        "keys": [
+            {"name": name, "special": special} for name, special in zip(layout.key_names, layout.special, strict=True)
+        ],
+        "columns_by_hand": [_column(one) for one in found.by_hand],
+        "flagged": [{**_column(one), "score": _score(inspection, one)} for one in inspection.flags.columns],
+        "scores": [None if layer is None else _numbers(layer) for layer in inspection.flags.scores],
+        "before": _pass(inspection.original),
+        "after": _pass(inspection.patched),
+        "causal_check": [
+            {
+                **_column(one.column),
+                "before": {"label": one.label_before, "probability": one.probability_before},
+                "after": {"label": one.label_after, "probability": one.probability_after},
+            }
+            for one in found.effects
+        ],
+        "flips": [
+            {
+                "attribute": one.attribute,
+                "value": one.value,
+                "before": dict(zip(one.original.labels, _numbers(one.original.probabilities), strict=True)),
+                "after": dict(zip(one.patched.labels, _numbers(one.patched.probabilities), strict=True)),
+            }
+            for one in found.flips
+        ],
+    }
+
+
+def _value(found: Findings) -> Any:
+    """Texts and records as they are; of pictures the size, as their pixels are in the HTML report."""
+    if found.kind == "image":
+        return {"width": found.value.width, "height": found.value.height}
+    return found.value
+
+
+def _column(one: Column) -> dict[str, int]:
+    return {"layer": one.layer, "head": one.head, "key": one.key}
+
+
+def _score(inspection: Inspection, column: Column) -> float | None:
+    scores = inspection.flags.scores[column.layer]
+    return None if scores is None else float(scores[column.head, column.key])
+
+
+def _pass(one: Pass) -> dict[str, Any]:
+    return {
+        "label": one.prediction.label,
+        "probabilities": dict(zip(one.prediction.labels, _numbers(one.prediction.probabilities), strict=True)),
+        "maps": [_numbers(layer) for layer in one.trace.maps],
+    }
+
+
+def _numbers(values: Tensor) -> Any:
+    """Nested lists, each number with as many digits as float32 tells apart."""
+
+    def rounded(one: Any) -> Any:
+        return [rounded(part) for part in one] if isinstance(one, list) else float(f"{one:.{_DIGITS}g}")
+
+    return rounded(values.detach().cpu().tolist())

@@ -1,0 +1,91 @@
+"""Everything a report says about one input, gathered once."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from ..diagnosis import CausalEffect, causal_check, inspect
+from ..figures.scores import ranked_columns
+from ..inspection import Column, Inspection
+from ..subjects.fingerprint import fingerprint
+from ..subjects.record import RecordAdapter
+from ..subjects.record_schema import RecordSchema
+from ..subjects.subject import Subject
+from ..versions.folder import active_label
+from ..what_if import WhatIf, what_if
+
+_LIBRARIES = ("atpatch", "torch", "transformers", "numpy", "safetensors", "streamlit")
+_MOST_CHECKED = 12
+
+
+@dataclass(frozen=True)
+class Findings:
+    """One input, what was found in it, and what it was found with.
+
+    `value` is the input as its subject reads it, `digest` the SHA-256 of its file. `calibrated` is the detector's own
+    threshold, `by_hand` the columns that a person chose. `effects` are the causal checks of the columns with the
+    highest scores. `schema` and `flips` are for records only.
+    """
+
+    subject: str
+    summary: str
+    kind: str
+    weights: str
+    detector: str | None
+    calibrated: float | None
+    by_hand: tuple[Column, ...]
+    title: str
+    digest: str
+    value: Any
+    inspection: Inspection
+    effects: tuple[CausalEffect, ...]
+    schema: RecordSchema | None
+    flips: tuple[WhatIf, ...]
+    versions: dict[str, str]
+    made: str
+
+
+def findings(
+    subject: Subject,
+    value: Any,
+    digest: str,
+    title: str,
+    threshold: float | None = None,
+    columns: Sequence[Column] = (),
+) -> Findings:
+    """Look at one input once more, with the causal check and for records the flips. Raises `AtPatchError`."""
+    found = inspect(subject, value, threshold, columns)
+    schema = subject.adapter.schema if isinstance(subject.adapter, RecordAdapter) else None
+    return Findings(
+        subject=subject.name,
+        summary=subject.summary,
+        kind=subject.kind,
+        weights=fingerprint(subject.model),
+        detector=active_label(subject.folder) if subject.detector is not None else None,
+        calibrated=None if subject.detector is None else subject.detector.threshold,
+        by_hand=tuple(columns),
+        title=title,
+        digest=digest,
+        value=value,
+        inspection=found,
+        effects=causal_check(subject, value, ranked_columns(found.flags)[:_MOST_CHECKED]),
+        schema=schema,
+        flips=what_if(subject, value, threshold, columns) if schema is not None else (),
+        versions={"python": platform.python_version(), **_versions()},
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # run from a checkout that was not installed
+            continue
+    return found

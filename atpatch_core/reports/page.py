@@ -1,0 +1,178 @@
+"""A report as one HTML file that needs nothing else: no network, no script, figures inside.
+
+Everything that comes from outside (names of models, classes, columns; texts, titles) is escaped, and the page's policy
+allows no script at all and no style but its own, should anything ever slip through.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from ..figures.record import field_rows, what_if_rows, what_if_sentences
+from ..figures.text import direction, text_pieces
+from ..figures.verdict import answer, column_name, verdict
+from ..figures.wording import percent
+from .findings import Findings
+from .paper import PaperFigure
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.5 system-ui, sans-serif; color: #1f2430; background: #fff; max-width: 52rem; margin: 2rem auto;
+  padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.7rem; margin-bottom: 0.2rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
+.verdict { border-left: 6px solid #d97706; background: #fdf3e3; padding: 0.8rem 1rem; font-size: 1.1rem; }
+.verdict.none { border-color: #6b7280; background: #f3f4f6; }
+table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem; border-bottom: 1px solid #d5d9e0; }
+tbody th { min-width: 8rem; }
+figure { margin: 1.2rem 0; } figure img { max-width: 100%; height: auto; display: block; }
+figcaption, .quiet { color: #4b5563; font-size: 0.9rem; }
+.text { border: 1px solid #d5d9e0; border-radius: 6px; padding: 0.8rem; white-space: pre-wrap; line-height: 2; }
+.text mark { background: #fbe3bd; outline: 2px solid #d97706; font-weight: 600; padding: 0 3px; }
+.text .added { color: #4b5563; font-size: 0.85em; }
+code { font-size: 0.9em; }
+@media print { body { margin: 0; max-width: none; } figure, table { break-inside: avoid; } }
+"""
+_LIMITS = (
+    "Attention is evidence, not proof: a column that draws much attention need not decide anything, which is what the "
+    "causal check is for. And nothing flagged is no certificate: triggers that are spread over the whole input, a way "
+    "of writing, and backdoors that need no attention leave no column that stands out."
+)
+
+
+def report_page(found: Findings, figures: Sequence[PaperFigure], layer: int, head: int) -> str:
+    """The report as HTML; `layer` and `head` say whose map a text or a record is shown with."""
+    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    title = f"{found.subject}: {found.title}"
+    inspection = found.inspection
+    parts = [
+        "<!doctype html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f"<title>AtPatch report \u00b7 {escape(title)}</title><style>{_STYLE}</style></head><body><main>",
+        f"<h1>AtPatch report</h1><p class='quiet'>{escape(title)}</p>",
+        f"<p class='verdict{'' if inspection.flags.any else ' none'}'>"
+        f"{escape(verdict(inspection, found.detector is not None))}</p>",
+        *_input(found, layer, head),
+        *(_figure(one) for one in figures),
+        *_flagged(found),
+        *_causal(found),
+        *_facts(found),
+        f"<h2>What this can't show</h2><p>{_LIMITS}</p>",
+        "</main></body></html>",
+    ]
+    return "\n".join(parts)
+
+
+def _input(found: Findings, layer: int, head: int) -> Iterable[str]:
+    if found.kind == "text":
+        yield "<h2>The text</h2>"
+        yield f'<div class="text" dir="{direction(found.value)}">{_text(found, layer, head)}</div>'
+        yield "<p class='quiet'>Marked: what is redistributed. Grey: added by the model.</p>"
+        if found.inspection.layout.notice is not None:
+            yield f"<p class='quiet'>{escape(found.inspection.layout.notice)}</p>"
+    if found.schema is not None:
+        yield "<h2>The record</h2>"
+        rows = field_rows(found.schema, found.value, found.inspection, layer, head)
+        yield _table(
+            ("Field", "Value", f"Draws in layer {layer}, head {head}", "Redistributed in"),
+            [(row.name + " (protected)" * row.protected, row.value, row.draws, row.mark) for row in rows],
+        )
+        yield "<h2>What if a protected attribute were another one?</h2>"
+        yield from (f"<p>{escape(one)}</p>" for one in what_if_sentences(found.value, found.inspection, found.flips))
+        rows_of = what_if_rows(found.value, found.inspection, found.flips)
+        yield _table(("Person", "Without AtPatch", "With AtPatch"), rows_of)
+
+
+def _text(found: Findings, layer: int, head: int) -> str:
+    parts = []
+    for piece in text_pieces(found.value, found.inspection, layer, head, False):
+        words = f"<bdi>{escape(piece.text)}</bdi>"
+        if piece.heads:
+            words = f"<mark>\u25bc\u00a0{words}</mark>"
+        parts.append(escape(piece.before) + (f'<span class="added">{words}</span>' if piece.special else words))
+    return "".join(parts)
+
+
+def _figure(one: PaperFigure) -> str:
+    source = "data:image/svg+xml;base64," + base64.b64encode(one.svg()).decode("ascii")
+    return (
+        f'<figure><h2>{escape(one.title)}</h2><img src="{source}" alt="{escape(one.alt)}">'
+        f"<figcaption>{escape(one.alt)}.</figcaption></figure>"
+    )
+
+
+def _flagged(found: Findings) -> Iterable[str]:
+    inspection = found.inspection
+    yield "<h2>Redistributed columns</h2>"
+    if not inspection.flags.any:
+        yield "<p>None: the input is left untouched.</p>"
+        return
+    chosen = set(found.by_hand)
+    rows = []
+    for one in inspection.flags.columns:
+        scores = inspection.flags.scores[one.layer]
+        score = None if scores is None else float(scores[one.head, one.key])
+        reached = score is not None and score >= inspection.flags.threshold
+        why = " and ".join(["flagged"] * reached + ["chosen by hand"] * (one in chosen))
+        rows.append((column_name(one, inspection.layout), "none" if score is None else f"{score:.4f}", why))
+    yield _table(("Column", "Score", "Why"), rows)
+
+
+def _causal(found: Findings) -> Iterable[str]:
+    if not found.effects:
+        return
+    yield "<h2>Causal check</h2><p>Each row redistributes one column and nothing else.</p>"
+    yield _table(
+        ("Column", "Answer before", "Answer with this one redistributed", "Changes the answer"),
+        [
+            (
+                column_name(one.column, found.inspection.layout),
+                f"{one.label_before} {percent(one.probability_before)}",
+                f"{one.label_after} {percent(one.probability_after)}",
+                "yes" if one.label_after != one.label_before else "no",
+            )
+            for one in found.effects
+        ],
+    )
+
+
+def _facts(found: Findings) -> Iterable[str]:
+    flags = found.inspection.flags
+    calibrated = "" if found.calibrated is None else f" (calibrated: {found.calibrated:.6g})"
+    yield "<h2>How this was made</h2>"
+    yield _table(
+        ("", ""),
+        [
+            ("Subject", found.subject),
+            ("What it does", found.summary),
+            ("Its weights, SHA-256", found.weights),
+            ("Detector", found.detector or "none"),
+            ("Threshold", f"{flags.threshold:.6g}{calibrated}"),
+            ("Input", found.title),
+            ("Its file, SHA-256", found.digest),
+            ("Answer without AtPatch", answer(found.inspection.original.prediction)),
+            ("Answer with AtPatch", answer(found.inspection.patched.prediction)),
+            ("Versions", ", ".join(f"{name} {number}" for name, number in found.versions.items())),
+            ("Made", found.made),
+        ],
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    top = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head) if any(head) else ""
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<th scope='row'>{escape(cell)}</th>" if number == 0 else f"<td>{escape(cell)}</td>"
+            for number, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table>{f'<thead><tr>{top}</tr></thead>' if top else ''}<tbody>{body}</tbody></table>"

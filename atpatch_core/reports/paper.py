@@ -1,0 +1,218 @@
+"""Figures for a paper: vector graphics and 300 dots per inch, black on white, drawn by Matplotlib.
+
+Names of columns and classes come from outside. They are drawn as they are: nothing in them is read as mathematics.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.colors import ListedColormap, Normalize, PowerNorm, SymLogNorm
+from matplotlib.figure import Figure
+
+from ..figures.atlas import draw_atlas
+from ..figures.colours import ORIGINAL, REDISTRIBUTED, attention_colours, difference_colours
+from ..figures.map_values import map_values
+from ..figures.picture import outlined_picture
+from ..figures.probabilities import shown_classes
+from ..figures.verdict import column_name
+from ..figures.wording import percent
+from ..inspection import Column
+from .findings import Findings
+
+_WIDTH = 7.1  # inches: both columns of a usual page
+_DOTS = 300
+_SIZE = 8
+_MOST_MAPS = 4
+_MOST_SCORES = 12
+_LONGEST = 22
+_GREY = "#6b7280"
+
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """One figure, drawn; `alt` says in words what it shows."""
+
+    name: str
+    title: str
+    alt: str
+    figure: Figure
+
+    def svg(self) -> bytes:
+        """As a vector graphic, whose letters are shapes: it looks the same everywhere."""
+        file = io.BytesIO()
+        FigureCanvasSVG(self.figure).print_svg(file, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        return file.getvalue()
+
+    def png(self) -> bytes:
+        """As pixels, 300 to the inch."""
+        file = io.BytesIO()
+        self.figure.set_dpi(_DOTS)
+        FigureCanvasAgg(self.figure).print_png(file)  # type: ignore[no-untyped-call]
+        return file.getvalue()
+
+
+def paper_figures(found: Findings, layer: int, head: int) -> tuple[PaperFigure, ...]:
+    """The input (of a picture), both predictions, all maps, the scores, and single maps: that of `head` in `layer`, and
+    the first ones with flagged columns.
+    """
+    inspection = found.inspection
+    before, after = inspection.original.prediction, inspection.patched.prediction
+    drawn = []
+    if found.kind == "image":
+        picture = outlined_picture(found.value, inspection.layout, inspection.flags.columns)
+        drawn.append(
+            PaperFigure(
+                "input",
+                "The input",
+                "The picture; outlined is what is redistributed",
+                _raster(np.asarray(picture), 3.4),
+            )
+        )
+    drawn.append(
+        PaperFigure(
+            "predictions",
+            "Predictions",
+            f"Without AtPatch {before.label} {percent(before.confidence)}, "
+            f"with AtPatch {after.label} {percent(after.confidence)}",
+            _predictions(found),
+        )
+    )
+    atlas = draw_atlas(inspection.original.trace, inspection.flags)
+    drawn.append(
+        PaperFigure(
+            "all-maps",
+            "All attention maps, without AtPatch",
+            f"{len(inspection.original.trace.maps)} layers of attention maps; framed where columns are redistributed",
+            _raster(atlas, _WIDTH),
+        )
+    )
+    if any(scores is not None for scores in inspection.flags.scores):
+        drawn.append(
+            PaperFigure(
+                "scores",
+                "The highest detector scores",
+                "The columns with the highest scores, against the threshold",
+                _scores(found),
+            )
+        )
+    places = [(layer, head), *((one.layer, one.head) for one in inspection.flags.columns)]
+    for place in list(dict.fromkeys(places))[:_MOST_MAPS]:
+        drawn.append(
+            PaperFigure(
+                f"map-layer{place[0]}-head{place[1]}",
+                f"Layer {place[0]}, head {place[1]}",
+                f"The attention map of layer {place[0]}, head {place[1]}: original, redistributed, difference",
+                _map(found, *place),
+            )
+        )
+    return tuple(drawn)
+
+
+def _empty(height: float) -> Figure:
+    return Figure(figsize=(_WIDTH, height), layout="constrained", facecolor="white")
+
+
+def _raster(pixels: np.ndarray, width: float) -> Figure:
+    figure = Figure(figsize=(width, width * pixels.shape[0] / pixels.shape[1]))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(pixels, interpolation="nearest")
+    axes.set_axis_off()
+    return figure
+
+
+def _predictions(found: Findings) -> Figure:
+    before, after = found.inspection.original.prediction, found.inspection.patched.prediction
+    classes = shown_classes(before, after)
+    figure = _empty(0.8 + 0.3 * len(classes))
+    axes, places = figure.add_subplot(), np.arange(len(classes))
+    for prediction, name, colour, hatch, shift in (
+        (before, "without AtPatch", ORIGINAL, "", -0.2),
+        (after, "with AtPatch", REDISTRIBUTED, "////", 0.2),
+    ):
+        values = [float(prediction.probabilities[one]) for one in classes]
+        bars = axes.barh(places + shift, values, 0.38, color=colour, hatch=hatch, edgecolor="white", label=name)
+        axes.bar_label(bars, [percent(value) for value in values], padding=2, fontsize=_SIZE - 1)
+    axes.set_yticks(places, [_short(before.labels[one]) for one in classes], parse_math=False, fontsize=_SIZE)
+    axes.set_xlim(0, 1.12)
+    axes.invert_yaxis()
+    _bare(axes, "probability")
+    axes.legend(frameon=False, fontsize=_SIZE, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+    return figure
+
+
+def _scores(found: Findings) -> Figure:
+    flags, layout = found.inspection.flags, found.inspection.layout
+    scored = [
+        (score, Column(layer, head, key))
+        for layer, scores in enumerate(flags.scores)
+        if scores is not None
+        for head, row in enumerate(scores.tolist())
+        for key, score in enumerate(row)
+    ]
+    top = sorted(scored, key=lambda one: (-one[0], one[1]))[:_MOST_SCORES]
+    figure = _empty(0.8 + 0.22 * len(top))
+    axes, places = figure.add_subplot(), np.arange(len(top))
+    flagged = set(flags.columns)
+    bars = axes.barh(
+        places, [score for score, _ in top], 0.7, color=[ORIGINAL if one in flagged else _GREY for _, one in top]
+    )
+    axes.bar_label(bars, [f"{score:.3f}" for score, _ in top], padding=2, fontsize=_SIZE - 1)
+    axes.set_yticks(
+        places, [_short(column_name(one, layout), 60) for _, one in top], parse_math=False, fontsize=_SIZE - 1
+    )
+    axes.axvline(min(flags.threshold, 1.0), color=REDISTRIBUTED, linewidth=1)
+    axes.set_xlim(0, 1.12)
+    axes.invert_yaxis()
+    _bare(axes, f"score (threshold {flags.threshold:.3f}; flagged columns are orange)")
+    return figure
+
+
+def _map(found: Findings, layer: int, head: int) -> Figure:
+    values = map_values(found.inspection, layer, head)
+    attention, difference = ListedColormap(attention_colours() / 255), ListedColormap(difference_colours() / 255)
+    change = values.largest_change
+    panels: tuple[tuple[str, np.ndarray, ListedColormap, Normalize], ...] = (
+        ("original", values.before, attention, PowerNorm(0.5, 0, values.strongest)),
+        ("redistributed", values.after, attention, PowerNorm(0.5, 0, values.strongest)),
+        ("difference", values.after - values.before, difference, SymLogNorm(change / 20, vmin=-change, vmax=change)),
+    )
+    figure = _empty(2.9)
+    for number, (title, shown, colours, norm) in enumerate(panels):
+        axes = figure.add_subplot(1, 3, number + 1)
+        image = axes.imshow(shown, cmap=colours, norm=norm, interpolation="nearest", aspect="auto")
+        axes.set_title(title, fontsize=_SIZE + 1)
+        _name_axes(axes, values.ticks, shown.shape[0] == shown.shape[1])
+        axes.set_xlabel("key (attended to)", fontsize=_SIZE)
+        if number == 0:
+            axes.set_ylabel("query (attending)", fontsize=_SIZE)
+        above = axes.get_xaxis_transform()
+        for place in values.marked:
+            axes.plot(place, 1.03, "v", markersize=4, color="black", clip_on=False, transform=above)
+        bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.9, aspect=30)
+        bar.ax.tick_params(labelsize=_SIZE - 2)
+    return figure
+
+
+def _name_axes(axes: Axes, ticks: tuple[list[int], list[str]], square: bool) -> None:
+    places, names = ticks
+    axes.set_xticks(places, names, rotation=90, parse_math=False, fontsize=_SIZE - 2)
+    if square:
+        axes.set_yticks(places, names, parse_math=False, fontsize=_SIZE - 2)
+    axes.tick_params(length=2)
+
+
+def _bare(axes: Axes, across: str) -> None:
+    axes.set_xlabel(across, fontsize=_SIZE)
+    axes.tick_params(axis="x", labelsize=_SIZE - 1)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _short(name: str, longest: int = _LONGEST) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "\u2026"

@@ -1,0 +1,164 @@
+"""Reports of inputs that try to break out of them, and what they must hold."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+import torch
+from PIL import Image
+
+from atpatch_core import Column, InputError
+from atpatch_core.diagnosis import CausalEffect
+from atpatch_core.inspection import AttentionTrace, Flags, Inspection, Layout, Pass, Prediction
+from atpatch_core.reports.as_json import fits_json, report_json
+from atpatch_core.reports.files import html_file, write_report, zip_file
+from atpatch_core.reports.findings import Findings
+
+_EVIL = "<script>alert('x')</script>\"'&$x_1$"
+
+
+def _inspection() -> Inspection:
+    torch.manual_seed(0)
+    maps = tuple(torch.rand(2, 3, 3).softmax(-1) for _ in range(2))
+    flagged = (torch.tensor([[False, True, False], [False, False, False]]), torch.zeros(2, 3, dtype=torch.bool))
+    after = (maps[0] * ~flagged[0][:, None], maps[1])
+    labels = (_EVIL, "good")
+    return Inspection(
+        Pass(Prediction(torch.tensor([0.9, 0.1]), labels), AttentionTrace(maps)),
+        Pass(Prediction(torch.tensor([0.2, 0.8]), labels), AttentionTrace(after)),
+        Flags((flagged[0] * 0.75, None), flagged, 0.5),
+        Layout(
+            ("[CLS]", _EVIL, "fine"),
+            (True, False, False),
+            words=(None, 0, 1),
+            spans=(None, (0, len(_EVIL)), (len(_EVIL) + 1, len(_EVIL) + 5)),
+            unit="word",
+        ),
+    )
+
+
+@pytest.fixture
+def found() -> Findings:
+    """A text whose every name is an attack."""
+    column = Column(0, 0, 1)
+    return Findings(
+        subject=_EVIL,
+        summary=_EVIL,
+        kind="text",
+        weights="ab" * 32,
+        detector=_EVIL,
+        calibrated=0.5,
+        by_hand=(column,),
+        title=_EVIL,
+        digest="cd" * 32,
+        value=f"{_EVIL} fine",
+        inspection=_inspection(),
+        effects=(CausalEffect(column, _EVIL, 0.9, "good", 0.8),),
+        schema=None,
+        flips=(),
+        versions={"torch": "2"},
+        made="2026-01-01T00:00:00+00:00",
+    )
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def _parsed(content: bytes) -> _Tags:
+    parser = _Tags()
+    parser.feed(content.decode("utf-8"))
+    return parser
+
+
+def test_nothing_from_outside_becomes_markup_or_asks_for_the_network(found: Findings) -> None:
+    page = _parsed(html_file(found, 0, 0))
+    names = {tag for tag, _ in page.tags}
+    assert not names & {"script", "iframe", "object", "link", "form", "base", "a"}
+    assert not [one for _, attributes in page.tags for one in attributes if one.startswith("on")]
+    sources = [attributes["src"] for tag, attributes in page.tags if tag == "img"]
+    assert len(sources) >= 4
+    assert all((source or "").startswith("data:image/svg+xml;base64,") for source in sources)
+    assert page.words.count(_EVIL) >= 6
+    policy = next(one["content"] for tag, one in page.tags if tag == "meta" and "http-equiv" in one)
+    assert "default-src 'none'" in (policy or "")
+    assert "script-src" not in (policy or "")
+
+
+def test_the_page_lists_what_it_was_made_with(found: Findings) -> None:
+    words = _parsed(html_file(found, 0, 0)).words
+    for one in (
+        found.weights,
+        found.digest,
+        "0.5 (calibrated: 0.5)",
+        "torch 2",
+        "0.7500",
+        "flagged and chosen by hand",
+    ):
+        assert one in words
+
+
+def test_every_figure_has_words(found: Findings) -> None:
+    assert all(attributes.get("alt") for tag, attributes in _parsed(html_file(found, 0, 0)).tags if tag == "img")
+
+
+def test_the_json_holds_the_maps_as_numbers(found: Findings) -> None:
+    values: dict[str, Any] = json.loads(report_json(found))
+    assert values["input"] == {"title": _EVIL, "sha256": found.digest, "value": found.value}
+    assert values["flagged"] == [{"layer": 0, "head": 0, "key": 1, "score": 0.75}]
+    for name, one in (("before", found.inspection.original), ("after", found.inspection.patched)):
+        for written, layer in zip(values[name]["maps"], one.trace.maps, strict=True):
+            assert torch.allclose(torch.tensor(written), layer, atol=1e-7)
+    assert values["scores"][1] is None
+
+
+def test_maps_beyond_any_use_as_json_are_refused(found: Findings) -> None:
+    huge = Pass(found.inspection.original.prediction, AttentionTrace((torch.zeros(1).expand(16, 600, 600),)))
+    inspection = replace(found.inspection, original=huge, patched=huge)
+    assert fits_json(found.inspection)
+    assert not fits_json(inspection)
+    with pytest.raises(InputError, match="too many for JSON"):
+        report_json(replace(found, inspection=inspection))
+
+
+def test_the_zip_holds_every_figure_twice(found: Findings) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(zip_file(found, 1, 0)))
+    names = set(archive.namelist())
+    assert {"report.html", "report.json"} <= names
+    figures = {re.sub(r"\.\w+$", "", name) for name in names if name.startswith("figures/")}
+    assert {"figures/predictions", "figures/all-maps", "figures/scores"} <= figures
+    assert {"figures/map-layer1-head0", "figures/map-layer0-head0"} <= figures
+    for name in figures:
+        ElementTree.fromstring(archive.read(f"{name}.svg"))
+        png = Image.open(io.BytesIO(archive.read(f"{name}.png")))
+        assert round(png.info["dpi"][0]) == 300
+        assert png.width > 900
+
+
+@pytest.mark.parametrize("name", ["report.pdf", "report"])
+def test_other_kinds_of_files_are_refused(found: Findings, tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=r"\.html, \.json or \.zip"):
+        write_report(found, tmp_path / name)
+
+
+def test_a_place_that_can_not_be_written_is_told(found: Findings, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="choose another place"):
+        write_report(found, tmp_path / "missing" / "report.json")
