@@ -13,7 +13,9 @@ from pages.parts.adjust import show_columns, show_threshold
 from pages.parts.answer import show_answer, show_probabilities, show_verdict
 from pages.parts.attribution import show_attribution
 from pages.parts.causal import show_causal_check
+from pages.parts.compare import show_comparison, show_pin
 from pages.parts.detail import show_detail
+from pages.parts.edit import show_edit, show_parent
 from pages.parts.help import show_help
 from pages.parts.input_choice import chosen_input, show_input_choice
 from pages.parts.input_views import view_of
@@ -97,10 +99,15 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
         with st.container(key="answer"):
             show_answer(view, inspection)
         with st.container(key="picture"):
+            show_parent(view)
             view_of(opened.subject.kind).show_input(view, one, inspection)
-            show_send_button(view, opened, one)
+            with st.container(horizontal=True):
+                show_pin(view)
+                show_send_button(view, opened, one)
         with st.container(key="bars"):
             show_probabilities(view, inspection)
+    if view.reference is not None:
+        show_comparison(view, opened, one, inspection)
     as_shown = group_words(inspection) if view.whole_words else inspection
     left, right = st.columns([1, 1], gap="medium")
     with left:
@@ -115,6 +122,9 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
         show_columns(view, inspection)
     show_causal_check(opened, one, inspection)
     show_attribution(opened, one, inspection)
+    show_edit(view, opened, one, inspection)
+    if view.reference is None:
+        show_comparison(view, opened, one, inspection)
     show_share(view, opened, one, inspection)
 
 

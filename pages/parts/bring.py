@@ -30,4 +30,4 @@ def take(content: bytes) -> None:
     except AtPatchError as error:
         state.refuse(str(error))
     else:
-        state.update(upload=digest, sample=None, layer=None, head=None, columns=())
+        state.update(upload=digest, sample=None, layer=None, head=None, columns=(), parent=None)

@@ -101,4 +101,4 @@ def _choose_source() -> None:
 def _choose_sample() -> None:
     wanted = st.session_state[_SAMPLE]
     if wanted is not None:
-        state.update(sample=wanted, upload=None, layer=None, head=None, columns=())
+        state.update(sample=wanted, upload=None, layer=None, head=None, columns=(), parent=None)

@@ -41,6 +41,10 @@ class InputView(Protocol):
         """The input, with what is flagged marked by more than colour."""
         ...
 
+    def show_small(self, one: OpenInput, inspection: Inspection) -> None:
+        """The input beside another one, with no widgets."""
+        ...
+
 
 _VIEWS: dict[str, InputView] = {"image": picture_view, "text": text_view, "record": record_view}
 

@@ -66,6 +66,16 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
     st.caption(caption)
 
 
+def show_small(one: OpenInput, inspection: Inspection) -> None:
+    """The picture, half as large."""
+    columns = inspection.flags.columns
+    st.image(
+        _outlined(one.value, inspection.layout, columns, one.digest),
+        width=240,
+        alt=f"{one.title}; patches outlined: {len({column.key for column in columns})}",
+    )
+
+
 @st.cache_data(max_entries=16, show_spinner=False)
 def _outlined(_image: Image.Image, layout: Layout, columns: tuple[Column, ...], digest: str) -> bytes:
     return as_png(outlined_picture(_image, layout, columns))

@@ -90,6 +90,13 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
     )
 
 
+def show_small(one: OpenInput, inspection: Inspection) -> None:
+    """The fields in a line, with a mark before each that is redistributed."""
+    keys = {inspection.layout.key_names[column.key] for column in inspection.flags.columns}
+    fields = [("\u25bc " if name in keys else "") + f"{name}: {value}" for name, value in one.value.items()]
+    st.markdown(plain(" \u00b7 ".join(fields)))
+
+
 def _show_form(opened: OpenSubject) -> None:
     schema = _schema(opened)
     shown = _shown(opened) or schema.typical()

@@ -9,7 +9,6 @@ import streamlit as st
 
 from atpatch_core import Inspection
 from atpatch_core.reports.as_json import fits_json
-from atpatch_core.reports.files import html_file, json_file, zip_file
 from atpatch_core.reports.findings import Findings, findings
 
 from .copy_link import copy_link
@@ -61,7 +60,8 @@ def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
         )
 
 
-# These run when a button is clicked, outside of the page's script.
+# These run when a button is clicked, outside of the page's script. Their imports bring Matplotlib, which takes seconds
+# that nobody else should wait for.
 
 
 def _found(view: View, opened: OpenSubject, one: OpenInput) -> Findings:
@@ -69,12 +69,18 @@ def _found(view: View, opened: OpenSubject, one: OpenInput) -> Findings:
 
 
 def _html(view: View, opened: OpenSubject, one: OpenInput, layer: int, head: int) -> bytes:
+    from atpatch_core.reports.files import html_file
+
     return html_file(_found(view, opened, one), layer, head)
 
 
 def _json(view: View, opened: OpenSubject, one: OpenInput) -> bytes:
+    from atpatch_core.reports.files import json_file
+
     return json_file(_found(view, opened, one))
 
 
 def _zip(view: View, opened: OpenSubject, one: OpenInput, layer: int, head: int) -> bytes:
+    from atpatch_core.reports.files import zip_file
+
     return zip_file(_found(view, opened, one), layer, head)

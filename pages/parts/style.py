@@ -10,6 +10,9 @@ _STYLE = """
 .st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 [data-testid="stCaptionContainer"] { opacity: 0.75; }
 .stPlotlyChart svg text:not(.hoverlayer *) { fill: currentColor !important; fill-opacity: 0.8 !important; }
+[data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] {
+  background: #1d4ed8; border-color: #1d4ed8; color: #ffffff;
+}
 .stMultiSelect [data-tag] { background: transparent; color: inherit; border: 1px solid currentColor; }
 .stMainBlockContainer:has(.st-key-lesson) { padding-top: 4rem; padding-bottom: 0.5rem; }
 .st-key-lesson_title { margin-top: -0.6rem; }

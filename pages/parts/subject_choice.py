@@ -85,4 +85,6 @@ def _choose() -> None:
             head=None,
             threshold=None,
             columns=(),
+            reference=kept.reference,
+            parent=kept.parent,
         )

@@ -26,6 +26,7 @@ of numbers is an **attention map**; one *column* of it is all the attention that
 that need no attention. No column stands out then, and nothing is flagged.
 """
 
+_LONGEST_SMALL = 600
 _PASTED = "input_pasted"
 _UPLOAD = "input_text_file"
 
@@ -69,6 +70,17 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
     st.caption(" ".join(parts))
     if layout.notice is not None:
         st.warning(plain(layout.notice), icon=":material/content_cut:")
+
+
+def show_small(one: OpenInput, inspection: Inspection) -> None:
+    """The text, with a mark before every word that is redistributed."""
+    words = ""
+    for piece in text_pieces(one.value, inspection, 0, 0, False):
+        if not piece.special:
+            words += piece.before.replace("\n", " ") + ("\u25bc" if piece.heads else "") + piece.text
+    words = words.strip()
+    cut = words if len(words) <= _LONGEST_SMALL else words[:_LONGEST_SMALL] + "\u2026"
+    st.markdown(plain(cut))
 
 
 def _describe(name: str, heads: tuple[tuple[int, int], ...]) -> str:

@@ -1,6 +1,7 @@
 """What identifies a view of the Triage page, and how it is written into the address of the page.
 
     ?subject=fashion-vit-badnets&sample=trigger-1&layer=0&head=1&patch=on&threshold=0.5&columns=0.1.49_2.0.3
+    &reference=fashion-vit-clean/sample/trigger-1&parent=fashion-vit-badnets/upload/0f3c...
 
 Parsing checks the form only; whether a subject, sample or head exists is for the page to find out.
 """
@@ -18,12 +19,26 @@ from .text import quoted
 
 _MOST_COLUMNS = 200
 _MOST_DIGITS = 6
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An input in a subject: a sample by its id, or an upload by its SHA-256. In an address "SUBJECT/sample/ID"."""
+
+    subject: str
+    sample: str | None = None
+    upload: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.subject}/upload/{self.upload}" if self.upload else f"{self.subject}/sample/{self.sample}"
 
 
 @dataclass(frozen=True)
 class View:
     """One view. `None` means: the page chooses (first subject, first triggered sample, first flagged map, calibrated
-    threshold). An `upload` (a SHA-256) goes before a `sample`.
+    threshold). An `upload` (a SHA-256) goes before a `sample`. `reference` is what the view is compared with; `parent`
+    is what the input was made from, if it is an edited copy.
     """
 
     subject: str | None = None
@@ -36,6 +51,15 @@ class View:
     columns: tuple[Column, ...] = ()
     hide_special: bool = False
     whole_words: bool = False
+    reference: Seen | None = None
+    parent: Seen | None = None
+
+    @property
+    def seen(self) -> Seen | None:
+        """The input of this view in its subject, once both are chosen."""
+        if self.subject is None or (self.sample is None and self.upload is None):
+            return None
+        return Seen(self.subject, None if self.upload else self.sample, self.upload)
 
 
 def to_params(view: View) -> dict[str, str]:
@@ -58,6 +82,10 @@ def to_params(view: View) -> dict[str, str]:
         params["special"] = "hidden"
     if view.whole_words:
         params["words"] = "whole"
+    if view.reference is not None:
+        params["reference"] = str(view.reference)
+    if view.parent is not None and view.upload is not None:
+        params["parent"] = str(view.parent)
     return params
 
 
@@ -86,6 +114,11 @@ def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
     columns = _columns(params.get("columns", ""))
     if columns is None:
         refuse("columns", "no column is chosen by hand")
+    reference, parent = _seen(params.get("reference")), _seen(params.get("parent"))
+    if "reference" in params and reference is None:
+        refuse("reference", "nothing is compared")
+    if "parent" in params and parent is None:
+        refuse("parent", "it is shown as any other input")
     view = View(
         subject=params.get("subject"),
         sample=params.get("sample"),
@@ -97,6 +130,8 @@ def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         columns=columns or (),
         hide_special=params.get("special") == "hidden",
         whole_words=params.get("words") == "whole",
+        reference=reference,
+        parent=parent if upload is not None else None,
     )
     return view, tuple(notices)
 
@@ -105,6 +140,16 @@ def _number(text: str | None) -> int | None:
     if text is None or not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
         return None
     return int(text)
+
+
+def _seen(text: str | None) -> Seen | None:
+    parts = (text or "").split("/", 2)
+    if len(parts) != 3 or not all(parts) or max(map(len, parts)) > _LONGEST_NAME:
+        return None
+    subject, kind, name = parts
+    if kind == "sample":
+        return Seen(subject, sample=name)
+    return Seen(subject, upload=name) if kind == "upload" and is_digest(name) else None
 
 
 def _threshold(text: str | None) -> float | None:

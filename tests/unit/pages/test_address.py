@@ -6,7 +6,7 @@ import pytest
 
 from atpatch_core.inspection import Column
 from pages.parts.text import plain, quoted
-from pages.parts.view import View, from_params, to_params
+from pages.parts.view import Seen, View, from_params, to_params
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from pages.parts.view import View, from_params, to_params
         View(subject="a b&c=d", sample="s-1", layer=0, head=11, threshold=0.123, patch=True),
         View(subject="x", upload="0f" * 32, columns=(Column(0, 1, 49), Column(2, 0, 3)), hide_special=True),
         View(threshold=0.0),
+        View(subject="x", sample="s", reference=Seen("other model", sample="a b/c")),
+        View(upload="0f" * 32, reference=Seen("x", upload="1e" * 32), parent=Seen("x", sample="s")),
     ],
 )
 def test_a_view_is_the_same_after_going_through_its_address(view: View) -> None:
@@ -24,6 +26,12 @@ def test_a_view_is_the_same_after_going_through_its_address(view: View) -> None:
 
 def test_what_is_calibrated_or_empty_is_not_in_the_address() -> None:
     assert to_params(View(subject="x", sample="s")) == {"subject": "x", "sample": "s", "patch": "off"}
+
+
+def test_only_an_upload_can_be_an_edited_copy() -> None:
+    view = View(subject="x", sample="s", parent=Seen("x", sample="t"))
+    assert "parent" not in to_params(view)
+    assert from_params({"sample": "s", "parent": "x/sample/t"}) == (View(sample="s"), ())
 
 
 def test_an_upload_goes_before_a_sample() -> None:
@@ -44,6 +52,13 @@ def test_an_upload_goes_before_a_sample() -> None:
         ("threshold", "1.5"),
         ("threshold", "abc"),
         ("patch", "1"),
+        ("reference", "x"),
+        ("reference", "x/sample/"),
+        ("reference", "/sample/s"),
+        ("reference", "x/file/s"),
+        ("reference", "x/upload/../../etc/passwd"),
+        ("parent", "x/upload/abc"),
+        ("parent", "x" * 5000 + "/sample/s"),
         ("columns", "0.0"),
         ("columns", "0.0.0_"),
         ("columns", "0.0.-1"),

@@ -1,0 +1,91 @@
+"""Comparing: a pinned view, another model, and edited copies with the way back."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from ..dashboard import params_of, settle, visit
+
+_TRIGGERED = "subject=fashion-vit-badnets&sample=ankle-boot-triggered&layer=0&head=0"
+
+
+def _choose(page: Page, box: str, option: str) -> None:
+    page.get_by_role("combobox", name=re.compile(f"{box}$")).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
+
+
+def test_a_pinned_view_is_compared_with_the_next_one_and_the_link_keeps_both(app: str, page: Page) -> None:
+    visit(page, f"{app}/?subject=fashion-vit-badnets&sample=ankle-boot&layer=0&head=0")
+    page.get_by_role("button", name="Pin as reference").click()
+    settle(page)
+    _choose(page, "Sample picture", "Ankle boot, with the trigger")
+    compare = page.locator(".st-key-compare")
+    expect(compare).to_contain_text(re.compile("The reference answers Ankle boot .* this one T-shirt/top"))
+    expect(compare.get_by_role("figure", name=re.compile("Layer 0, head 0"))).to_have_count(3)
+    assert params_of(page)["reference"] == "fashion-vit-badnets/sample/ankle-boot"
+    page.reload()
+    expect(compare).to_contain_text("The reference answers Ankle boot")
+    page.get_by_role("button", name="Swap the two").click()
+    expect(compare).to_contain_text(re.compile("The reference answers T-shirt/top .* this one Ankle boot"))
+    settle(page)
+    page.get_by_role("button", name="Unpin").click()
+    settle(page)
+    assert "reference" not in params_of(page)
+
+
+def test_the_same_input_in_another_model(app: str, page: Page) -> None:
+    visit(page, f"{app}/?{_TRIGGERED}")
+    page.get_by_text("Compare with another input or model").click()
+    _choose(page, "This input in another model", "fashion-vit-clean")
+    compare = page.locator(".st-key-compare")
+    expect(compare).to_contain_text(re.compile("The reference answers Ankle boot .* this one T-shirt/top"))
+    assert params_of(page)["reference"] == "fashion-vit-clean/sample/ankle-boot-triggered"
+
+
+def test_erasing_the_flagged_patch_ends_the_attack_and_leads_back(app: str, page: Page) -> None:
+    visit(page, f"{app}/?{_TRIGGERED}")
+    page.get_by_text("Edit this input").click()
+    page.get_by_role("button", name="Look at the edited copy").click()
+    expect(page.locator(".st-key-answer h2")).to_contain_text("Ankle boot")
+    settle(page)
+    params = params_of(page)
+    assert params["parent"] == params["reference"] == "fashion-vit-badnets/sample/ankle-boot-triggered"
+    page.reload()
+    expect(page.locator(".st-key-compare")).to_contain_text(
+        re.compile("The reference answers T-shirt/top .* this one Ankle boot")
+    )
+    page.get_by_role("button", name="Back to the original").click()
+    expect(page.locator(".st-key-answer h2")).to_contain_text("T-shirt/top")
+    settle(page)
+    assert params_of(page)["sample"] == "ankle-boot-triggered"
+    assert not {"parent", "reference"} & set(params_of(page))
+
+
+def test_a_dropped_word_and_a_flipped_field(app: str, page: Page) -> None:
+    visit(page, f"{app}/?subject=reviews-minilm-badword&sample=review-rare-word-1-triggered")
+    before = page.locator(".st-key-answer h2").inner_text()
+    page.get_by_text("Edit this input").click()
+    box = page.get_by_role("combobox", name="Words to drop")
+    box.fill("cf")
+    page.get_by_role("option", name="cf").first.click()
+    page.keyboard.press("Escape")
+    settle(page)
+    page.get_by_role("button", name="Look at the edited copy").click()
+    expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
+
+    visit(page, f"{app}/?subject=adult-tabular-sex")
+    before = page.locator(".st-key-answer h2").inner_text()
+    page.get_by_text("Edit this input").click()
+    page.get_by_role("button", name="Look at the edited copy").click()
+    expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
+    expect(page.locator(".st-key-compare")).to_contain_text("The reference answers")
+
+
+def test_a_reference_that_is_gone_is_told_in_a_sentence(app: str, page: Page) -> None:
+    visit(page, f"{app}/?{_TRIGGERED}&reference=no-such-model/sample/x")
+    expect(page.locator(".st-key-compare")).to_contain_text("is not here: pin another view")
+    visit(page, f"{app}/?{_TRIGGERED}&reference=fashion-vit-clean/upload/{'0' * 64}")
+    expect(page.locator(".st-key-compare")).to_contain_text("no longer here: pin another one")
