@@ -203,6 +203,14 @@ class LabelStore:
         """Every answer ever given, revisions included, in the order in which they were stored."""
         return self._paged(all_answers(fingerprint))
 
+    def newest(self, fingerprint: str) -> int:
+        """A number that grows with every answer about an input of a subject; 0 before the first."""
+        query = sa.select(sa.func.max(schema.answers.c.id)).select_from(
+            schema.answers.join(schema.items).join(schema.subjects)
+        )
+        query = query.where(schema.subjects.c.fingerprint == fingerprint)
+        return read(self.engine, lambda connection: connection.execute(query).scalar()) or 0
+
     def stored_input(self, fingerprint: str, digest: str) -> StoredInput | None:
         """What is known about an input of a subject."""
         query = _items_of(fingerprint).where(schema.items.c.digest == digest)

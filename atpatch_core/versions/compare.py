@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..debugging.layer_scores import layer_scores
+from ..detector.contract import ColumnDetector
 from ..detector.trained import TrainedDetector
 from ..subjects.subject import Subject
 
@@ -34,9 +35,14 @@ def compare(subject: Subject, first: TrainedDetector, second: TrainedDetector, i
     Raises `DetectorError` when one was made for another model.
     """
     highest = np.stack([layer_scores(subject, one, inputs).max(1, initial=0.0) for one in (first, second)])
-    flags = highest >= np.array([[first.threshold], [second.threshold]])
+    return compare_scores(highest, (first, second))
+
+
+def compare_scores(highest: np.ndarray, detectors: tuple[ColumnDetector, ColumnDetector]) -> Comparison:
+    """The same from scores that are known already: the highest of each input by both, `float64 [2, n]`."""
+    flags = highest >= np.array([[one.threshold] for one in detectors])
     # A detector that watches nothing scores 0 throughout, and flags nothing even if its threshold is 0.
-    flags &= np.array([[bool(first.watched)], [bool(second.watched)]])
+    flags &= np.array([[bool(one.watched)] for one in detectors])
 
     def which(chosen: np.ndarray) -> tuple[int, ...]:
         return tuple(int(number) for number in np.flatnonzero(chosen))

@@ -10,12 +10,21 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 _ENTERED = "entered_through_app"
+_ARRIVED = "arrived_from_another_page"
 
 
 def start() -> None:
     """Run the page that is asked for; for app.py."""
-    st.session_state[_ENTERED] = True
-    _navigation().run()
+    page = _navigation()
+    # Without an address of its own, a page that one comes back to shows what it showed before.
+    st.session_state[_ARRIVED] = st.session_state.get(_ENTERED) != page.url_path
+    st.session_state[_ENTERED] = page.url_path
+    page.run()
+
+
+def just_arrived() -> bool:
+    """Whether this run is the first one after coming from another page, or the first of all."""
+    return bool(st.session_state.get(_ARRIVED))
 
 
 def require_start() -> None:
@@ -31,5 +40,6 @@ def _navigation() -> StreamlitPage:
         st.Page("pages/learn.py", title="Learn"),
         st.Page("pages/evaluate.py", title="Evaluate"),
         st.Page("pages/label.py", title="Label"),
+        st.Page("pages/detector.py", title="Detector"),
     ]
     return st.navigation(pages, position="top")

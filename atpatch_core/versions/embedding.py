@@ -1,0 +1,114 @@
+"""Where a detector's network puts columns before it scores them, laid out in two dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+from torch import Tensor
+
+from ..attention import FLAG_NOTHING, hotfix
+from ..debugging.answers import BATCH
+from ..detector.trained import TrainedDetector
+from ..errors import DetectorError
+from ..subjects.subject import Subject
+from .held_out import ColumnTruth, HeldOut
+
+_OVER_ATTENDED, _CLOSEST, _OTHERS = 400, 150, 450
+
+
+@dataclass(frozen=True)
+class ColumnEmbedding:
+    """Columns of one layer as points, float64 `[columns, 2]`, in the two directions in which embeddings differ most.
+
+    `over_attended` is bool, `scores` float64, `inputs`, `heads` and `keys` int64, each `[columns]`; a network that
+    looks at all heads at once has head -1 throughout. `kept` is the share of the variance that the two directions show.
+    """
+
+    points: np.ndarray
+    over_attended: np.ndarray
+    scores: np.ndarray
+    inputs: np.ndarray
+    heads: np.ndarray
+    keys: np.ndarray
+    kept: float
+
+
+@dataclass(frozen=True)
+class _Listener:
+    """A detector that notes the embedding of every column of one layer while it scores them."""
+
+    detector: TrainedDetector
+    layer: int
+    embeddings: list[Tensor] = field(default_factory=list)
+    scores: list[Tensor] = field(default_factory=list)
+    valid: list[Tensor] = field(default_factory=list)
+    threshold: float = FLAG_NOTHING
+
+    @property
+    def watched(self) -> tuple[int, ...]:
+        return (self.layer,)
+
+    @property
+    def layers(self) -> int:
+        return self.detector.layers
+
+    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        network = self.detector.networks[layer]
+        embedded = network.embed(network.prepare(attention, key_valid, query_valid))
+        self.embeddings.append(embedded)
+        self.scores.append(torch.sigmoid(network.prototypes.logits(embedded)))
+        self.valid.append(key_valid)
+        return self.detector.score(layer, attention, key_valid, query_valid)
+
+    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+        return self.detector.benign(layer, attention, key_valid)
+
+
+def embed_columns(
+    subject: Subject,
+    detector: TrainedDetector,
+    layer: int,
+    held_out: HeldOut,
+    truth: ColumnTruth,
+    seed: int = 0,
+) -> ColumnEmbedding:
+    """Embed the columns of `layer` in all inputs and show some: over-attended ones, those that score most like them
+    though they are benign, and others at random.
+
+    Raises `DetectorError` when the detector does not watch the layer, or the inputs hold too few columns.
+    """
+    if layer not in detector.networks:
+        raise DetectorError(f"This detector has no network for layer {layer}: choose one that it watches.")
+    listener = _Listener(detector, layer)
+    with torch.no_grad(), hotfix(subject.model, listener):
+        for start in range(0, len(held_out), BATCH):
+            subject.model(**subject.encode(list(held_out.inputs[start : start + BATCH])))
+    embedded, scores = torch.cat(listener.embeddings), torch.cat(listener.scores).double().numpy()
+    network = detector.networks[layer]
+    over_attended = network.truth(torch.from_numpy(truth.over_attended)).numpy()
+    clear = over_attended | ~network.truth(torch.from_numpy(truth.unclear)).numpy()
+    usable = torch.cat(listener.valid)[:, None].numpy() & clear
+    rng = np.random.default_rng(seed)
+    bad = np.flatnonzero(over_attended & usable)
+    benign = np.flatnonzero(~over_attended & usable)
+    closest = benign[np.argsort(-scores.flatten()[benign], kind="stable")[:_CLOSEST]]
+    others = rng.permutation(np.setdiff1d(benign, closest))[:_OTHERS]
+    chosen = np.concatenate([rng.permutation(bad)[:_OVER_ATTENDED], closest, others])
+    if len(chosen) < 3:
+        raise DetectorError("There are too few columns to lay out: judge more inputs.")
+    vectors = embedded.flatten(0, 2).double().numpy()[chosen]
+    layout = PCA(n_components=2, svd_solver="full")
+    points = layout.fit_transform(vectors)
+    numbers, heads, keys = np.unravel_index(chosen, embedded.shape[:3])
+    return ColumnEmbedding(
+        points=points,
+        over_attended=over_attended.flatten()[chosen],
+        scores=scores.flatten()[chosen],
+        inputs=numbers,
+        heads=heads if embedded.shape[1] > 1 else np.full(len(chosen), -1),
+        keys=keys,
+        kept=float(np.nansum(layout.explained_variance_ratio_)),
+    )

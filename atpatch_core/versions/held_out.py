@@ -1,0 +1,158 @@
+"""Inputs to judge versions on: which of them a detector ought to flag is known, and no version has learnt from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..debugging.examples import label_columns
+from ..debugging.image_set import ImageDebuggingData
+from ..debugging.sets import ImageDebuggingSet
+from ..errors import InputError
+from ..evaluation.attacks import load_attacks
+from ..evaluation.datasets import LabelledImages, read_labelled_images
+from ..evaluation.evaluate import Triggered, apply_trigger
+from ..evaluation.image_attacks import covered_patches_of
+from ..evaluation.text_data import LabelledTexts, read_labelled_texts
+from ..labels.training import LabelledInput, label_masks
+from ..subjects.image_files import as_array, from_array
+from ..subjects.subject import Subject
+
+EVALUATION = "eval"
+_DATA: dict[str, tuple[str, Callable[..., Any]]] = {
+    "image": ("images.parquet", read_labelled_images),
+    "text": ("texts.parquet", read_labelled_texts),
+}
+
+
+@dataclass(frozen=True)
+class ColumnTruth:
+    """Which columns of one layer are over-attended, and which are neither clearly so nor clearly benign.
+
+    Both are bool `[n, heads, keys]`.
+    """
+
+    over_attended: np.ndarray
+    unclear: np.ndarray
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """`n` inputs as the subject reads them; `over_attended` (bool `[n]`) says which ones a detector ought to flag.
+
+    `titles` says what each is. `digests` are those of labelled inputs, else empty.
+    """
+
+    inputs: tuple[Any, ...]
+    over_attended: np.ndarray
+    titles: tuple[str, ...]
+    digests: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+def has_evaluation_data(subject: Subject) -> bool:
+    """Whether the subject's folder brings inputs and an attack to try on them."""
+    folder = subject.folder / EVALUATION
+    return subject.kind in _DATA and (folder / _DATA[subject.kind][0]).is_file() and (folder / "attacks.json").is_file()
+
+
+def with_known_attack(subject: Subject, most: int = 200, seed: int = 0) -> HeldOut:
+    """Up to `most` of the subject's own evaluation inputs, as they are and with its first known trigger on them.
+
+    Inputs of the class that the attacker wants are left out: the trigger has nothing to change in them. Raises
+    `InputError` when the subject brings no such data.
+    """
+    attack, numbers = _attacked(subject, most, seed)
+    clean, bad = _clean(attack), list(attack.inputs.inputs)
+    titles = [
+        f"test {subject.kind} {number}, {subject.labels[label]}"
+        for number, label in zip(numbers, attack.inputs.labels, strict=True)
+    ]
+    return HeldOut(
+        (*clean, *bad),
+        np.arange(2 * len(clean)) >= len(clean),
+        (*titles, *(f"{title}, with the trigger" for title in titles)),
+    )
+
+
+def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[HeldOut, tuple[ColumnTruth, ...]]:
+    """The same for fewer pictures, and which columns of each layer the trigger hijacks.
+
+    Raises `InputError` when the subject takes no pictures or brings no such data.
+    """
+    if subject.kind != "image":
+        raise InputError(f"Which columns a trigger hijacks is only worked out for pictures, not for {subject.kind}s.")
+    attack, _ = _attacked(subject, most, seed)
+    clean, bad = _clean(attack), list(attack.inputs.inputs)
+    pairs = ImageDebuggingSet(
+        np.stack([as_array(one) for one in clean]),
+        np.stack([as_array(one) for one in bad]),
+        covered_patches_of(subject, attack),
+        "the known trigger",
+    )
+    truth = tuple(
+        ColumnTruth(
+            np.concatenate([np.zeros_like(one.hijacked.numpy()), one.hijacked.numpy()]),
+            np.concatenate([np.zeros_like(one.ignored.numpy()), one.ignored.numpy()]),
+        )
+        for one in label_columns(subject, pairs)
+    )
+    return with_known_attack(subject, most, seed), truth
+
+
+def from_labels(inputs: Sequence[LabelledInput], learnt_from: Collection[str] = ()) -> HeldOut:
+    """Labelled inputs, without those (by their digests) that a version learnt from."""
+    left = [one for one in inputs if one.digest not in learnt_from]
+    return HeldOut(
+        tuple(one.value for one in left),
+        np.array([one.over_attended for one in left], dtype=bool),
+        tuple(f"labelled input {one.digest[:8]}" for one in left),
+        tuple(one.digest for one in left),
+    )
+
+
+def labelled_columns(
+    inputs: Sequence[LabelledInput], heads: Sequence[int], keys: int
+) -> tuple[HeldOut, tuple[ColumnTruth, ...]]:
+    """Labelled inputs and what was said about their columns; `heads[i]` is the number of heads of layer `i`."""
+    masks = label_masks([one.verdicts for one in inputs], heads, keys)
+    truth = tuple(ColumnTruth(over.numpy(), (ignored & ~over).numpy()) for over, ignored in masks)
+    return from_labels(inputs), truth
+
+
+def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
+    """The pairs of a debugging set that networks do not learn from, with and without the trigger that was found."""
+    clean, bad = ([from_array(one) for one in images[:most]] for images in (data.tuning.clean, data.tuning.triggered))
+    titles = [f"debugging picture {number}" for number in range(len(clean))]
+    return HeldOut(
+        (*clean, *bad),
+        np.arange(2 * len(clean)) >= len(clean),
+        (*titles, *(f"{title}, with the trigger that was found" for title in titles)),
+    )
+
+
+def _attacked(subject: Subject, most: int, seed: int) -> tuple[Triggered, np.ndarray]:
+    """The first known attack on some inputs, and their numbers in the evaluation data."""
+    if not has_evaluation_data(subject):
+        raise InputError(f"{subject.name} brings no test inputs with a known attack: judge on labels instead.")
+    folder = subject.folder / EVALUATION
+    name, read = _DATA[subject.kind]
+    triggers = load_attacks(folder / "attacks.json")
+    if not triggers:
+        raise InputError(f"{subject.name} names no attack: judge on labels instead.")
+    data, trigger = read(folder / name, subject.labels), next(iter(triggers.values()))
+    usable = np.flatnonzero(data.labels != trigger.target)
+    numbers = np.sort(np.random.default_rng(seed).permutation(usable)[:most])
+    some = [data.inputs[number] for number in numbers]
+    taken = LabelledImages(some, data.labels[numbers]) if subject.kind == "image" else None
+    return apply_trigger(trigger, taken or LabelledTexts(some, data.labels[numbers])), numbers
+
+
+def _clean(attack: Triggered) -> list[Any]:
+    assert attack.clean is not None  # it was made from them just now
+    return list(attack.clean.inputs)

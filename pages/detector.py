@@ -1,0 +1,61 @@
+"""Detector: train versions from labels and debugging sets, judge and compare them, put one to work, roll back."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from pages.parts.detector_address import write_address
+from pages.parts.detector_comparison import show_comparison
+from pages.parts.detector_judgement import show_judgement
+from pages.parts.detector_training import show_training
+from pages.parts.detector_versions import chosen_model, chosen_version, show_versions
+from pages.parts.start import require_start
+from pages.parts.style import apply_style
+from pages.parts.text import plain
+
+_HELP = """
+A **detector** looks at the columns of a model's attention maps and flags those that draw far more attention than they
+should. It is trained for one model, and kept in **versions**: the one that is *active* is what Triage and the hot-fix
+use.
+
+* **Labels** come from the Label page. In an input without an over-attended column, all columns count as benign.
+* **Debugging sets** come from `atpatch debug-set`: triggers that were found in the model itself.
+* **Held-out inputs** are those that a network did not learn from. Only they tell how good it is.
+* **AUROC** is the chance that an over-attended input scores higher than another one: 0.5 is guessing, 1 is perfect.
+* **Precision**: how many flagged inputs are rightly flagged. **Recall**: how many over-attended ones are flagged.
+
+A training goes on when you close this page, and nothing of it is kept before it is complete. A new version does nothing
+until you make it active; the one before stays and can be brought back.
+"""
+
+
+def main() -> None:
+    """Draw the page."""
+    require_start()
+    apply_style()
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="heading"):
+        st.title("Detector", anchor=False, width="content")
+        with st.popover("What is a detector?", icon=":material/help:"):
+            st.markdown(_HELP)
+    st.caption("Train it from what you labelled, see how good it is, compare versions, put the best one to work.")
+    opened = chosen_model()
+    if opened is None:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    try:
+        with left:
+            show_versions(opened)
+        with right:
+            show_training(opened)
+        version = chosen_version(opened)
+        if version is not None:
+            data = show_judgement(opened, version)
+            if data is not None:
+                show_comparison(opened, version, data)
+    except AtPatchError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+    write_address()
+
+
+main()

@@ -1,0 +1,34 @@
+"""The address of the Detector page: what is chosen in its widgets, so that a copied link shows the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+PREFIX = "detector_"
+NAMES = ("subject", "version", "on", "fpr", "layer", "with", "training")
+
+
+def choice(name: str, options: Sequence[str], default: str) -> str:
+    """The key of the widget for `name`, which begins with what the address says, or with `default`.
+
+    What is no longer among `options` is replaced by the default.
+    """
+    key = PREFIX + name
+    if st.session_state.get(key) not in options:
+        wanted = st.query_params.get(name) if key not in st.session_state else None
+        st.session_state[key] = wanted if wanted in options else default
+    return key
+
+
+def choose(name: str, value: str) -> None:
+    """Make the widget for `name` show `value` in the next run; for callbacks."""
+    st.session_state[PREFIX + name] = value
+
+
+def write_address() -> None:
+    """Put what is chosen now into the address."""
+    chosen = {name: str(st.session_state[PREFIX + name]) for name in NAMES if st.session_state.get(PREFIX + name)}
+    if st.query_params.to_dict() != chosen:
+        st.query_params.from_dict(chosen)

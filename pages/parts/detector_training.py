@@ -1,0 +1,194 @@
+"""Start a training, watch it learn, cancel it. It runs in a process of its own and outlives this page and the app."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from atpatch_core.errors import LabelError
+from atpatch_core.figures.learning_curves import auroc_curves, loss_curves
+from atpatch_core.figures.wording import counted
+from atpatch_core.training import Request, Sources, State, Training
+from atpatch_core.training.learning import Settings
+from atpatch_core.versions.folder import list_versions
+
+from . import detector_address as address
+from .detector_resources import debugging_sets, label_source, labelled, training_store
+from .resources import OpenSubject
+from .text import plain
+
+_EVERY = 1.0  # seconds
+_PROBLEM = "detector_problem"
+_NAME, _NOTES, _RATE = "detector_new_name", "detector_new_notes", "detector_new_rate"
+_LABELS, _SETS = "detector_use_labels", "detector_use_sets"
+_RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+_CONFIG = {"displayModeBar": False}
+
+
+def show_training(opened: OpenSubject) -> None:
+    """The form for a new training, and how the one that is looked at is going."""
+    st.subheader("Train a new version", anchor=False)
+    _show_form(opened)
+    problem = st.session_state.pop(_PROBLEM, None)
+    if problem is not None:
+        st.error(plain(problem), icon=":material/block:")
+    known = training_store().trainings(opened.subject.folder)
+    if not known:
+        return
+    names = {one.id: _title(one) for one in known[:10]}
+    running = next((one.id for one in known if not one.over), known[0].id)
+    chosen = st.selectbox(
+        "Trainings",
+        list(names),
+        key=address.choice("training", list(names), running),
+        format_func=lambda one: names.get(one, str(one)),
+    )
+    one = next(training for training in known if training.id == chosen)
+    if one.over:
+        _show_end(one)
+        _show_curves(one)
+    else:
+        _show_progress(one.id)
+
+
+def _show_form(opened: OpenSubject) -> None:
+    sets = debugging_sets(opened)
+    try:
+        inputs = labelled(opened)
+        problem = None
+    except (LabelError, AtPatchError) as error:
+        inputs, problem = [], str(error)
+    if problem is not None:
+        st.error(plain(problem), icon=":material/block:")
+    bad = sum(one.over_attended for one in inputs)
+    with st.container(border=True):
+        st.checkbox(
+            f"Labels: {counted(len(inputs), 'input')}, {bad} with an over-attended column",
+            value=bool(inputs),
+            key=_LABELS,
+            disabled=not inputs,
+            help="Submitted answers of all annotators; the majority decides.",
+        )
+        if sets:
+            st.multiselect("Debugging sets", list(sets), key=_SETS, help="Made by `atpatch debug-set` for this model.")
+        elif not inputs:
+            st.info(
+                "There is nothing to learn from yet: label inputs on the Label page, or make a debugging set with "
+                "`atpatch debug-set` in `.atpatch/debug-sets`.",
+                icon=":material/inbox:",
+            )
+        left, right = st.columns(2, gap="medium")
+        with left:
+            if _NAME not in st.session_state:
+                st.session_state[_NAME] = _free_name(opened)
+            st.text_input("Name", key=_NAME, max_chars=64)
+        with right:
+            st.select_slider(
+                "Clean inputs it may flag",
+                _RATES,
+                value=0.01,
+                key=_RATE,
+                format_func=lambda rate: f"{100 * rate:g} %",
+                help="The threshold is set for this. Few clean inputs can't prove a low rate: then it is the lowest "
+                "that they can.",
+            )
+        st.text_input("Note", key=_NOTES, max_chars=500, placeholder="What should a colleague know about it?")
+        st.button(
+            "Train",
+            type="primary",
+            icon=":material/model_training:",
+            disabled=not inputs and not sets,
+            on_click=_start,
+            args=(opened,),
+        )
+
+
+@st.fragment(run_every=_EVERY)
+def _show_progress(training: str) -> None:
+    one = training_store().get(training)
+    if one is None or one.over:
+        st.rerun()
+    left = one.seconds_left(time.time())
+    st.progress(one.status.progress, f"{plain(one.status.stage)} \u00b7 {_duration(left)}")
+    st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(training,))
+    st.caption("You can close this page meanwhile: the training goes on, and this address leads back to it.")
+    _show_curves(one)
+
+
+def _show_end(one: Training) -> None:
+    status, version = one.status, plain(one.request.version)
+    if status.state is State.DONE:
+        measured = "" if status.auroc is None else f" It tells held-out inputs apart with AUROC {status.auroc:.3f}."
+        st.success(f"**{version}** is ready.{measured}", icon=":material/check_circle:")
+    elif status.state is State.CANCELLED:
+        st.info(f"The training of {version} was cancelled; nothing of it is kept.", icon=":material/cancel:")
+    else:
+        st.error(plain(status.problem or "The training failed."), icon=":material/block:")
+
+
+def _show_curves(one: Training) -> None:
+    epochs = training_store().epochs(one.id)
+    if not epochs:
+        return
+    measured = [epoch for epoch in epochs if epoch.auroc is not None]
+    last = f"after {counted(len(epochs), 'epoch')}, the last loss is {epochs[-1].loss:.3f}"
+    st.plotly_chart(
+        loss_curves(epochs), key=f"detector_loss_{one.id}", config=_CONFIG, alt=f"Loss of each network: {last}."
+    )
+    if measured:
+        st.plotly_chart(
+            auroc_curves(epochs),
+            key=f"detector_auroc_{one.id}",
+            config=_CONFIG,
+            alt=f"AUROC over held-out inputs; the last is {measured[-1].auroc:.3f}.",
+        )
+
+
+def _title(one: Training) -> str:
+    asked = time.strftime("%d %b %H:%M", time.localtime(one.status.began))
+    return f"{one.request.version}, {asked}: {one.status.state.value}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "working out how long it will take\u2026"
+    if seconds < 90:
+        return f"about {counted(max(1, round(seconds)), 'second')} left"
+    return f"about {round(seconds / 60)} minutes left"
+
+
+def _free_name(opened: OpenSubject) -> str:
+    taken = {one.name for one in list_versions(opened.subject.folder)}
+    return next(name for number in range(2, len(taken) + 3) if (name := f"v{number}") not in taken)
+
+
+def _start(opened: OpenSubject) -> None:
+    state = st.session_state
+    sets = debugging_sets(opened)
+    try:
+        sources = Sources(
+            (label_source(),) if state.get(_LABELS) else (),
+            tuple(sets[name] for name in state.get(_SETS, ()) if name in sets),
+        )
+        request = Request(
+            opened.subject.folder,
+            sources,
+            Settings(false_positive_rate=float(state[_RATE])),
+            str(state[_NAME]).strip(),
+            str(state[_NOTES]).strip(),
+        )
+        address.choose("training", training_store().start(request).id)
+    except AtPatchError as error:
+        state[_PROBLEM] = str(error)
+        return
+    state.pop(_NAME, None)
+    state.pop(_NOTES, None)
+
+
+def _cancel(training: str) -> None:
+    try:
+        training_store().cancel(training)
+    except AtPatchError as error:
+        st.session_state[_PROBLEM] = str(error)

@@ -1,0 +1,134 @@
+"""The versions of a model's detector: which there are, which one is active, which one is looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from atpatch_core.errors import DetectorError
+from atpatch_core.figures.wording import counted
+from atpatch_core.versions import folder as versions
+from atpatch_core.versions.folder import DetectorVersion
+
+from . import detector_address as address
+from .detector_resources import Version, open_version
+from .label_resources import fingerprint_of
+from .resources import OpenSubject, open_subject, subject_folders
+from .text import plain
+
+_SAID = "detector_said"
+
+
+def chosen_model() -> OpenSubject | None:
+    """The select box, and the model chosen in it; `None`, with the reason on the page, if it can't be used."""
+    folders = subject_folders()
+    if not folders:
+        st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
+        return None
+    # The address first, then what was looked at in Triage.
+    looked_at = getattr(st.session_state.get("view"), "subject", None)
+    default = looked_at if looked_at in folders else next(iter(folders))
+    name = st.selectbox("Model", list(folders), key=address.choice("subject", list(folders), default))
+    try:
+        return open_subject(folders[name])
+    except AtPatchError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return None
+
+
+def show_versions(opened: OpenSubject) -> None:
+    """The table, and what can be done with the version chosen in it."""
+    folder = opened.subject.folder
+    found = versions.list_versions(folder)
+    st.subheader("Versions", anchor=False)
+    if not found:
+        st.info("This model has no detector yet: train one.", icon=":material/inbox:")
+        return
+    names = [one.name for one in found]
+    active = next((one.name for one in found if one.active), names[0])
+    st.dataframe(
+        {
+            "version": [one.name for one in found],
+            "": ["active" if one.active else "" for one in found],
+            "learnt from": [_origin(opened, one) for one in found],
+            "made": [one.made[:16].replace("T", " ") for one in found],
+            "notes": [one.notes for one in found],
+        },
+        hide_index=True,
+        height=min(38 + 35 * len(found), 290),
+        column_config={
+            "version": st.column_config.TextColumn(pinned=True),
+            "notes": st.column_config.TextColumn(width="medium"),
+        },
+    )
+    chosen = st.selectbox(
+        "Version to look at",
+        names,
+        key=address.choice("version", names, active),
+        format_func=lambda name: f"{name} (active)" if name == active else name,
+    )
+    before = versions.can_roll_back(folder)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Make active",
+            type="primary",
+            icon=":material/play_circle:",
+            disabled=chosen == active,
+            help="From now on, Triage and the hot-fix use this version.",
+            on_click=_activate,
+            args=(opened, chosen),
+        )
+        st.button(
+            "Roll back" if before is None else f"Roll back to {plain(before)}",
+            icon=":material/undo:",
+            disabled=before is None,
+            help="Make the version active that was so before the present one.",
+            on_click=_roll_back,
+            args=(opened,),
+        )
+    said = st.session_state.pop(_SAID, None)
+    if said is not None:
+        (st.error if said[0] else st.success)(
+            plain(said[1]), icon=":material/block:" if said[0] else ":material/check_circle:"
+        )
+
+
+def chosen_version(opened: OpenSubject) -> Version | None:
+    """The version chosen in the table, loaded; `None`, with the reason on the page, if it can't be."""
+    name = st.session_state.get(f"{address.PREFIX}version")
+    if not name or not versions.list_versions(opened.subject.folder):
+        return None
+    try:
+        return open_version(opened, name)
+    except DetectorError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return None
+
+
+def _origin(opened: OpenSubject, one: DetectorVersion) -> str:
+    try:
+        history = open_version(opened, one.name).detector.history
+    except DetectorError:
+        return "damaged"
+    found = []
+    if history.get("pairs"):
+        found.append(counted(int(history["pairs"]), "debugging pair"))
+    if history.get("labelled_inputs"):
+        found.append(counted(int(history["labelled_inputs"]), "labelled input"))
+    return " and ".join(found)
+
+
+def _activate(opened: OpenSubject, name: str) -> None:
+    try:
+        versions.activate(opened.subject.folder, name, fingerprint_of(opened))
+        st.session_state[_SAID] = (False, f"{name} is active now.")
+    except DetectorError as error:
+        st.session_state[_SAID] = (True, str(error))
+
+
+def _roll_back(opened: OpenSubject) -> None:
+    try:
+        name = versions.roll_back(opened.subject.folder, fingerprint_of(opened))
+        st.session_state[_SAID] = (False, f"Rolled back: {name} is active again.")
+    except DetectorError as error:
+        st.session_state[_SAID] = (True, str(error))
