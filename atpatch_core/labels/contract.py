@@ -18,6 +18,7 @@ from ..uploads import digest_of, is_digest
 MAX_INPUT_BYTES = 20_000_000
 MOST_VERDICTS = 5_000
 KINDS = ("image", "text", "record")
+NO_DETECTOR = "no detector"  # whose suggestion it is where there is none
 _LONGEST_NAME = 80
 _LONGEST_TITLE = 200
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -27,13 +27,36 @@ def in_teaching_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[Qu
     """
 
     def place(entry: QueueEntry) -> tuple[int, int, float, str]:
-        answered = entry.state in (State.SUBMITTED, State.DISCARDED)
-        group = 2 if answered else 0 if entry.state is State.DRAFT else 1
         band = _BANDS if entry.uncertainty is None else round(entry.uncertainty * _BANDS)
-        chance = hashlib.sha256(f"{annotator} {entry.item.digest}".encode()).hexdigest()
-        return group, -band, -entry.disagreement, chance
+        return _group(entry), -band, -entry.disagreement, _chance(entry, annotator)
 
     return tuple(sorted(entries, key=place))
+
+
+def in_blind_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[QueueEntry, ...]:
+    """The order while no detector has looked at anything: what is open in turns the most conspicuous and a random one.
+
+    Hijacked inputs are rare, so that at random it takes long to meet the first; and without others beside them there
+    is nothing to tell them from.
+    """
+    drafts, still_open, answered = (
+        sorted((one for one in entries if _group(one) == group), key=lambda one: _chance(one, annotator))
+        for group in range(3)
+    )
+    conspicuous = sorted(still_open, key=lambda one: -(one.uncertainty or 0.0))
+    turns = dict.fromkeys(one for pair in zip(conspicuous, still_open, strict=True) for one in pair)
+    return (*drafts, *turns, *answered)
+
+
+def _group(entry: QueueEntry) -> int:
+    """0 for begun drafts, 1 for what is open, 2 for what is answered."""
+    answered = entry.state in (State.SUBMITTED, State.DISCARDED)
+    return 2 if answered else 0 if entry.state is State.DRAFT else 1
+
+
+def _chance(entry: QueueEntry, annotator: str) -> str:
+    """A place in a random order, another one for each annotator, and always the same."""
+    return hashlib.sha256(f"{annotator} {entry.item.digest}".encode()).hexdigest()
 
 
 def _log_odds(share: float) -> float:

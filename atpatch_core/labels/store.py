@@ -16,6 +16,7 @@ from ..errors import LabelError
 from ..inspection import Column
 from . import schema
 from .contract import (
+    NO_DETECTOR,
     Answer,
     ColumnVerdict,
     NewAnswer,
@@ -32,7 +33,7 @@ from .contract import (
 )
 from .current import Rows, all_answers, current_answers, disagreements
 from .database import database_url, open_database, read, write
-from .queue import in_teaching_order
+from .queue import in_blind_order, in_teaching_order
 
 MOST_BYTES = 2_000_000_000
 _PAGE = 500
@@ -153,7 +154,7 @@ class LabelStore:
                         answers=sum(state == State.SUBMITTED for state in given.values()),
                     )
                 )
-            return in_teaching_order(entries, name)
+            return (in_teaching_order if _was_looked_at(connection, fingerprint) else in_blind_order)(entries, name)
 
         return read(self.engine, work)
 
@@ -354,6 +355,17 @@ def _put_suggestion(connection: sa.Connection, item: int, suggestion: Suggestion
             time=datetime.now(UTC),
         )
     )
+
+
+def _was_looked_at(connection: sa.Connection, fingerprint: str) -> bool:
+    """Whether any detector has looked at any of the inputs."""
+    table = schema.suggestions
+    query = (
+        sa.select(table.c.id)
+        .select_from(table.join(schema.items).join(schema.subjects))
+        .where(schema.subjects.c.fingerprint == fingerprint, table.c.detector != NO_DETECTOR)
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _uncertainties(connection: sa.Connection, fingerprint: str, detector: str | None) -> dict[int, float]:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import torch
 
 from ..inspection import AttentionTrace, Column, Inspection
-from .contract import SuggestedColumn, Suggestion
+from .contract import NO_DETECTOR, SuggestedColumn, Suggestion
 from .queue import uncertainty
 
 WORTH_A_LOOK = 8
-NO_DETECTOR = "no detector"
 
 
 def suggest(inspection: Inspection, detector: str | None, most: int = WORTH_A_LOOK) -> Suggestion:
     """The columns with the highest scores of version `detector`, most suspicious first.
 
     Without a detector, or with one that watches no layer, those that draw most attention (mean over queries) are worth
-    a look, without a score, and the input counts as uncertain. Columns that the model added itself come only if they
-    score above the threshold.
+    a look, without a score, and the input counts as the more uncertain, the more of its attention the query that the
+    prediction is read from gives to one of them. Columns that the model added itself come only if they score above the
+    threshold.
     """
     flags, special = inspection.flags, inspection.layout.special
     scored: list[tuple[float, Column]] = []
@@ -39,9 +40,21 @@ def suggest(inspection: Inspection, detector: str | None, most: int = WORTH_A_LO
             for _, column in sorted(drawn, key=lambda one: (-one[0], one[1]))
             if not special[column.key]
         ]
-        return Suggestion(detector or NO_DETECTOR, flags.threshold, 1.0, tuple(unscored[:most]))
+        doubt = readout_peak(inspection.original.trace.maps, torch.tensor(special))
+        return Suggestion(detector or NO_DETECTOR, flags.threshold, doubt, tuple(unscored[:most]))
     highest = candidates[0].score or 0.0
     return Suggestion(detector, flags.threshold, uncertainty(highest, flags.threshold), tuple(candidates[:most]))
+
+
+def readout_peak(maps: Sequence[torch.Tensor], special: torch.Tensor) -> float:
+    """The most attention that the first query, from which the prediction is read, gives to one column, 0 to 1.
+
+    `maps` are `[heads, queries, keys]` for each layer; columns that the model added itself (`special`, bool `[keys]`)
+    don't count. Without any training it tells many a hijacked input from others.
+    """
+    if bool(special.all()):
+        return 0.0
+    return max(float(attention[:, 0, ~special].max()) for attention in maps)
 
 
 def trace_fingerprint(trace: AttentionTrace) -> str:
