@@ -8,7 +8,7 @@ from atpatch_core import AtPatchError
 from pages.parts.detector_address import write_address
 from pages.parts.detector_comparison import show_comparison
 from pages.parts.detector_judgement import show_judgement
-from pages.parts.detector_training import show_training
+from pages.parts.detector_training import show_training_form, show_trainings
 from pages.parts.detector_versions import chosen_model, chosen_version, show_versions
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
@@ -47,7 +47,8 @@ def main() -> None:
         with left:
             show_versions(opened)
         with right:
-            show_training(opened)
+            show_training_form(opened)
+        show_trainings(opened)
         version = chosen_version(opened)
         if version is not None:
             data = show_judgement(opened, version)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 
 import streamlit as st
 
@@ -27,27 +28,34 @@ _RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 _CONFIG = {"displayModeBar": False}
 
 
-def show_training(opened: OpenSubject) -> None:
-    """The form for a new training, and how the one that is looked at is going."""
+def show_training_form(opened: OpenSubject) -> None:
+    """What a new version is to learn from, and how it is to be called."""
     st.subheader("Train a new version", anchor=False)
     _show_form(opened)
     problem = st.session_state.pop(_PROBLEM, None)
     if problem is not None:
         st.error(plain(problem), icon=":material/block:")
+
+
+def show_trainings(opened: OpenSubject) -> None:
+    """How the training that is looked at is going, or how it went."""
     known = training_store().trainings(opened.subject.folder)
     if not known:
         return
+    st.divider()
+    st.subheader("Training", anchor=False)
     names = {one.id: _title(one) for one in known[:10]}
     running = next((one.id for one in known if not one.over), known[0].id)
     chosen = st.selectbox(
-        "Trainings",
+        "Which training",
         list(names),
         key=address.choice("training", list(names), running),
         format_func=lambda one: names.get(one, str(one)),
+        label_visibility="collapsed",
     )
     one = next(training for training in known if training.id == chosen)
     if one.over:
-        _show_end(one)
+        _show_end(opened, one)
         _show_curves(one)
     else:
         _show_progress(one.id)
@@ -81,8 +89,9 @@ def _show_form(opened: OpenSubject) -> None:
             )
         left, right = st.columns(2, gap="medium")
         with left:
-            if _NAME not in st.session_state:
-                st.session_state[_NAME] = _free_name(opened)
+            taken = _taken_names(opened)
+            if st.session_state.get(_NAME, "") in taken:
+                st.session_state[_NAME] = next(f"v{number}" for number in count(2) if f"v{number}" not in taken)
             st.text_input("Name", key=_NAME, max_chars=64)
         with right:
             st.select_slider(
@@ -117,11 +126,18 @@ def _show_progress(training: str) -> None:
     _show_curves(one)
 
 
-def _show_end(one: Training) -> None:
+def _show_end(opened: OpenSubject, one: Training) -> None:
     status, version = one.status, plain(one.request.version)
     if status.state is State.DONE:
         measured = "" if status.auroc is None else f" It tells held-out inputs apart with AUROC {status.auroc:.3f}."
         st.success(f"**{version}** is ready.{measured}", icon=":material/check_circle:")
+        if one.request.version in {known.name for known in list_versions(opened.subject.folder)}:
+            st.button(
+                f"Look at {version}",
+                icon=":material/visibility:",
+                on_click=address.choose,
+                args=("version", one.request.version),
+            )
     elif status.state is State.CANCELLED:
         st.info(f"The training of {version} was cancelled; nothing of it is kept.", icon=":material/cancel:")
     else:
@@ -134,21 +150,24 @@ def _show_curves(one: Training) -> None:
         return
     measured = [epoch for epoch in epochs if epoch.auroc is not None]
     last = f"after {counted(len(epochs), 'epoch')}, the last loss is {epochs[-1].loss:.3f}"
-    st.plotly_chart(
-        loss_curves(epochs), key=f"detector_loss_{one.id}", config=_CONFIG, alt=f"Loss of each network: {last}."
-    )
-    if measured:
+    left, right = st.columns(2, gap="medium")
+    with left:
         st.plotly_chart(
-            auroc_curves(epochs),
-            key=f"detector_auroc_{one.id}",
-            config=_CONFIG,
-            alt=f"AUROC over held-out inputs; the last is {measured[-1].auroc:.3f}.",
+            loss_curves(epochs), key=f"detector_loss_{one.id}", config=_CONFIG, alt=f"Loss of each network: {last}."
         )
+    if measured:
+        with right:
+            st.plotly_chart(
+                auroc_curves(epochs),
+                key=f"detector_auroc_{one.id}",
+                config=_CONFIG,
+                alt=f"AUROC over held-out inputs; the last is {measured[-1].auroc:.3f}.",
+            )
 
 
 def _title(one: Training) -> str:
     asked = time.strftime("%d %b %H:%M", time.localtime(one.status.began))
-    return f"{one.request.version}, {asked}: {one.status.state.value}"
+    return f"{one.request.version}, started {asked}"
 
 
 def _duration(seconds: float | None) -> str:
@@ -159,9 +178,11 @@ def _duration(seconds: float | None) -> str:
     return f"about {round(seconds / 60)} minutes left"
 
 
-def _free_name(opened: OpenSubject) -> str:
-    taken = {one.name for one in list_versions(opened.subject.folder)}
-    return next(name for number in range(2, len(taken) + 3) if (name := f"v{number}") not in taken)
+def _taken_names(opened: OpenSubject) -> set[str]:
+    """Names that a new version can't have."""
+    running = [one for one in training_store().trainings(opened.subject.folder) if not one.over]
+    known = {one.name for one in list_versions(opened.subject.folder)}
+    return known | {one.request.version for one in running} | {""}
 
 
 def _start(opened: OpenSubject) -> None:
@@ -183,8 +204,7 @@ def _start(opened: OpenSubject) -> None:
     except AtPatchError as error:
         state[_PROBLEM] = str(error)
         return
-    state.pop(_NAME, None)
-    state.pop(_NOTES, None)
+    state[_NAME] = state[_NOTES] = ""
 
 
 def _cancel(training: str) -> None:
