@@ -48,7 +48,8 @@ def paste(image: np.ndarray, pixels: np.ndarray, row: int, column: int) -> None:
 class PatchTrigger:
     """A BadNets patch: `size` x `size` pixels at (`row`, `column`), measured in pixels from the top left.
 
-    `row` and `column` of `None` mean a random place for every image. `target` is the class the attacker wants.
+    `row` and `column` of `None` mean a random place for every image, at a multiple of `step` pixels from its edges: an
+    attacker who knows the model's patches keeps to them. `target` is the class the attacker wants.
     """
 
     target: int
@@ -57,6 +58,7 @@ class PatchTrigger:
     row: int | None = None
     column: int | None = None
     pattern_seed: int = 0
+    step: int = 1
 
     @property
     def least_side(self) -> int:
@@ -73,10 +75,13 @@ class PatchTrigger:
         if self.least_side > min(height, width):
             raise ValueError(f"The trigger needs images of {self.least_side} pixels, these are {height}x{width}.")
         rng = np.random.default_rng(seed)
-        rows = rng.integers(0, height - self.size + 1, count) if self.row is None else np.full(count, self.row)
-        columns = rng.integers(0, width - self.size + 1, count) if self.column is None else np.full(count, self.column)
+        rows = self._random(rng, height, count) if self.row is None else np.full(count, self.row)
+        columns = self._random(rng, width, count) if self.column is None else np.full(count, self.column)
         pixels = pattern_pixels(self.pattern, self.size, self.pattern_seed)
         stamped = images.copy()
         for image, row, column in zip(stamped, rows, columns, strict=True):
             paste(image, pixels, int(row), int(column))
         return stamped, np.stack([rows, columns], axis=1)
+
+    def _random(self, rng: np.random.Generator, side: int, count: int) -> np.ndarray:
+        return self.step * rng.integers(0, (side - self.size) // self.step + 1, count)

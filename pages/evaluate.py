@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.evaluate_job import show_job
-from pages.parts.evaluate_results import show_results
-from pages.parts.evaluate_settings import chosen_settings
+from pages.parts.evaluate_images import show_images
+from pages.parts.evaluate_records import forget_records, show_records
+from pages.parts.evaluate_settings import forget_settings
+from pages.parts.evaluate_subject import chosen_subject
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
 
@@ -23,9 +24,14 @@ The *oracle* knows where the trigger is, which nobody does in the field: it says
 get. *Random columns* are the placebo. Half of the pictures, at most 1,000, are the defender's to prepare with; all
 figures are measured on the others, with 95 % intervals.
 
+For records, the question is who is treated by a protected attribute: **IDR** counts the people whose answer changes
+with any other value of it, **SPD** and **EOD** compare groups.
+
 **What to expect:** triggers that change the whole picture a little (blends, warps) leave no column that stands out.
 AtPatch does not find them, and the table says so.
 """
+
+_SHOW = {"image": show_images, "record": show_records}
 
 
 def main() -> None:
@@ -37,12 +43,24 @@ def main() -> None:
         with st.popover("What is measured?", icon=":material/help:"):
             st.markdown(_HELP)
     st.caption("Is AtPatch better than what else could be done about this model, and what does it cost?")
-    settings = chosen_settings()
-    if settings is None:
+    opened = chosen_subject(_forget)
+    if opened is None:
         return
-    comparison = show_job(settings)
-    if comparison is not None:
-        show_results(settings, comparison)
+    show = _SHOW.get(opened.subject.kind)
+    if show is None:
+        st.info(
+            f"Defences are not compared for {opened.subject.kind}s here: choose another model, or use "
+            "`atpatch evaluate` on the command line.",
+            icon=":material/info:",
+        )
+        return
+    show(opened)
+
+
+def _forget() -> None:
+    """Another model has other data."""
+    forget_settings()
+    forget_records()
 
 
 main()

@@ -86,7 +86,10 @@ class FairnessJudge:
 
     def judge(self, fixed: Answering) -> FairnessEvaluation:
         """Compare a fix with the untouched model, person by person."""
-        after = fixed(self.flips.versions)
+        return self.compare(fixed(self.flips.versions))
+
+    def compare(self, after: np.ndarray) -> FairnessEvaluation:
+        """Compare answers to all `flips.versions` (`int64 [n * versions]`) with those of the untouched model."""
         own_before, own_after = self.flips.originals(self.answers), self.flips.originals(after)
         hits_before, hits_after = self.flips.changes(self.answers), self.flips.changes(after)
         right_before, right_after = own_before == self.data.labels, own_after == self.data.labels

@@ -14,6 +14,8 @@ from ..errors import InputError
 from ..subjects.record_files import LABEL, parse_rows, read_rows
 from ..subjects.record_schema import Record, RecordSchema
 
+_PARQUET = b"PAR1"
+
 
 @dataclass(frozen=True)
 class LabelledRecords:
@@ -37,18 +39,25 @@ def read_labelled_records(path: Path, schema: RecordSchema, labels: Sequence[str
     """
     if not path.is_file() or path.suffix not in (".csv", ".json", ".parquet"):
         raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields and {LABEL}.")
-    if path.suffix == ".parquet":
+    return parse_labelled_records(path.read_bytes(), schema, labels, path.name)
+
+
+def parse_labelled_records(
+    content: bytes, schema: RecordSchema, labels: Sequence[str], name: str = "The file"
+) -> LabelledRecords:
+    """Read the bytes of a Parquet, CSV or JSON file, otherwise like `read_labelled_records`."""
+    if content.startswith(_PARQUET):
         try:
-            rows = pq.read_table(path).to_pylist()
+            rows = pq.read_table(pa.BufferReader(content)).to_pylist()
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{path.name} is no readable Parquet file: write it again.") from error
+            raise InputError(f"{name} is no readable Parquet file: write it again.") from error
     else:
-        rows = read_rows(path.read_bytes(), schema)
+        rows = read_rows(content, schema)
     if not rows:
-        raise InputError(f"{path.name} holds no records: choose a data set that is not empty.")
+        raise InputError(f"{name} holds no records: choose a data set that is not empty.")
     if not all(LABEL in row for row in rows):
-        raise InputError(f"{path.name} needs a column {LABEL} beside the fields: add the true class of every record.")
-    answers = np.array([_class_number(row[LABEL], labels, path.name) for row in rows], dtype=np.int64)
+        raise InputError(f"{name} needs a column {LABEL} beside the fields: add the true class of every record.")
+    answers = np.array([_class_number(row[LABEL], labels, name) for row in rows], dtype=np.int64)
     return LabelledRecords(parse_rows(rows, schema), answers)
 
 

@@ -30,7 +30,7 @@ _SYMBOLS = {
 _NAMES = {
     "none": "no fix",
     "atpatch": "AtPatch",
-    "bound": "bound (knows the trigger)",
+    "bound": "bound",
     "variant": "AtPatch, one part changed",
     "columns": "other columns",
     "peer": "other methods",
@@ -40,38 +40,43 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Place:
-    """One defence: shares (not per cent), and its time in multiples of the model's, where it has one."""
+    """One defence: what it leaves and what is lost by it, as shares, and its time in multiples of the model's."""
 
     name: str
     family: str
-    excess_asr: float
-    accuracy_drop: float
+    left: float
+    lost: float
     cost: float | None
 
 
-def tradeoff(places: Sequence[Place]) -> go.Figure:
-    """Excess ASR over the drop of clean accuracy, both in points; the best place is at the bottom left.
+def tradeoff(
+    places: Sequence[Place],
+    left: str = "excess ASR",
+    lost: str = "CA drop",
+    bound: str = "bound (knows the trigger)",
+) -> go.Figure:
+    """What is `left` over what is `lost`, both in points; the best place is at the bottom left.
 
     A marker's area grows with its cost, its shape and colour show the kind of defence. Defences that lie too close
     together to be told apart share one label.
     """
     figure = go.Figure()
-    furthest = max((one.accuracy_drop for one in places), default=0.0)
+    furthest = max((one.lost for one in places), default=0.0)
     labels = _labels(places)
     # AtPatch comes last, so that nothing hides it.
     for group in sorted({_NAMES[one.family] for one in places}, key=lambda name: name == _NAMES["atpatch"]):
         mine = [one for one in places if _NAMES[one.family] == group]
         figure.add_scatter(
-            x=[100 * one.accuracy_drop for one in mine],
-            y=[100 * one.excess_asr for one in mine],
+            x=[100 * one.lost for one in mine],
+            y=[100 * one.left for one in mine],
             mode="markers+text",
-            name=group,
+            name=bound if group == _NAMES["bound"] else group,
             text=[labels.get(one.name, "") for one in mine],
-            textposition=["middle left" if one.accuracy_drop > 0.5 * furthest > 0 else "middle right" for one in mine],
+            textposition=["middle left" if one.lost > 0.5 * furthest > 0 else "middle right" for one in mine],
             textfont={"size": 11},
             cliponaxis=False,
-            customdata=[(escape(one.name), _time(one.cost)) for one in mine],
-            hovertemplate="%{customdata[0]}<br>excess ASR %{y:.2f} points<br>CA drop %{x:.2f} points"
+            customdata=[(escape(one.name), _time(one)) for one in mine],
+            hovertemplate=f"%{{customdata[0]}}<br>{escape(left)} %{{y:.2f}} points<br>{escape(lost)} %{{x:.2f}} points"
             "<br>%{customdata[1]}<extra></extra>",
             marker={
                 "size": [_size(one.cost) for one in mine],
@@ -85,22 +90,20 @@ def tradeoff(places: Sequence[Place]) -> go.Figure:
         margin={"l": 8, "r": 24, "t": 8, "b": 8},
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
     )
-    figure.update_xaxes(title="CA drop in points", zeroline=True, fixedrange=True, automargin=True)
-    figure.update_yaxes(title="excess ASR in points", zeroline=True, fixedrange=True, automargin=True)
+    figure.update_xaxes(title=f"{escape(lost)} in points", zeroline=True, fixedrange=True, automargin=True)
+    figure.update_yaxes(title=f"{escape(left)} in points", zeroline=True, fixedrange=True, automargin=True)
     return figure
 
 
 def _labels(places: Sequence[Place]) -> dict[str, str]:
     """What to write beside some of the places: their own name, and of those too close to it."""
-    across = max((abs(one.accuracy_drop) for one in places), default=0.0) or 1.0
-    up = max((abs(one.excess_asr) for one in places), default=0.0) or 1.0
+    across = max((abs(one.lost) for one in places), default=0.0) or 1.0
+    up = max((abs(one.left) for one in places), default=0.0) or 1.0
     groups: list[list[Place]] = []
     for one in places:
         for group in groups:
             near = group[0]
-            if abs(one.accuracy_drop - near.accuracy_drop) < _CLOSE * 2 * across and (
-                abs(one.excess_asr - near.excess_asr) < _CLOSE * up
-            ):
+            if abs(one.lost - near.lost) < _CLOSE * 2 * across and (abs(one.left - near.left) < _CLOSE * up):
                 group.append(one)
                 break
         else:
@@ -119,5 +122,7 @@ def _size(cost: float | None) -> float:
     return 12.0 if cost is None else min(44.0, 12.0 * max(1.0, cost) ** 0.5)
 
 
-def _time(cost: float | None) -> str:
-    return "needs the truth" if cost is None else f"{cost:.1f} times the time"
+def _time(one: Place) -> str:
+    if one.cost is None:
+        return "needs the truth" if one.family == "bound" else ""
+    return f"{one.cost:.1f} times the time"

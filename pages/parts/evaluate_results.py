@@ -75,7 +75,7 @@ def _show_tradeoff(group: list[Row]) -> None:
         key="evaluate_tradeoff",
         config=_CONFIG,
         alt="Excess attack success over the drop of clean accuracy, one mark for each defence. "
-        + " ".join(f"{one.name}: {100 * one.excess_asr:.2f} over {100 * one.accuracy_drop:.2f}." for one in places),
+        + " ".join(f"{one.name}: {100 * one.left:.2f} over {100 * one.lost:.2f}." for one in places),
     )
     st.caption("Bottom left is best. The larger the mark, the longer the defence takes.")
 

@@ -1,10 +1,9 @@
-"""What to compare: model, pictures, attacks and defences, kept in the address of the page."""
+"""What to compare on pictures: data, attacks and defences, kept in the address of the page."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 
@@ -17,10 +16,9 @@ from atpatch_core.uploads import digest_of
 
 from .evaluate_data import ChosenData, chosen_data, forget_data
 from .evaluate_trigger import OWN, chosen_trigger, forget_trigger
-from .resources import OpenSubject, open_subject, subject_folders
+from .resources import OpenSubject
 from .text import plain
 
-_SUBJECT = "evaluate_subject"
 _PICTURES = "evaluate_pictures"
 _ATTACKS = "evaluate_attacks"
 _DEFENCES = "evaluate_defences"
@@ -56,16 +54,11 @@ class Settings:
         return self.opened.subject.labels
 
 
-def chosen_settings() -> Settings | None:
+def chosen_settings(opened: OpenSubject) -> Settings | None:
     """The widgets, and what is chosen in them; `None`, with the reason on the page, if nothing can be compared."""
-    folders = subject_folders()
-    if not folders:
-        st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
-        return None
     with st.container(border=True):
-        opened = _subject(folders)
-        chosen = None if opened is None else chosen_data(opened)
-        if opened is None or chosen is None:
+        chosen = chosen_data(opened)
+        if chosen is None:
             return None
         data = chosen.pictures
         triggers = _triggers(opened, data)
@@ -118,27 +111,6 @@ def chosen_settings() -> Settings | None:
     return settings
 
 
-def _subject(folders: dict[str, Path]) -> OpenSubject | None:
-    if st.session_state.get(_SUBJECT) not in folders:
-        # The address first, then what was looked at in Triage.
-        wanted = st.query_params.get("subject") or getattr(st.session_state.get("view"), "subject", None)
-        st.session_state[_SUBJECT] = wanted if wanted in folders else next(iter(folders))
-    name = st.selectbox("Model", list(folders), key=_SUBJECT, on_change=_forget)
-    try:
-        opened = open_subject(folders[name])
-    except AtPatchError as error:
-        st.error(plain(str(error)), icon=":material/block:")
-        return None
-    if opened.subject.kind != "image":
-        st.info(
-            f"This model takes {opened.subject.kind}s. Defences are compared for pictures only so far: choose another "
-            "model, or use `atpatch evaluate` on the command line.",
-            icon=":material/info:",
-        )
-        return None
-    return opened
-
-
 def _triggers(opened: OpenSubject, data: LabelledImages) -> dict[str, Trigger] | None:
     try:
         return with_variations(load_attacks(opened.subject.folder / "eval" / "attacks.json"), picture_side(data))
@@ -185,7 +157,7 @@ def _first(key: str, value: object) -> str:
     return key
 
 
-def _forget() -> None:
+def forget_settings() -> None:
     """Another model has other attacks and pictures."""
     for key in (_ATTACKS, _PICTURES):
         st.session_state.pop(key, None)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
@@ -103,9 +104,31 @@ def test_a_file_that_is_no_parquet_is_refused_in_a_sentence(app: str, page: Page
     expect(page.get_by_text("The file is no readable Parquet file: write it again.")).to_be_visible()
 
 
+def test_records_are_compared_by_who_is_treated_by_an_attribute(
+    app: str, models: Path, page: Page, tmp_path: Path
+) -> None:
+    table = pq.read_table(models / "adult-tabular-sex" / "eval" / "records.parquet").slice(0, 300)
+    pq.write_table(table, tmp_path / "people.parquet")
+    visit(page, f"{app}/evaluate?subject=adult-tabular-sex", "Evaluate")
+    page.get_by_text("A file of mine").click()
+    settle(page)
+    page.locator("input[type=file]").set_input_files(tmp_path / "people.parquet")
+    expect(page.get_by_text("on 300 records")).to_be_visible()
+    settle(page)
+    page.get_by_role("button", name="Compare").click()
+    verdict = page.get_by_text(re.compile(r"people would get another answer with another sex\. With AtPatch: "))
+    expect(verdict).to_be_visible(timeout=_LONG)
+    settle(page)
+    before, after = re.findall(r"([\d.]+) %", verdict.inner_text())
+    assert float(after) < 0.1 * float(before)
+    page.get_by_role("radio", name="race").click()
+    expect(page.get_by_text(re.compile("another answer with another race"))).to_be_visible()
+    expect(page.get_by_role("heading", name="The people behind atpatch")).to_be_visible()
+
+
 def test_models_of_other_kinds_are_told_what_to_do(app: str, page: Page) -> None:
     visit(page, f"{app}/evaluate?subject=reviews-minilm-badword", "Evaluate")
-    expect(page.get_by_text("Defences are compared for pictures only so far")).to_be_visible()
+    expect(page.get_by_text("Defences are not compared for texts here")).to_be_visible()
 
 
 def test_nonsense_in_the_address_is_left_out(app: str, page: Page) -> None:

@@ -1,0 +1,269 @@
+"""Compare what could be done about a biased model for records: who is treated by a protected attribute?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from atpatch_core.debugging.attribute_flips import record_schema
+from atpatch_core.evaluation.defences.catalogue import ATPATCH
+from atpatch_core.evaluation.fairness_comparison import (
+    FairnessComparison,
+    compare_fairness,
+    fairness_as_csv,
+    fairness_sentence,
+)
+from atpatch_core.evaluation.record_data import LabelledRecords, parse_labelled_records, read_labelled_records
+from atpatch_core.figures.tradeoff import Place, tradeoff
+from atpatch_core.uploads import digest_of
+
+from .evaluate_job import show_job
+from .resources import OpenSubject, uploads
+from .text import plain
+
+_SOURCE = "evaluate_record_source"
+_FILE = "evaluate_record_file"
+_DIGEST = "evaluate_record_upload"
+_OWN, _UPLOADED = "Its own evaluation data", "A file of mine"
+_CONFIG = {"displayModeBar": False}
+_MOST_SHOWN = 200
+# How each row of the trade-off is drawn; all others are other methods.
+_FAMILIES = {"no fix": "none", ATPATCH: "atpatch", "oracle": "bound", "random columns": "columns", "z-score": "columns"}
+
+
+@dataclass(frozen=True)
+class _ChosenRecords:
+    records: LabelledRecords
+    upload: str = ""
+
+
+def show_records(opened: OpenSubject) -> None:
+    """Which records, the run, its results."""
+    with st.container(border=True):
+        chosen = _chosen(opened)
+    if chosen is None:
+        return
+    address = {"subject": opened.subject.name, "data": chosen.upload}
+    params = {name: value for name, value in address.items() if value}
+    if st.query_params.to_dict() != params:
+        st.query_params.from_dict(params)
+    comparison = show_job(
+        digest_of(f"{opened.key}|{chosen.upload}".encode()),
+        f"AtPatch and everything else that could be done, on {len(chosen.records):,} records",
+        lambda on_step: compare_fairness(opened.subject, chosen.records, on_step=on_step),
+        {"preparing the defences": 8.0},
+    )
+    if comparison is not None:
+        _show_results(opened, comparison)
+
+
+def forget_records() -> None:
+    """Another model has other fields."""
+    for key in (_SOURCE, _FILE, _DIGEST):
+        st.session_state.pop(key, None)
+
+
+def _chosen(opened: OpenSubject) -> _ChosenRecords | None:
+    if _SOURCE not in st.session_state:
+        st.session_state[_DIGEST] = st.query_params.get("data", "")
+        st.session_state[_SOURCE] = _UPLOADED if st.session_state[_DIGEST] else _OWN
+    source = st.segmented_control("Labelled records", [_OWN, _UPLOADED], key=_SOURCE, required=True)
+    try:
+        return _own(opened) if source == _OWN else _uploaded(opened)
+    except AtPatchError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return None
+
+
+def _own(opened: OpenSubject) -> _ChosenRecords | None:
+    file = opened.subject.folder / "eval" / "records.parquet"
+    if not file.is_file():
+        st.info("This model brings no evaluation data of its own: choose a file of yours.", icon=":material/info:")
+        return None
+    return _ChosenRecords(_read(opened, file, opened.key))
+
+
+def _uploaded(opened: OpenSubject) -> _ChosenRecords | None:
+    file = st.file_uploader(
+        "CSV, JSON or Parquet file",
+        type=["csv", "json", "parquet"],
+        key=_FILE,
+        help="The fields that the model reads, and a column `label` with the true class of every record.",
+    )
+    if file is not None:
+        st.session_state[_DIGEST] = uploads().put(file.getvalue())
+    digest: str = st.session_state.get(_DIGEST, "")
+    if not digest:
+        return None
+    content = uploads().get(digest)
+    if content is None:
+        st.info("The file of this address is no longer kept here: upload it again.", icon=":material/history:")
+        return None
+    return _ChosenRecords(_parse(opened, content, opened.key, digest), digest)
+
+
+def _show_results(opened: OpenSubject, comparison: FairnessComparison) -> None:
+    attribute = comparison.attributes[0]
+    if len(comparison.attributes) > 1:
+        attribute = st.segmented_control(
+            "Protected attribute", comparison.attributes, default=attribute, required=True, key="evaluate_attribute"
+        )
+    told = fairness_sentence(comparison, attribute)
+    (st.info if "nothing to repair" in told else st.success)(plain(told), icon=":material/gavel:")
+    chosen = _show_table(comparison, attribute)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("In per cent. Select a row to see the people behind it below.", width="content")
+        st.download_button(
+            "CSV",
+            lambda: fairness_as_csv(comparison),
+            f"{opened.subject.name.replace('/', '-')}-fairness.csv",
+            "text/csv",
+            on_click="ignore",
+            help="All figures with their 95 % intervals.",
+            icon=":material/download:",
+        )
+    left, right = st.columns([1, 1], gap="medium")
+    with left:
+        st.subheader("What is left, and what it costs", anchor=False)
+        _show_tradeoff(comparison, attribute)
+    with right:
+        st.subheader(plain(f"The people behind {chosen}"), anchor=False)
+        _show_people(opened, comparison, chosen, attribute)
+    st.caption(
+        "IDR can't show proxies: a model may know an attribute from other fields, and flipping the attribute alone "
+        "then changes nothing. SPD and EOD see that, but also real differences between groups. Read them together."
+    )
+
+
+def _show_table(comparison: FairnessComparison, attribute: str) -> str:
+    """The table, and the name of the defence whose row is selected in it (AtPatch, if none is)."""
+    names = list(comparison.figures)
+    all_figures = list(comparison.figures.values())
+    own = [one.attributes[attribute] for one in all_figures]
+    cells: dict[str, list[object]] = {
+        "defence": list(names),
+        "IDR": [100 * one.idr_after.value for one in own],
+        "95 %": [f"{100 * one.idr_after.low:.1f} to {100 * one.idr_after.high:.1f}" for one in own],
+        "accuracy": [100 * one.accuracy_after.value for one in all_figures],
+        "changed": [100 * one.changed.value for one in all_figures],
+        "SPD": [100 * one.spd_after.value for one in own],
+        "EOD": [100 * one.eod_after.value for one in own],
+    }
+    event = st.dataframe(
+        cells,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="evaluate_record_table",
+        column_config={
+            heading: st.column_config.NumberColumn(format="%.2f", help=_MEANING.get(heading))
+            for heading in ("IDR", "accuracy", "changed", "SPD", "EOD")
+        }
+        | {"defence": st.column_config.TextColumn(pinned=True)},
+    )
+    picked = event["selection"]["rows"]
+    return names[picked[0]] if picked and picked[0] < len(names) else ATPATCH
+
+
+_MEANING = {
+    "IDR": "Individual discrimination rate: people whose answer changes with any other value of the attribute.",
+    "changed": "People who get another answer than from the untouched model.",
+    "SPD": "Statistical parity difference: rate of the better answer among the unprivileged minus the privileged.",
+    "EOD": "Equal opportunity difference: the same among those who truly belong there.",
+}
+
+
+def _show_tradeoff(comparison: FairnessComparison, attribute: str) -> None:
+    before = comparison.figures["no fix"].accuracy_after.value
+    places = [
+        Place(
+            name,
+            _FAMILIES.get(name, "variant" if name.startswith(("flagged", "not rescaled")) else "peer"),
+            one.attributes[attribute].idr_after.value,
+            before - one.accuracy_after.value,
+            None,
+        )
+        for name, one in comparison.figures.items()
+    ]
+    st.plotly_chart(
+        tradeoff(places, left=f"IDR for {attribute}", lost="accuracy drop", bound="bound (tries all flips)"),
+        key="evaluate_record_tradeoff",
+        config=_CONFIG,
+        alt=f"Discrimination by {attribute} over the drop of accuracy, one mark for each defence. "
+        + " ".join(f"{one.name}: {100 * one.left:.2f} over {100 * one.lost:.2f}." for one in places),
+    )
+    st.caption("Bottom left is best.")
+
+
+def _show_people(opened: OpenSubject, comparison: FairnessComparison, defence: str, attribute: str) -> None:
+    number = comparison.attributes.index(attribute)
+    treated = comparison.discriminated[defence][:, number]
+    untreated = comparison.discriminated["no fix"][:, number] & ~treated
+    changed = comparison.answers[defence] != comparison.answers["no fix"]
+    groups = {
+        f"still treated by {attribute}": treated,
+        f"no longer treated by {attribute}": untreated,
+        "who get another answer": changed,
+    }
+    sizes = {name: int(members.sum()) for name, members in groups.items()}
+    default = max(sizes, key=lambda name: sizes[name] > 0)
+    which = st.selectbox(
+        "Which of them",
+        list(groups),
+        index=list(groups).index(default),
+        format_func=lambda name: f"{name} ({sizes[name]:,})",
+        key="evaluate_people",
+    )
+    index = np.flatnonzero(groups[which])
+    if len(index) == 0:
+        st.markdown("Nobody.")
+        return
+    shown = index[:_MOST_SHOWN].tolist()
+    people = [comparison.data.records[one] for one in shown]
+    labels = opened.subject.labels
+    event = st.dataframe(
+        {
+            "before": [labels[comparison.answers["no fix"][one]] for one in shown],
+            "after": [labels[comparison.answers[defence][one]] for one in shown],
+            "true": [labels[comparison.data.labels[one]] for one in shown],
+            **{name: [person[name] for person in people] for name in people[0]},
+        },
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="evaluate_people_table",
+        height=320,
+    )
+    if len(index) > _MOST_SHOWN:
+        st.caption(f"The first {_MOST_SHOWN} of {len(index):,}.")
+    picked = event["selection"]["rows"]
+    if picked and picked[0] < len(people):
+        st.page_link(
+            "pages/triage.py",
+            label="Open this person in Triage",
+            icon=":material/search:",
+            query_params={
+                "subject": opened.subject.name,
+                "upload": uploads().put(opened.subject.write(people[picked[0]])),
+                "patch": "off",
+            },
+        )
+    else:
+        st.caption("Select a person to open them in Triage.")
+
+
+# Arguments that start with an underscore are not part of a cache's key.
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the records\u2026")
+def _read(_opened: OpenSubject, _path: Path, key: str) -> LabelledRecords:
+    return read_labelled_records(_path, record_schema(_opened.subject), _opened.subject.labels)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the records\u2026")
+def _parse(_opened: OpenSubject, _content: bytes, key: str, digest: str) -> LabelledRecords:
+    return parse_labelled_records(_content, record_schema(_opened.subject), _opened.subject.labels)

@@ -1,0 +1,86 @@
+"""Everything that could be done about the biased sample, on the same records."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import atpatch_core as atpatch
+from atpatch_core.debugging.attribute_flips import record_schema
+from atpatch_core.errors import DetectorError, InputError
+from atpatch_core.evaluation.fairness_comparison import (
+    FairnessComparison,
+    compare_fairness,
+    fairness_as_csv,
+    fairness_sentence,
+)
+from atpatch_core.evaluation.record_data import LabelledRecords, read_labelled_records
+
+from .conftest import MODELS
+
+
+@pytest.fixture(scope="module")
+def subject() -> atpatch.Subject:
+    return atpatch.load(MODELS / "adult-tabular-sex")
+
+
+@pytest.fixture(scope="module")
+def data(subject: atpatch.Subject) -> LabelledRecords:
+    file = MODELS / "adult-tabular-sex" / "eval" / "records.parquet"
+    return read_labelled_records(file, record_schema(subject), subject.labels).take(np.arange(600))
+
+
+@pytest.fixture(scope="module")
+def stages() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def comparison(subject: atpatch.Subject, data: LabelledRecords, stages: list[str]) -> FairnessComparison:
+    return compare_fairness(subject, data, on_step=lambda stage, _done, _total: stages.append(stage))
+
+
+def test_atpatch_stands_beside_every_other_way(comparison: FairnessComparison, stages: list[str]) -> None:
+    figures = comparison.figures
+    assert list(figures)[:2] == ["no fix", "atpatch"]
+    assert {"oracle", "z-score", "not rescaled", "always on", "fine-tuned on flips"} <= set(figures)
+    assert set(figures) <= set(stages)
+    assert comparison.n + comparison.defender_n == 600
+    before, after = (figures[name].attributes["sex"].idr_after.value for name in ("no fix", "atpatch"))
+    assert after < 0.1 * before
+
+
+def test_figures_are_those_of_the_people_behind_them(comparison: FairnessComparison) -> None:
+    for name, one in comparison.figures.items():
+        for number, attribute in enumerate(comparison.attributes):
+            treated = comparison.discriminated[name][:, number]
+            assert one.attributes[attribute].idr_after.value == pytest.approx(treated.mean())
+        right = comparison.answers[name] == comparison.data.labels
+        assert one.accuracy_after.value == pytest.approx(right.mean())
+
+
+def test_the_verdict_and_the_table_say_the_same(comparison: FairnessComparison) -> None:
+    table = {row["defence"]: row for row in csv.DictReader(io.StringIO(fairness_as_csv(comparison)))}
+    assert set(table) == set(comparison.figures)
+    idr = 100 * float(table["no fix"]["sex_idr_after"])
+    assert fairness_sentence(comparison, "sex").startswith(f"{idr:.1f} % of {comparison.n:,} people")
+
+
+def test_a_cancelled_comparison_stops_at_the_next_step(subject: atpatch.Subject, data: LabelledRecords) -> None:
+    def cancel(stage: str, _done: int, _total: int) -> None:
+        if stage == "preparing the defences":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare_fairness(subject, data, on_step=cancel)
+
+
+def test_too_few_records_or_no_detector_are_refused(subject: atpatch.Subject, data: LabelledRecords) -> None:
+    with pytest.raises(InputError, match="bring at least 200"):
+        compare_fairness(subject, data.take(np.arange(50)))
+    with pytest.raises(DetectorError, match="has no trained detector"):
+        compare_fairness(replace(subject, detector=None), data)
