@@ -97,6 +97,14 @@ def test_windows_that_work_and_masks_much_smaller_than_the_others_are_suspicious
     assert TriggerSearch((), (0, 1)).suspicious == ()
 
 
+def test_where_a_class_falls_to_a_window_small_masks_of_other_classes_are_not_suspicious() -> None:
+    window, fails = _trigger(target=1), _trigger(success=0.5, target=1)
+    own, other = (_trigger("patches", 0.9, pixels=8, target=target) for target in (1, 2))
+    masks = tuple(_trigger("patches", 0.9, pixels=pixels, target=target) for target, pixels in enumerate((30, 32, 34)))
+    assert TriggerSearch((window, own, other, *masks), ()).suspicious == (window, own)
+    assert TriggerSearch((fails, own, other, *masks), ()).suspicious == (own, other)
+
+
 def test_triggers_are_kept_exactly_and_damaged_files_are_searched_again(tmp_path: Path) -> None:
     file = tmp_path / "search" / "1.safetensors"
     assert load_triggers(file) is None
