@@ -39,11 +39,11 @@ def _drawn(page: Page) -> None:
 
 @contextmanager
 def _opened(
-    browser: Browser, address: str, width: int, height: int, scheme: Literal["light", "dark"]
+    browser: Browser, address: str, width: int, height: int, scheme: Literal["light", "dark"], heading: str = "Triage"
 ) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
-    visit(page, address)
+    visit(page, address, heading)
     _drawn(page)
     yield page
     context.close()
@@ -79,10 +79,27 @@ def _phone(browser: Browser, app: str) -> None:
         _save(page, "phone")
 
 
+def _learn(browser: Browser, app: str) -> None:
+    with _opened(browser, f"{app}/learn?step=3", 1280, 720, "light", "Learn") as page:
+        _save(page, "learn")
+
+
+def _compare(browser: Browser, app: str) -> None:
+    """The pinned clean picture beside the triggered one."""
+    reference = "reference=fashion-vit-badnets/sample/ankle-boot"
+    with _opened(browser, f"{app}/?{_FIRST}&{reference}", 1280, 3_000, "light") as page:
+        box = page.locator(".st-key-compare").bounding_box()
+        assert box is not None
+        clip: FloatRect = {"x": 60, "y": box["y"] - 12, "width": 1160, "height": box["height"] + 24}
+        _save(page, "compare", clip)
+
+
 SCENES: dict[str, Callable[[Browser, str], None]] = {
     "hijacked and repaired": _hijacked_and_repaired,
     "maps": _maps,
     "phone": _phone,
+    "learn": _learn,
+    "compare": _compare,
 }
 
 

@@ -28,11 +28,13 @@ from pages.parts.style import apply_style
 from pages.parts.subject_choice import opened_subject, show_subject_choice
 from pages.parts.text import plain
 from pages.parts.view import View
+from pages.parts.welcome import note_visitor, show_welcome
 
 
 def main() -> None:
     """Draw the page for the view of this session."""
     require_start()
+    note_visitor()
     apply_style()
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.title("Triage", anchor=False, width="content")
@@ -48,6 +50,8 @@ def main() -> None:
     inspection = None if one is None else _inspection(state.settled_view(), opened, one)
     if inspection is not None:
         _settle_map(state.settled_view(), inspection)
+    if inspection is not None:
+        show_welcome(state.settled_view(), inspection)
     _show_choices(opened)
     state.show_notices()
     if one is None:

@@ -162,14 +162,20 @@ def _read_config(folder: Path) -> tuple[Any, _Kind]:
         ) from error
 
 
-def _rank(folder: Path) -> int:
-    """The place of a folder's kind in `_KINDS`; what can't be read comes first, where it is seen."""
+def kind_in(folder: Path) -> str | None:
+    """The kind of input that the model in a folder takes, without loading it; `None` if it can't be told."""
     try:
         settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         kind = _kind_of(folder, settings["architectures"])
     except (OSError, ValueError, TypeError, KeyError, SubjectError):
-        return -1
-    return list(_KINDS.values()).index(kind)
+        return None
+    return next(name for name, one in _KINDS.items() if one is kind)
+
+
+def _rank(folder: Path) -> int:
+    """The place of a folder's kind in `_KINDS`; what can't be read comes first, where it is seen."""
+    kind = kind_in(folder)
+    return -1 if kind is None else list(_KINDS).index(kind)
 
 
 def _kind_of(folder: Path, architectures: Any) -> _Kind:

@@ -14,6 +14,7 @@ from atpatch_core.figures.comparison import (
 )
 from atpatch_core.figures.verdict import answer
 from atpatch_core.figures.wording import counted
+from atpatch_core.subjects.loading import kind_in
 
 from . import state
 from .input_views import view_of
@@ -63,7 +64,8 @@ def show_comparison(view: View, opened: OpenSubject, one: OpenInput, inspection:
 
 
 def _show_other_models(view: View, opened: OpenSubject) -> None:
-    others = [name for name in subject_folders() if name != opened.subject.name and _same_kind(name, opened)]
+    folders, kind = subject_folders(), opened.subject.kind
+    others = [name for name, folder in folders.items() if name != view.subject and kind_in(folder) == kind]
     if not others:
         return
     reference = view.reference
@@ -77,13 +79,6 @@ def _show_other_models(view: View, opened: OpenSubject) -> None:
         placeholder="Choose a model",
         on_change=_compare_models,
     )
-
-
-def _same_kind(name: str, opened: OpenSubject) -> bool:
-    try:
-        return open_subject(subject_folders()[name]).subject.kind == opened.subject.kind
-    except (AtPatchError, KeyError):
-        return False
 
 
 def _reference(seen: Seen, opened: OpenSubject) -> tuple[OpenSubject, OpenInput, Inspection] | str:

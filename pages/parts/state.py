@@ -1,7 +1,8 @@
 """The view of this browser session, kept in step with the address of the page.
 
 The address is read when the session starts, and when it changed without a widget having been used (the browser's Back
-button). Widgets show the view and change it through their callbacks, never the other way round.
+button); who comes back from another page finds the view that they left. Widgets show the view and change it through
+their callbacks, never the other way round.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from .start import just_arrived
 from .text import plain
 from .view import View, from_params, to_params
 
@@ -27,7 +29,8 @@ def current_view() -> View:
     state = st.session_state
     used = state.pop(_USED, False)
     params = st.query_params.to_dict()
-    if _VIEW not in state or (not used and params != state[_ADDRESS]):
+    came_back = not params and just_arrived()
+    if _VIEW not in state or (not used and not came_back and params != state[_ADDRESS]):
         state[_VIEW], state[_NOTICES] = from_params(params)
         state[_REFUSAL] = None
     view: View = state[_VIEW]

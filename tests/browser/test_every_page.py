@@ -1,0 +1,128 @@
+"""What holds for every page: reachable from every other one, without a network, without barriers, on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route, expect
+
+from ..dashboard import params_of, settle, visit
+
+PAGES = {"Triage": "", "Learn": "learn", "Evaluate": "evaluate", "Label": "label", "Detector": "detector"}
+_MORE = {
+    "a text": ("Triage", "?subject=reviews-minilm-badword"),
+    "a record": ("Triage", "?subject=adult-tabular-sex&patch=on"),
+    "a comparison": (
+        "Triage",
+        "?subject=fashion-vit-badnets&sample=ankle-boot-triggered&reference=fashion-vit-clean/sample/ankle-boot",
+    ),
+    **{f"step {step}": ("Learn", f"learn?step={step}") for step in range(2, 8)},
+}
+_VIEWS = {**{name: (name, path) for name, path in PAGES.items()}, **_MORE}
+
+
+def _only_this_machine(route: Route) -> None:
+    if route.request.url.startswith("http://127.0.0.1:"):
+        route.continue_()
+    else:
+        route.abort()
+
+
+def _serious(page: Page) -> list[str]:
+    """The serious and critical faults that axe-core finds, in words."""
+    found: dict[str, Any] = Axe().run(page).response
+    assert len(found["passes"]) > 20, "axe-core looked at nothing."
+    return [
+        f"{fault['id']}: {node['html'][:200]}: {node['failureSummary'][:200]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+def _go(page: Page, name: str) -> None:
+    """Follow the link to a page, which must be whole and lead to every other one."""
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
+    settle(page)
+    expect(page.locator(".stException")).to_have_count(0)
+    for other in PAGES:
+        expect(page.get_by_role("link", name=other, exact=True)).to_be_visible()
+
+
+def test_every_page_is_reached_from_every_page_with_the_network_off(app: str, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.context.route("**/*", _only_this_machine)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    visit(page, app)
+    names = list(PAGES)
+    for number, first in enumerate(names):
+        _go(page, first)
+        for second in names[number + 1 :]:
+            _go(page, second)
+            _go(page, first)
+    assert not faults
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", _VIEWS)
+def test_no_serious_barrier(
+    app: str, new_page: Callable[..., Page], view: str, scheme: Literal["light", "dark"]
+) -> None:
+    heading, path = _VIEWS[view]
+    page = new_page(scheme=scheme)
+    visit(page, f"{app}/{path}", heading)
+    assert _serious(page) == []
+
+
+@pytest.mark.parametrize("view", PAGES)
+def test_a_phone_needs_no_sideways_scrolling(app: str, new_page: Callable[..., Page], view: str) -> None:
+    page = new_page(390, 844)
+    visit(page, f"{app}/{PAGES[view]}", view)
+    wide, seen = page.locator("[data-testid=stMain]").evaluate("one => [one.scrollWidth, one.clientWidth]")
+    assert wide <= seen
+
+
+def test_the_main_job_is_one_click_away(app: str, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    visit(page, app)
+    answer = page.locator(".st-key-answer h2")
+    hijacked = answer.inner_text()
+    page.get_by_role("button", name="Repair it now").click()
+    expect(answer).not_to_have_text(hijacked)
+    expect(page.locator(".st-key-welcome")).to_contain_text("Repaired")
+    page.locator(".st-key-welcome").get_by_role("link", name="Tour in seven steps").click()
+    expect(page.get_by_role("heading", name="Learn", exact=True)).to_be_visible()
+    settle(page)
+    page.get_by_role("link", name="Triage", exact=True).click()
+    page.locator(".st-key-welcome").get_by_role("button", name="Close").click()
+    expect(page.locator(".st-key-welcome")).to_have_count(0)
+
+
+def test_who_follows_a_link_is_not_welcomed(app: str, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    visit(page, f"{app}/?subject=fashion-vit-badnets&sample=bag-triggered")
+    expect(page.locator(".st-key-welcome")).to_have_count(0)
+
+
+def test_triage_shows_what_it_showed_when_one_comes_back(app: str, page: Page) -> None:
+    visit(page, f"{app}/?subject=fashion-vit-badnets&sample=bag-triggered&layer=2&head=1&patch=on")
+    before = params_of(page)
+    page.get_by_role("link", name="Learn", exact=True).click()
+    expect(page.get_by_role("heading", name="Learn", exact=True)).to_be_visible()
+    settle(page)
+    page.get_by_role("link", name="Triage", exact=True).click()
+    expect(page.get_by_role("heading", name="Layer 2 \u00b7 head 1 in detail")).to_be_visible()
+    settle(page)
+    assert params_of(page) == before
+
+
+def test_the_page_has_its_own_sign(app: str, page: Page) -> None:
+    visit(page, app)
+    icon = page.locator("link[rel~=icon]").first.get_attribute("href") or ""
+    assert icon.startswith("data:image/svg+xml") or icon.endswith(".svg")
+    assert page.locator("[data-testid=stHeaderLogo], [data-testid=stLogo]").first.is_visible()
