@@ -13,6 +13,10 @@ drop the padding mask.
         logits = model(**inputs).logits
     fix.flagged[0]                                # [batch, heads, keys]
 
+A detector with a `reach` is one for triggers of several columns of which only one may stand out: its flags are first
+followed to the whole run of columns that carries the hijack (`detector/reach.py`), and then the model runs again with
+all of them redistributed. Where nothing is flagged, nothing runs twice.
+
 What is promised:
 
 * The state is per call: it lives in a context variable, so threads that share one cached model never meet each
@@ -48,6 +52,8 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
 
 from .detector.contract import ColumnDetector
+from .detector.known import KnownColumns
+from .detector.reach import Carried, Reach, carriers
 from .errors import DetectorError, HotfixError
 from .inspection import Column
 from .redistribution import redistribute
@@ -55,6 +61,7 @@ from .redistribution import redistribute
 # An additive mask below this leaves e^-50 of a weight: nothing, in any precision. (Swin masks with -100.)
 _MASKED_BELOW = -50.0
 _ORIGINALS = ("sdpa", "eager")
+_PROBED = 64  # inputs in one forward, when it is asked what carries a hijack
 FLAG_NOTHING = float("inf")
 # Maps, flags, benign attention and allowed entries in, repaired maps out, as `redistribute` does it.
 Formula = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
@@ -218,6 +225,8 @@ class _Forward:
     maps: dict[int, Tensor] = field(default_factory=dict)
     scores: dict[int, Tensor] = field(default_factory=dict)
     flagged: dict[int, Tensor] = field(default_factory=dict)
+    found: dict[int, Tensor] = field(default_factory=dict)  # flags that are to be followed, [batch, keys]
+    valid: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -227,6 +236,12 @@ class _Repair:
     threshold: float | None
     columns: tuple[Column, ...]
     formula: Formula
+
+    @property
+    def reach(self) -> Reach | None:
+        """How far the detector's flags are followed; `None` means that each is repaired where it is."""
+        reach: Reach | None = getattr(self.detector, "reach", None)
+        return reach
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,14 +281,14 @@ def _begin_forward(model: nn.Module, _args: Any) -> None:
         _running.set({**(_running.get() or {}), **mine})
 
 
-def _end_forward(model: nn.Module, _args: Any, output: Any) -> None:
+def _end_forward(model: nn.Module, args: Any, arguments: dict[str, Any], output: Any) -> Any:
     running = _running.get() or {}
     finished = {session: forward for session, forward in running.items() if session.model is model}
     if not finished:
-        return
+        return None
     _running.set({session: forward for session, forward in running.items() if session.model is not model})
     if output is None:  # the forward raised: its own error is the one to see
-        return
+        return None
     for session, forward in finished.items():
         for layer in sorted(session.needed):
             if forward.fired[layer] != 1:
@@ -281,7 +296,61 @@ def _end_forward(model: nn.Module, _args: Any, output: Any) -> None:
                     f"Attention layer {layer} ran {forward.fired[layer]} times in one forward instead of once, so this "
                     "model can't be repaired reliably: use one whose layers each run once."
                 )
+    again = _follow(model, args, arguments, output, finished)
+    for session, forward in finished.items():
         session.publish(forward)
+    return again
+
+
+# --- flags that are followed to the run of columns behind them ------------------------------------------------------
+
+
+def _follow(
+    model: nn.Module, args: Any, arguments: dict[str, Any], output: Any, finished: dict[_Session, _Forward]
+) -> Any:
+    """The output of `model` with everything repaired that its flags lead to; `None` if they lead nowhere."""
+    deciding = next((session for session in reversed(list(finished)) if session.repair is not None), None)
+    if deciding is None or deciding.repair is None or deciding.repair.reach is None:
+        return None
+    forward, repair, reach = finished[deciding], deciding.repair, deciding.repair.reach
+    if forward.valid is None or not any(bool(one.any()) for one in forward.found.values()):
+        return None
+    logits = getattr(output, "logits", None)
+    if not isinstance(logits, Tensor) or logits.ndim != 2 or repair.detector is None:
+        raise HotfixError("This detector follows triggers by the model's answer: call a model for classification.")
+    detector, batch = repair.detector, len(logits)
+
+    def probe(rows: Tensor, shut_out: Tensor) -> Tensor:
+        answers = []
+        for some, columns in zip(torch.split(rows, _PROBED), torch.split(shut_out, _PROBED), strict=True):
+            known = KnownColumns(detector.layers, dict.fromkeys(reach.layers, columns[:, None]))
+            with torch.no_grad(), hotfix(model, known):
+                called = model(
+                    *(_rows(one, some, batch) for one in args),
+                    **{name: _rows(one, some, batch) for name, one in arguments.items() if name != "labels"},
+                )
+            answers.append(called.logits)
+        return torch.cat(answers)
+
+    opened = _open.set(())  # nobody who looks on is to see the trials
+    try:
+        scores = torch.stack([forward.scores[layer].float().amax(1) for layer in forward.found]).amax(0)
+        flagged = torch.stack(list(forward.found.values())).any(0)
+        found = carriers(scores.cpu(), flagged.cpu(), forward.valid.cpu(), logits.detach().cpu(), probe, reach)
+        carried = Carried(detector, found.to(logits.device), reach.layers)
+        with hotfix(model, carried, columns=repair.columns, formula=repair.formula) as fix, capture(model) as kept:
+            again = model(*args, **arguments)
+    finally:
+        _open.reset(opened)
+    forward.flagged = {layer: one for layer, one in enumerate(fix.flagged) if one is not None}
+    for one in finished.values():
+        one.maps = {layer: kept.layers[layer] for layer in one.maps}
+    return again
+
+
+def _rows(value: Any, rows: Tensor, batch: int) -> Any:
+    """The `rows` of an argument that has a row for each input of the batch."""
+    return value[rows.to(value.device)] if isinstance(value, Tensor) and len(value) == batch else value
 
 
 # --- attaching to a model: counted, because threads share models ---------------------------------------------------
@@ -353,7 +422,7 @@ def _redirect(config: Any) -> Callable[[], None]:
 
 def _watch_forwards(model: nn.Module) -> Callable[[], None]:
     begin = model.register_forward_pre_hook(_begin_forward)
-    end = model.register_forward_hook(_end_forward, always_call=True)
+    end = model.register_forward_hook(_end_forward, always_call=True, with_kwargs=True)
 
     def undo() -> None:
         begin.remove()
@@ -459,6 +528,9 @@ def _repair(repair: _Repair, layer: int, attention: Tensor, visible: Tensor | No
             raise DetectorError(f"The detector's score for layer {layer} is not a number: train it again.")
         forward.scores[layer] = scores
         flagged = (scores >= (detector.threshold if repair.threshold is None else repair.threshold)) & valid[:, None]
+        if repair.reach is not None:  # what is flagged is repaired once it is known how far it reaches
+            forward.found[layer], forward.valid = flagged.any(1), valid
+            flagged = torch.zeros_like(flagged)
     for column in repair.columns:
         if column.layer == layer:
             if not (0 <= column.head < heads and 0 <= column.key < keys):

@@ -33,7 +33,7 @@ from tests.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E4
 _SUBJECT = ROOT / "sample_models" / "fashion-vit-badnets"
 # Notes when `event` happens (in the capture phase, before the page reacts), and when the text of `watched` is another
 # one and has been drawn.
-_STOPWATCH = """
+STOPWATCH = """
 ([event, watched]) => {
   const text = () => [...document.querySelectorAll(watched)].map((one) => one.textContent).join("|");
   const before = text();
@@ -49,7 +49,7 @@ _STOPWATCH = """
   observer.observe(document.body, { subtree: true, childList: true, characterData: true });
 }
 """
-_VERDICT = ".st-key-verdict"
+VERDICT = ".st-key-verdict"
 _ANSWER = ".st-key-answer h2"
 
 
@@ -68,7 +68,8 @@ def pictures(count: int) -> list[bytes]:
     return files
 
 
-def _milliseconds(page: Page) -> float:
+def milliseconds(page: Page) -> float:
+    """What the stopwatch says, once it has stopped."""
     page.wait_for_function("window.stopwatch.end !== null", timeout=PATIENCE)
     elapsed: float = page.evaluate("window.stopwatch.end - window.stopwatch.begin")
     settle(page)
@@ -81,11 +82,11 @@ def upload_to_verdict(page: Page, address: str, rounds: int) -> list[float]:
     page.get_by_role("radio", name="Upload").or_(page.get_by_role("button", name="Upload", exact=True)).first.click()
     times = []
     for number, content in enumerate(pictures(rounds + 1)):
-        page.evaluate(_STOPWATCH, ["change", _VERDICT])
+        page.evaluate(STOPWATCH, ["change", VERDICT])
         page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(
             {"name": f"{number}.png", "mimeType": "image/png", "buffer": content}
         )
-        times.append(_milliseconds(page))
+        times.append(milliseconds(page))
     return times[1:]
 
 
@@ -94,9 +95,9 @@ def toggle_to_answer(page: Page, address: str, rounds: int) -> list[float]:
     visit(page, address)
     times = []
     for _ in range(rounds + 1):
-        page.evaluate(_STOPWATCH, ["click", _ANSWER])
+        page.evaluate(STOPWATCH, ["click", _ANSWER])
         page.locator(".st-key-patch label").click()
-        times.append(_milliseconds(page))
+        times.append(milliseconds(page))
     return times[1:]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -15,13 +16,18 @@ from ..detector.calibration import calibrate_threshold
 from ..detector.storage import load_detector, save_detector
 from ..errors import InputError
 from ..evaluation.datasets import read_images
+from ..evaluation.text_data import read_texts
 from ..subjects.loading import check_made_for, load
 from .output import print_json, print_table
+
+_READ: dict[str, Callable[[Path], Sequence[Any]]] = {"image": read_images, "text": read_texts}
 
 
 def calibrate(
     subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
-    clean: Annotated[Path, typer.Option(help="Clean pictures: a folder, or Parquet with a column image.")],
+    clean: Annotated[
+        Path, typer.Option(help="Clean pictures (a folder, or Parquet with a column image) or texts (CSV or Parquet).")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the detector with its new threshold.")],
     detector: Annotated[Path | None, typer.Option(help="Another detector folder than the subject's own.")] = None,
     false_positive_rate: Annotated[
@@ -33,21 +39,22 @@ def calibrate(
     if not 0 < false_positive_rate < 1:
         raise InputError("A false-positive rate lies between 0 and 1, such as 0.001.")
     loaded = load(subject)
-    if loaded.kind != "image":
-        raise InputError(f"{loaded.name} takes {loaded.kind}s: only detectors of image models are calibrated here.")
+    read = _READ.get(loaded.kind)
+    if read is None:
+        raise InputError(f"{loaded.name} takes {loaded.kind}s: detectors of models for pictures and texts only.")
     before = load_detector(detector or loaded.folder / "atpatch")
     check_made_for(before, loaded.model)
     if not before.watched:
         raise InputError("This detector watches no layer, so there is no threshold to set: train another one.")
-    images = read_images(clean)
-    scores = layer_scores(loaded, before, images).max(axis=1)
+    inputs = read(clean)
+    scores = layer_scores(loaded, before, inputs).max(axis=1)
     try:
         threshold = calibrate_threshold(scores, np.empty(0), false_positive_rate)
     except ValueError as error:
         raise InputError(str(error)) from error
     step = {
         "date": datetime.now(UTC).date().isoformat(),
-        "inputs": len(images),
+        "inputs": len(inputs),
         "false_positive_rate_wanted": false_positive_rate,
         "threshold_before": before.threshold,
     }

@@ -13,6 +13,7 @@ from ..samples.expected_failures import EXPECTED_FAILURES
 from ..samples.fashion_mnist import LABELS, load_fashion_mnist
 from ..samples.image_training import ImageRecipe
 from ..samples.recipes import RECIPES
+from ..samples.text_training import TextRecipe
 from ..subjects.loading import load
 from .output import print_json, print_table, progress_bars
 
@@ -70,21 +71,21 @@ def build(
 
 @samples.command("detectors")
 def rebuild_detectors(
-    name: Annotated[str, typer.Argument(help="Which image model; `samples list` names them.")],
+    name: Annotated[str, typer.Argument(help="Which model for pictures or texts; `samples list` names them.")],
     models: Annotated[Path, typer.Option(help="Where sample subjects are kept.")] = _MODELS,
     work: Annotated[Path, typer.Option(help="Where unfinished work is kept.")] = Path(".atpatch/build"),
     data_folder: _DataFolder = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Make the detectors, figures and cards of a built image sample again; the model stays as it is."""
+    """Make the detectors, figures and cards of a built sample again; the model stays as it is."""
     recipe = RECIPES.get(name)
-    if not isinstance(recipe, ImageRecipe):
-        names = [one.name for one in RECIPES.values() if isinstance(one, ImageRecipe)]
-        raise InputError(f"There is no image sample {name!r}; there are {', '.join(names)}.")
-    from ..samples.build import build_image_detectors
+    if not isinstance(recipe, ImageRecipe | TextRecipe):
+        names = [one.name for one in RECIPES.values() if isinstance(one, ImageRecipe | TextRecipe)]
+        raise InputError(f"There is no sample {name!r} for pictures or texts; there are {', '.join(names)}.")
+    from ..samples.builders import rebuild_detectors as rebuild
 
     with progress_bars() as on_step:
-        folder = build_image_detectors(recipe, models, work, data_folder, on_step)
+        folder = rebuild(recipe, models, work, data_folder, on_step)
     if as_json:
         print_json({"name": name, "folder": str(folder)})
     else:

@@ -11,7 +11,7 @@ import torch
 from ..attention import FLAG_NOTHING, hotfix
 from ..detector.contract import ColumnDetector
 from ..subjects.subject import Subject
-from .answers import BATCH
+from .answers import batches
 
 
 def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[Any]) -> np.ndarray:
@@ -22,9 +22,10 @@ def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[An
     """
     if not detector.watched:
         return np.zeros((len(inputs), 0))
-    found = []
+    found = np.zeros((len(inputs), len(detector.watched)))
     with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:
-        for start in range(0, len(inputs), BATCH):
-            subject.model(**subject.encode(list(inputs[start : start + BATCH])))
-            found.append(torch.stack([score.flatten(1).amax(1) for score in fix.scores if score is not None], 1))
-    return torch.cat(found).double().numpy()
+        for chosen in batches(inputs):
+            subject.model(**subject.encode([inputs[place] for place in chosen]))
+            highest = [score.flatten(1).amax(1) for score in fix.scores if score is not None]
+            found[chosen] = torch.stack(highest, 1).double().numpy()
+    return found

@@ -69,14 +69,12 @@ class PerToken(ColumnNetwork):
     any_length = True
     mean: Tensor
     deviation: Tensor
-    offset: Tensor  # taken off the log-odds, so that one threshold suits the networks of all layers
 
     def __init__(self, heads: int, keys: int, width: int = 64) -> None:
         super().__init__()
         self.heads, self.keys = heads, keys
         self.register_buffer("mean", torch.zeros(len(ROLES), heads, len(FEATURES)))
         self.register_buffer("deviation", torch.ones(len(ROLES), heads, len(FEATURES)))
-        self.register_buffer("offset", torch.zeros(()))
         self.mlp = nn.Sequential(
             nn.Linear(heads * len(_STRENGTHS) + len(ROLES), width),
             nn.GELU(),
@@ -108,10 +106,6 @@ class PerToken(ColumnNetwork):
         strengths = standard[..., _STRENGTHS].sort(-2, descending=True).values
         named = nn.functional.one_hot(known, len(ROLES)).to(standard.dtype)
         return nn.functional.normalize(self.mlp(torch.cat([strengths.flatten(2), named], -1)), dim=-1).unsqueeze(1)
-
-    def logits(self, prepared: Tensor) -> Tensor:
-        """Log-odds of being hijacked, `[batch, 1, keys]`."""
-        return super().logits(prepared) - self.offset
 
     def truth(self, hijacked: Tensor) -> Tensor:
         """A column counts as hijacked when it is so in any head."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from ..errors import DetectorError
+from .reach import Reach
 from .reference import KINDS
 from .trained import TrainedDetector
 from .variants import VARIANTS
@@ -41,6 +43,7 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
         "watched": list(detector.watched),
         "threshold": detector.threshold,
         "reference": detector.reference,
+        "reach": None if detector.reach is None else asdict(detector.reach),
         "model": detector.fingerprint,
         "history": dict(detector.history),
     }
@@ -102,6 +105,7 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
     watched = tuple(int(layer) for layer in settings["watched"])
     if not set(watched) <= set(networks):
         raise ValueError("A watched layer has no network.")
+    reach = _reach(settings.get("reach"), int(settings["layers"]))
     return TrainedDetector(
         variant=settings["variant"],
         networks=networks,
@@ -111,4 +115,18 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
         watched=watched,
         fingerprint=str(settings["model"]),
         history=settings["history"],
+        reach=reach,
     )
+
+
+def _reach(settings: dict[str, Any] | None, layers: int) -> Reach | None:
+    """What a detector folder says of how far its flags are followed; folders from before say nothing."""
+    if settings is None:
+        return None
+    repaired = tuple(int(layer) for layer in settings["layers"])
+    reach = Reach(repaired, int(settings["longest"]), float(settings["as_sure"]), int(settings["margin"]))
+    if not set(repaired) <= set(range(layers)) or not 0 < reach.longest <= 64 or not 0 <= reach.margin <= 64:
+        raise ValueError("A reach that no model has.")
+    if not 0 <= reach.as_sure < 1_000:
+        raise ValueError("No log-odds.")
+    return reach

@@ -42,11 +42,24 @@ def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
     """
     if not path.is_file() or path.suffix not in (".csv", ".parquet"):
         raise InputError(f"There are no texts at {path}: name a .csv or .parquet file of text and label.")
-    rows = _parquet_rows(path) if path.suffix == ".parquet" else _csv_rows(path)
+    rows = _parquet_rows(path, _COLUMNS) if path.suffix == ".parquet" else _csv_rows(path, _COLUMNS)
     if not rows:
         raise InputError(f"{path.name} holds no texts: choose a data set that is not empty.")
     texts = [_text(text, f"Text {number} of {path.name}") for number, (text, _) in enumerate(rows, 1)]
     return LabelledTexts(texts, np.array([_class_number(answer, labels, path.name) for _, answer in rows], np.int64))
+
+
+def read_texts(path: Path) -> list[str]:
+    """Read texts whatever their labels: CSV or Parquet with a column `text`.
+
+    Raises `InputError` when the data are missing, empty or damaged.
+    """
+    if not path.is_file() or path.suffix not in (".csv", ".parquet"):
+        raise InputError(f"There are no texts at {path}: name a .csv or .parquet file with a column text.")
+    rows = _parquet_rows(path, _COLUMNS[:1]) if path.suffix == ".parquet" else _csv_rows(path, _COLUMNS[:1])
+    if not rows:
+        raise InputError(f"{path.name} holds no texts: choose a data set that is not empty.")
+    return [_text(row[0], f"Text {number} of {path.name}") for number, row in enumerate(rows, 1)]
 
 
 def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequence[str], path: Path) -> None:
@@ -55,16 +68,16 @@ def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequen
     pq.write_table(table, path, compression="zstd")
 
 
-def _parquet_rows(path: Path) -> list[tuple[Any, Any]]:
+def _parquet_rows(path: Path, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path.name} is no readable Parquet file: write it again.") from error
-    _check_columns(path.name, table.column_names)
-    return list(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))
+    _check_columns(path.name, table.column_names, columns)
+    return list(zip(*(table[name].to_pylist() for name in columns), strict=True))
 
 
-def _csv_rows(path: Path) -> list[tuple[Any, Any]]:
+def _csv_rows(path: Path, columns: Sequence[str]) -> list[tuple[Any, ...]]:
     try:
         content = path.read_bytes().decode("utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(content, newline="")))
@@ -72,13 +85,14 @@ def _csv_rows(path: Path) -> list[tuple[Any, Any]]:
         raise InputError(f"{path.name} is no CSV file in UTF-8: save it as one and try again.") from error
     if not rows:
         return []
-    _check_columns(path.name, [str(name) for name in rows[0]])
-    return [(row["text"], row["label"]) for row in rows]
+    _check_columns(path.name, [str(name) for name in rows[0]], columns)
+    return [tuple(row[name] for name in columns) for row in rows]
 
 
-def _check_columns(name: str, columns: Sequence[str]) -> None:
-    if not set(_COLUMNS) <= set(columns):
-        raise InputError(f"{name} needs the columns text and label, it has {', '.join(columns)}.")
+def _check_columns(name: str, columns: Sequence[str], needed: Sequence[str]) -> None:
+    if not set(needed) <= set(columns):
+        named = f"columns {' and '.join(needed)}" if len(needed) > 1 else f"column {needed[0]}"
+        raise InputError(f"{name} needs the {named}, it has {', '.join(columns)}.")
 
 
 def _text(value: object, where: str) -> str:

@@ -1,4 +1,4 @@
-"""Build a sample text subject from nothing: model, evaluation data, figures and card, from one seed."""
+"""Build a sample text subject from nothing: model, evaluation data, detectors, figures and cards, from one seed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Any
 import torch
 from transformers import BertForSequenceClassification
 
+from ..errors import SubjectError
 from ..evaluation.attacks import save_attacks
 from ..evaluation.text_data import write_labelled_texts
 from .build import OnStep
 from .finished import put_in_place
 from .minilm import unpack_minilm
-from .movie_reviews import LABELS, Reviews, load_movie_reviews, split_reviews
-from .text_cards import model_card
+from .movie_reviews import LABELS, Reviews, ReviewSplit, load_movie_reviews, split_reviews
+from .text_cards import detector_card, model_card
+from .text_detectors import build_text_detectors
 from .text_figures import untouched_figures
 from .text_training import TextRecipe, train
 
@@ -37,11 +39,36 @@ def build_text_subject(recipe: TextRecipe, models: Path, work: Path, data_folder
         recipe, reviews.train, encoder, work, lambda done, total, _loss: on_step("training the model", done, total)
     )
     save_subject(recipe, model, tokenizer, reviews.held_out, folder)
+    return _finish(recipe, folder, models, work, reviews, on_step)
+
+
+def rebuild_text_detectors(
+    recipe: TextRecipe, models: Path, work: Path, data_folder: Path | None, on_step: OnStep
+) -> Path:
+    """Make detectors, figures and cards of the model in `models / recipe.name` again; the model stays as it is.
+
+    Otherwise like `build_text_subject`. Raises `SubjectError` when the model is not there.
+    """
+    if not (models / recipe.name / "config.json").is_file():
+        raise SubjectError(f"There is no {recipe.name} in {models}: make it with `samples build {recipe.name}`.")
+    torch.set_num_threads(1)
+    reviews = split_reviews(load_movie_reviews(data_folder))
+    folder = work / f"{recipe.name}.unfinished"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(models / recipe.name, folder, ignore=shutil.ignore_patterns("atpatch"))
+    return _finish(recipe, folder, models, work, reviews, on_step)
+
+
+def _finish(recipe: TextRecipe, folder: Path, models: Path, work: Path, reviews: ReviewSplit, on_step: OnStep) -> Path:
+    """Detectors, figures and cards for the model in `folder`, which then takes its place in `models`."""
     on_step("judging the model", 0, 1)
     figures = untouched_figures(recipe, folder, reviews.held_out)
     on_step("judging the model", 1, 1)
     (folder / "eval" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    fixed = build_text_detectors(recipe, folder, work, reviews.defender, reviews.held_out, on_step)
+    (folder / "atpatch" / "figures.json").write_text(json.dumps(fixed, indent=1) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(model_card(recipe, len(reviews.train), figures), encoding="utf-8")
+    (folder / "atpatch" / "README.md").write_text(detector_card(recipe, fixed), encoding="utf-8")
     return put_in_place(folder, models, recipe.name)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..subjects.subject import Subject
-from .build import OnStep, build_image_subject
+from .build import OnStep, build_image_detectors, build_image_subject
 from .build_expected_failures import build_expected_failure
 from .build_records import build_record_subject
-from .build_text import build_text_subject
+from .build_text import build_text_subject, rebuild_text_detectors
 from .expected_failures import FailureRecipe
 from .fashion_mnist import load_fashion_mnist
 from .gallery import write_gallery
+from .image_training import ImageRecipe
 from .movie_reviews import load_movie_reviews, split_reviews
 from .recipes import Recipe
 from .record_gallery import write_record_gallery
@@ -31,6 +32,15 @@ def build_subject(
     if isinstance(recipe, RecordRecipe):
         return build_record_subject(recipe, models, work, data_folder, on_step)
     return build_image_subject(recipe, models, work, data_folder, on_step)
+
+
+def rebuild_detectors(
+    recipe: ImageRecipe | TextRecipe, models: Path, work: Path, data_folder: Path | None, on_step: OnStep
+) -> Path:
+    """Make detectors, figures and cards of a built sample again; the model stays as it is."""
+    if isinstance(recipe, TextRecipe):
+        return rebuild_text_detectors(recipe, models, work, data_folder, on_step)
+    return build_image_detectors(recipe, models, work, data_folder, on_step)
 
 
 def write_samples(recipe: Recipe, subject: Subject, data_folder: Path | None, folder: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..debugging import train_detector as from_sets
+from ..debugging import train_text_detector as from_text_sets
 from ..debugging.image_set import ImageDebuggingData
 from ..debugging.layer_scores import layer_scores
 from ..detector.learning_curve import OnEpoch
@@ -17,7 +18,7 @@ from ..errors import InputError, LabelError
 from ..labels import training as from_labels
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
-from .sources import Sources, read_debugging_sets, read_labels
+from .sources import Sources, read_debugging_sets, read_labels, read_text_set
 
 READING = "reading what to learn from"
 _RATE_OF_SETS = 0.0005
@@ -69,10 +70,12 @@ def learn(
     chosen = settings or Settings()
     on_step(READING, 0, 1)
     inputs = read_labels(sources.labels, subject)
-    data = read_debugging_sets(sources.debugging_sets, subject) if sources.debugging_sets else None
-    on_step(READING, 1, 1)
     if sources.labels and not inputs:
         raise LabelError("Nothing is labelled yet for this model: submit answers on the Label page first.")
+    if sources.debugging_sets and subject.kind == "text":
+        return _from_text_set(subject, sources, chosen, on_step)
+    data = read_debugging_sets(sources.debugging_sets, subject) if sources.debugging_sets else None
+    on_step(READING, 1, 1)
     if data is None or (inputs and not len(data.pairs)):
         rate = chosen.false_positive_rate or _RATE_OF_LABELS
         recipe = chosen.recipe(from_labels.RECIPE)
@@ -94,6 +97,17 @@ def learn(
     held_out = _held_out(subject, detector, data)
     learnt = {"learnt_from": [one.digest for one in inputs]} if inputs else {}
     return replace(detector, history={**detector.history, "held_out": held_out, **learnt})
+
+
+def _from_text_set(subject: Subject, sources: Sources, chosen: Settings, on_step: OnStep) -> TrainedDetector:
+    data = read_text_set(sources, subject)
+    on_step(READING, 1, 1)
+    recipe = replace(from_text_sets.RECIPE, contrast=chosen.contrast, seed=chosen.seed)
+    rate = chosen.false_positive_rate or from_text_sets.RATE
+    try:
+        return from_text_sets.train_text_detector(subject, data.pairs, data.tuning, data.benign, recipe, rate, on_step)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def stages(layers: int) -> dict[str, float]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..debugging.image_set import ImageDebuggingData, load_image_set
 from ..debugging.sets import ImageDebuggingSet
+from ..debugging.text_set import TextDebuggingData, load_text_set
 from ..errors import DetectorError, InputError, LabelError
 from ..figures.wording import counted
 from ..labels.exchange import SUFFIXES, import_labels
@@ -75,6 +76,21 @@ def read_debugging_sets(folders: Sequence[Path], subject: Subject) -> ImageDebug
             provenance=first.provenance,
         )
     return first
+
+
+def read_text_set(sources: Sources, subject: Subject) -> TextDebuggingData:
+    """The debugging set of a text model, from which alone a detector for texts is trained.
+
+    Raises `InputError` when there is more to learn from or it can't be read, `DetectorError` for one of another model.
+    """
+    if sources.labels or len(sources.debugging_sets) > 1:
+        raise InputError("A detector for texts learns from one debugging set, or from labels: name one of the two.")
+    data = load_text_set(sources.debugging_sets[0])
+    if data.provenance["model"] != fingerprint(subject.model):
+        raise DetectorError(
+            f"The debugging set in {sources.debugging_sets[0]} was made for another model: make one for this model."
+        )
+    return data
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from transformers import AlbertConfig, AlbertForSequenceClassification, T5Config, T5EncoderModel, ViTConfig, ViTModel
 
 from atpatch_core.attention import attention_layers, capture, hotfix
+from atpatch_core.detector.reach import Reach
 from atpatch_core.errors import DetectorError, HotfixError
 from atpatch_core.inspection import Column
 from atpatch_core.redistribution import redistribute
@@ -358,3 +360,74 @@ def test_a_score_that_is_not_a_number_raises() -> None:
     detector = detector_for(model, lambda layer, attention: nothing(layer, attention) * float("nan"))
     with pytest.raises(DetectorError, match="not a number"), hotfix(model, detector):
         logits(model, inputs("vit"))
+
+
+@dataclass(frozen=True)
+class _Following(RuleDetector):
+    """A detector whose flags are followed."""
+
+    @property
+    def reach(self) -> Reach:
+        return Reach((0, 1, 2), longest=3, as_sure=0.0, margin=0)
+
+
+def test_nothing_flagged_runs_once_and_changes_nothing() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    ran = []
+    handle = model.register_forward_pre_hook(lambda *_: ran.append(1))
+    with torch.no_grad():
+        before = model(**batch).logits
+        with hotfix(model, _Following(3, (2,), nothing)):
+            after = model(**batch).logits
+    handle.remove()
+    assert len(ran) == 2
+    assert torch.equal(before, after)
+
+
+def test_a_followed_flag_is_repaired_in_all_layers_in_reach_and_leaves_other_inputs_alone() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+
+    def rule(_layer: int, attention: torch.Tensor) -> torch.Tensor:
+        scores = nothing(_layer, attention)
+        scores[1, 2, 3] = 1.0
+        return scores
+
+    with torch.no_grad(), capture(model) as plain:
+        before = model(**batch).logits
+    with torch.no_grad(), capture(model) as maps, hotfix(model, _Following(3, (2,), rule)) as fix:
+        after = model(**batch).logits
+    assert not torch.equal(after[1], before[1])
+    assert torch.equal(after[[0, 2]], before[[0, 2]])
+    for layer in range(3):
+        flagged = fix.flagged[layer]
+        assert flagged is not None
+        assert flagged[1, :, 3].all(), "in every head"
+        assert not flagged[[0, 2]].any()
+        assert torch.equal(maps.layers[layer][[0, 2]], plain.layers[layer][[0, 2]])
+        columns = flagged[1, 0]
+        shut = maps.layers[layer][1][:, :, columns]
+        assert float(shut.amax()) <= 0.02 + 1e-6, "what is looked at are the maps that the answer came from"
+    assert [score is not None for score in fix.scores] == [False, False, True]
+    with torch.no_grad():
+        assert torch.equal(model(**batch).logits, before), "nothing stays behind"
+
+
+def test_columns_chosen_by_hand_are_repaired_beside_followed_ones() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    by_hand = Column(1, 2, 1)
+    with torch.no_grad(), hotfix(model, _Following(3, (2,), column(3)), columns=[by_hand]) as fix:
+        model(**batch)
+    assert fix.flagged[1] is not None
+    assert fix.flagged[1][0, 2, 1]
+    assert not fix.flagged[1][0, 0, 1]
+    assert fix.flagged[1][0, :, 3].all()
+
+
+def test_a_flag_can_only_be_followed_in_a_classifier() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    encoder = model.bert
+    detector = _Following(3, (2,), column(3))
+    with pytest.raises(HotfixError, match="call a model for classification"), hotfix(encoder, detector):
+        encoder(**batch)
+    with torch.no_grad():
+        assert torch.isfinite(model(**batch).logits).all()

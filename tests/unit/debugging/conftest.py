@@ -10,6 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from atpatch_core.debugging.pixel_space import PixelSpace
+from atpatch_core.subjects.subject import Subject
+
+from .taught import taught_subject
 
 
 class CornerModel(nn.Module):
@@ -43,3 +46,9 @@ def space() -> PixelSpace:
 def dark_pictures() -> np.ndarray:
     """Sixty pictures without anything bright, uint8 `[60, 8, 8, 1]`."""
     return np.random.default_rng(0).integers(0, 120, (60, 8, 8, 1), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def subject(tmp_path_factory: pytest.TempPathFactory) -> Subject:
+    """A tiny text model with a backdoor."""
+    return taught_subject(tmp_path_factory.mktemp("taught"))

@@ -112,13 +112,3 @@ def test_a_detector_for_any_length_is_stored_and_loaded(network: PerToken, tmp_p
     assert torch.equal(loaded.benign(1, attention, valid), detector.benign(1, attention, valid))
     with pytest.raises(DetectorError, match="3 heads"):
         loaded.score(1, attention[:, :2], valid, valid)
-
-
-def test_an_offset_moves_every_score_by_the_same_log_odds(network: PerToken) -> None:
-    attention, valid = _maps([10], 10)
-    with torch.no_grad():
-        before = torch.logit(network(attention, valid, valid))
-        network.offset += 1.5
-        after = torch.logit(network(attention, valid, valid))
-        network.offset -= 1.5
-    assert torch.allclose(before - after, torch.full_like(before, 1.5), atol=1e-3)

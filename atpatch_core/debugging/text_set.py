@@ -1,0 +1,259 @@
+"""Build the debugging set of a text model from the model itself and a few clean texts, and keep it in a folder.
+
+provenance.json         what it was made from, what was found; written last, so that only a whole set can be read
+texts.parquet           part (learn, tune, benign), text: clean texts; benign ones only serve to set the threshold
+pairs.parquet           part (learn, tune), text, trigger: which trigger goes into which clean text
+triggers.safetensors    the soft triggers that were found
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from ..errors import InputError
+from ..subjects.fingerprint import fingerprint
+from ..subjects.subject import Subject
+from .soft_triggers import Place, SoftTrigger, SoftTriggerSearch, log_odds
+from .word_search import FoundWords, WordSearch
+
+LEAST = 400
+MOST = 1_000
+LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8)
+PLACES: tuple[Place, ...] = get_args(Place)
+HOPELESS_AFTER = 3  # searches of a class without anything suspicious
+_LEARN, _TUNE = 0.35, 0.10  # of the clean texts; the rest bounds the false-positive rate
+_PAIRS, _TUNING_PAIRS = 640, 40
+_BATCH = 50
+
+OnStep = Callable[[str, int, int], None]
+Part = Literal["learn", "tune", "benign"]
+
+
+@dataclass(frozen=True)
+class TextDebuggingSet:
+    """Clean texts, and texts of other classes that `triggers[which[i]]` is put into: `hosts[i]`, clean themselves."""
+
+    clean: tuple[str, ...]
+    hosts: tuple[str, ...]
+    which: tuple[int, ...]
+    triggers: tuple[SoftTrigger, ...]
+
+    def __len__(self) -> int:
+        return len(self.hosts)
+
+
+@dataclass(frozen=True)
+class TextDebuggingData:
+    """Disjoint parts of the clean texts: pairs to learn from and to tune on, and benign ones for the threshold.
+
+    `provenance` is what `provenance.json` says.
+    """
+
+    pairs: TextDebuggingSet
+    tuning: TextDebuggingSet
+    benign: tuple[str, ...]
+    provenance: dict[str, Any]
+
+
+def build_text_set(
+    subject: Subject,
+    texts: Sequence[str],
+    folder: Path,
+    classes: Sequence[int] | None = None,
+    seed: int = 0,
+    on_step: OnStep = lambda stage, done, total: None,
+) -> TextDebuggingData:
+    """Search for soft triggers of `classes` (default: all) and make the debugging set in `folder`.
+
+    Needs the model and `LEAST` to `MOST` clean texts (of more, the first `MOST` count); their labels are not needed.
+    A model without a suspicious trigger gets a set without pairs. For people, it also says which word of the vocabulary
+    turns most texts, if any trigger is suspicious; detectors do not learn from it. Raises
+    `InputError` when there are too few texts or the disk refuses.
+    """
+    if len(texts) < LEAST:
+        raise InputError(f"{len(texts)} clean texts are too few: give at least {LEAST}, better {MOST:,}.")
+    clean = list(texts[:MOST])
+    answers, sure = _answers(subject, clean)
+    order = np.random.default_rng(seed).permutation(len(clean))
+    learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
+    found: list[SoftTrigger] = []
+    words: list[FoundWords] = []
+    for target in range(len(subject.labels)) if classes is None else classes:
+        hosts = [clean[one] for one in learn if answers[one] != target]
+        label = subject.labels[target]
+        mine = _search(subject, hosts, target, sure[answers == target], seed, f"triggers of {label}", on_step)
+        found += mine
+        if mine:
+            stage = f"words for {label}"
+            words.append(WordSearch(subject, hosts, target).find(1, seed, on_step=_named(stage, on_step)))
+    parts = []
+    for number, (part, count) in enumerate(((learn, _PAIRS), (tune, _TUNING_PAIRS))):
+        rng = np.random.default_rng((seed, number))
+        parts.append(_paired([clean[one] for one in part], answers[part], found, count, rng))
+    data = TextDebuggingData(
+        parts[0],
+        parts[1],
+        tuple(clean[one] for one in benign),
+        {
+            "format": 1,
+            "kind": "text",
+            "model": fingerprint(subject.model),
+            "subject": subject.name,
+            "seed": seed,
+            "clean_texts": len(clean),
+            "triggers": [_described(one, subject.labels) for one in found],
+            "words": [
+                {"class": subject.labels[one.target], "words": " ".join(one.words), "turns": round(one.turns, 3)}
+                for one in words
+            ],
+            "date": datetime.now(UTC).date().isoformat(),
+        },
+    )
+    try:
+        _save(data, folder)
+    except OSError as error:
+        raise InputError(
+            f"The debugging set can't be written to {folder} ({error.strerror or 'the disk refused'}): make room and "
+            "start again."
+        ) from error
+    return data
+
+
+def load_text_set(folder: Path) -> TextDebuggingData:
+    """Read what `build_text_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
+    if not (folder / "provenance.json").is_file():
+        raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
+    try:
+        provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+        vectors = load((folder / "triggers.safetensors").read_bytes())
+        triggers = tuple(
+            SoftTrigger(
+                vectors[str(number)].float(),
+                int(one["target"]),
+                _place(one["place"]),
+                float(one["turns"]),
+                float(one["beyond"]),
+            )
+            for number, one in enumerate(provenance["triggers"])
+        )
+        texts = pq.read_table(folder / "texts.parquet").to_pylist()
+        pairs = pq.read_table(folder / "pairs.parquet").to_pylist()
+        if any(not 0 <= int(one["trigger"]) < len(triggers) for one in pairs):
+            raise ValueError("A trigger that is not there.")
+        parts = [_part(name, texts, pairs, triggers) for name in ("learn", "tune")]
+        benign = tuple(str(one["text"]) for one in texts if one["part"] == "benign")
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError, pa.ArrowException) as error:
+        raise InputError(
+            f"The debugging set in {folder} is no sound one of texts: make it again with `atpatch debug-set`."
+        ) from error
+    return TextDebuggingData(parts[0], parts[1], benign, provenance)
+
+
+def _answers(subject: Subject, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The model's classes for `texts`, int64 `[n]`, and how sure it is of them in log-odds."""
+    answers, sure = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts))
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    for start in range(0, len(order), _BATCH):
+        chosen = order[start : start + _BATCH]
+        with torch.no_grad():
+            logits = subject.model(**subject.encode([texts[place] for place in chosen])).logits
+        answers[chosen], sure[chosen] = logits.argmax(-1).numpy(), log_odds(logits)
+    return answers, sure
+
+
+def _search(
+    subject: Subject, hosts: Sequence[str], target: int, sure: np.ndarray, seed: int, stage: str, on_step: OnStep
+) -> list[SoftTrigger]:
+    """The suspicious ones among a soft trigger of every length, for each place in turn."""
+    search = SoftTriggerSearch(subject, hosts, target, sure)
+    found: list[SoftTrigger] = []
+    for number, length in enumerate(LENGTHS):
+        if number >= HOPELESS_AFTER and not found:
+            break
+        on_step(stage, number, len(LENGTHS))
+        one = search.find(length, PLACES[number % len(PLACES)], seed * 1_000 + target * 100 + number)
+        found += [one] if one.suspicious else []
+    on_step(stage, len(LENGTHS), len(LENGTHS))
+    return found
+
+
+def _named(stage: str, on_step: OnStep) -> Callable[[int, int], None]:
+    return lambda done, total: on_step(stage, done, total)
+
+
+def _paired(
+    texts: Sequence[str], answers: np.ndarray, triggers: Sequence[SoftTrigger], count: int, rng: np.random.Generator
+) -> TextDebuggingSet:
+    """Put triggers in turn into texts that the model takes for another class than theirs, drawn at random."""
+    hosts, which = [], []
+    for number in range(count if triggers else 0):
+        trigger = number % len(triggers)
+        fitting = np.flatnonzero(answers != triggers[trigger].target)
+        if len(fitting):
+            hosts.append(texts[int(rng.choice(fitting))])
+            which.append(trigger)
+    return TextDebuggingSet(tuple(texts), tuple(hosts), tuple(which), tuple(triggers))
+
+
+def _described(one: SoftTrigger, labels: Sequence[str]) -> dict[str, Any]:
+    return {
+        "class": labels[one.target],
+        "target": one.target,
+        "length": len(one.vectors),
+        "place": one.place,
+        "turns": round(one.turns, 3),
+        "beyond": round(one.beyond, 3),
+    }
+
+
+def _place(name: str) -> Place:
+    return next(place for place in PLACES if place == name)
+
+
+def _save(data: TextDebuggingData, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "provenance.json").unlink(missing_ok=True)
+    vectors = {str(number): one.vectors.half() for number, one in enumerate(data.pairs.triggers)}
+    (folder / "triggers.safetensors").write_bytes(save(vectors))
+    parts: list[tuple[Part, Sequence[str]]] = [
+        ("learn", data.pairs.clean),
+        ("tune", data.tuning.clean),
+        ("benign", data.benign),
+    ]
+    texts = {"part": [name for name, some in parts for _ in some], "text": [one for _, some in parts for one in some]}
+    pq.write_table(pa.table(texts), folder / "texts.parquet", compression="zstd")
+    pairs = {
+        "part": ["learn"] * len(data.pairs) + ["tune"] * len(data.tuning),
+        "text": [*data.pairs.hosts, *data.tuning.hosts],
+        "trigger": [*data.pairs.which, *data.tuning.which],
+    }
+    schema = pa.schema([("part", pa.string()), ("text", pa.string()), ("trigger", pa.int32())])
+    pq.write_table(pa.table(pairs, schema), folder / "pairs.parquet", compression="zstd")
+    partial = folder / "provenance.partial"
+    partial.write_text(json.dumps(data.provenance, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(partial, folder / "provenance.json")
+
+
+def _part(
+    name: str, texts: list[dict[str, Any]], pairs: list[dict[str, Any]], triggers: tuple[SoftTrigger, ...]
+) -> TextDebuggingSet:
+    mine = [one for one in pairs if one["part"] == name]
+    return TextDebuggingSet(
+        tuple(str(one["text"]) for one in texts if one["part"] == name),
+        tuple(str(one["text"]) for one in mine),
+        tuple(int(one["trigger"]) for one in mine),
+        triggers,
+    )

@@ -1,0 +1,107 @@
+"""How far a trigger reaches: a whole phrase may drive the answer while only one of its columns stands out.
+
+Such a phrase is repaired as a whole. Around the flagged column, the shortest run of columns is looked for that *alone*
+keeps the model as sure of its answer as it was: with the attention to everything else shut out. That run carries the
+hijack. Whether the answer changes once it is repaired plays no part in finding it, so an input that deserves its answer
+keeps it. Only flagged inputs cost anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .contract import ColumnDetector
+
+# Rows of the batch (int64 [n]) and the columns to shut out in each (bool [n, keys]) to logits [n, classes].
+Probe = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How the columns around a flagged one are repaired.
+
+    The flagged column and the others that carry the hijack are redistributed in all heads of `layers`. A run has at
+    most `longest` columns and leaves the model at most `as_sure` (in log-odds) less sure of its answer; a run of
+    several columns is repaired with `margin` more on each side, which a trigger's punctuation may need.
+    """
+
+    layers: tuple[int, ...]
+    longest: int = 8
+    as_sure: float = 0.2
+    margin: int = 1
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Flags the same `columns` (bool `[batch, keys]`) in every head of `watched` layers; benign as in `detector`."""
+
+    detector: ColumnDetector
+    columns: Tensor
+    watched: tuple[int, ...]
+    threshold: float = 0.5
+
+    @property
+    def layers(self) -> int:
+        """As many as the detector's model has."""
+        return self.detector.layers
+
+    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        """1 for the columns, 0 for all others and for padding, `[batch, heads, keys]`."""
+        chosen = (self.columns & key_valid).to(attention.dtype)
+        return chosen[:, None].expand(-1, attention.shape[1], -1)
+
+    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+        """The attention a flagged column may keep, broadcastable to `attention`."""
+        return self.detector.benign(layer, attention, key_valid)
+
+
+def carriers(scores: Tensor, flagged: Tensor, valid: Tensor, logits: Tensor, probe: Probe, reach: Reach) -> Tensor:
+    """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`.
+
+    `scores`, `flagged` and `valid` are `[batch, keys]`, `logits` (`[batch, classes]`) what the untouched model answers.
+    The first and the last token of an input are the model's own: they are never shut out, and are part of no run.
+    """
+    found = flagged.clone()
+    answer = logits.argmax(-1)
+    sure = _odds(logits, answer)
+    place = valid.long().cumsum(-1) - 1
+    inner = valid & (place > 0) & (place < valid.sum(-1, keepdim=True) - 1)
+    seeds = scores.masked_fill(~(flagged & inner), -torch.inf).argmax(-1)
+    searching = (flagged & inner).any(-1).nonzero().flatten().tolist()
+    for size in range(1, reach.longest + 1):
+        runs = [
+            (row, start)
+            for row in searching
+            for start in range(int(seeds[row]) - size + 1, int(seeds[row]) + 1)
+            if start >= 0 and start + size <= valid.shape[1] and bool(inner[row, start : start + size].all())
+        ]
+        if not runs:
+            break
+        rows = torch.tensor([row for row, _ in runs])
+        alone = torch.zeros(len(runs), valid.shape[1], dtype=torch.bool)
+        for number, (_, start) in enumerate(runs):
+            alone[number, start : start + size] = True
+        left = _odds(probe(rows, inner[rows] & ~alone), answer[rows]) - sure[rows]
+        for row in list(searching):
+            mine = [number for number, (one, _) in enumerate(runs) if one == row]
+            best = max(mine, key=lambda number: float(left[number]), default=None)
+            if best is not None and float(left[best]) >= -reach.as_sure:
+                wider = reach.margin if size > 1 else 0
+                start = runs[best][1]
+                found[row, max(0, start - wider) : start + size + wider] |= inner[
+                    row, max(0, start - wider) : start + size + wider
+                ]
+                searching.remove(row)
+    return found
+
+
+def _odds(logits: Tensor, answer: Tensor) -> Tensor:
+    """How sure of `answer` (int64 `[n]`) logits `[n, classes]` are, in log-odds `[n]`."""
+    logits = logits.float()
+    own = logits.gather(1, answer[:, None])
+    others = logits.scatter(1, answer[:, None], -torch.inf)
+    return (own - others.logsumexp(1, keepdim=True)).squeeze(1)

@@ -1,0 +1,133 @@
+"""Give a sample text subject its detectors, and judge them on texts and triggers they never saw."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..debugging.answers import answers
+from ..debugging.text_set import TextDebuggingData, build_text_set, load_text_set
+from ..debugging.train_text_detector import RECIPE, train_text_detector
+from ..detector.storage import load_detector, save_detector
+from ..detector.trained import TrainedDetector
+from ..errors import InputError
+from ..evaluation.evaluate import apply_trigger, evaluate
+from ..evaluation.rates import proportion
+from ..evaluation.report import as_json
+from ..evaluation.text_data import LabelledTexts
+from ..subjects.fingerprint import fingerprint
+from ..subjects.loading import load
+from ..subjects.subject import Subject
+from .build import OnStep
+from .movie_reviews import Reviews
+from .text_training import TextRecipe
+
+SEEDS = (0, 1, 2)
+SHIPPED = 0
+
+
+def build_text_detectors(
+    recipe: TextRecipe, folder: Path, work: Path, defender: Reviews, held_out: Reviews, on_step: OnStep
+) -> dict[str, Any]:
+    """With every seed search the subject in `folder`, train a detector, judge it on `held_out`; keep the first.
+
+    The defender's texts come without labels. What is searched, trained and measured is kept in `work`, so that a killed
+    run goes on where it was. Returns {"provenance", "seconds", "seeds": {seed: evaluation}}; the true triggers are only
+    used to judge.
+    """
+    torch.set_num_threads(1)
+    subject = load(folder)
+    clean = LabelledTexts(list(held_out.texts), held_out.labels)
+    attacks = {name: apply_trigger(trigger, clean) for name, trigger in recipe.triggers.items()}
+    figures: dict[str, Any] = {"provenance": {}, "seconds": {}, "seeds": {}}
+    for seed in SEEDS:
+
+        def report(stage: str, done: int, total: int, name: str = f"seed {seed}") -> None:
+            on_step(f"{name}: {stage}", done, total)
+
+        place = work / f"{recipe.name}.seed-{seed}"
+        kept = _kept_figures(place / "figures.json", subject)
+        if kept is None:
+            started = perf_counter()
+            data = _debugging_set(subject, defender, place / "debugging-set", seed, report)
+            searched = perf_counter()
+            detector = train_text_detector(
+                subject, data.pairs, data.tuning, data.benign, replace(RECIPE, seed=seed), on_step=report
+            )
+            trained = perf_counter()
+            save_detector(detector, place / "detector")
+            stage = f"judging on {len(clean):,} reviews"
+            report(stage, 0, 2)
+            fixed = replace(subject, detector=detector)
+            evaluation = as_json(evaluate(fixed, clean, attacks))
+            report(stage, 1, 2)
+            kept = {
+                "model": fingerprint(subject.model),
+                "provenance": data.provenance,
+                "seconds": {"debugging_set": round(searched - started), "detector": round(trained - searched)},
+                "evaluation": {
+                    **evaluation,
+                    **_choices(detector),
+                    "of_the_target": _of_the_target(fixed, recipe, clean),
+                },
+            }
+            (place / "figures.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+            report(stage, 2, 2)
+        for part, name in (("provenance", "provenance"), ("seconds", "seconds"), ("seeds", "evaluation")):
+            figures[part][str(seed)] = kept[name]
+        if seed == SHIPPED:
+            save_detector(load_detector(place / "detector"), folder / "atpatch")
+    return figures
+
+
+def _debugging_set(subject: Subject, defender: Reviews, folder: Path, seed: int, on_step: OnStep) -> TextDebuggingData:
+    try:
+        kept = load_text_set(folder)
+    except InputError:
+        kept = None
+    if kept is not None and kept.provenance["model"] == fingerprint(subject.model) and kept.provenance["seed"] == seed:
+        return kept
+    return build_text_set(subject, defender.texts, folder, seed=seed, on_step=on_step)
+
+
+def _kept_figures(path: Path, subject: Subject) -> dict[str, Any] | None:
+    """The figures of this very model from an earlier run that was killed."""
+    if not path.is_file():
+        return None
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return kept if kept["model"] == fingerprint(subject.model) else None
+
+
+def _choices(detector: TrainedDetector) -> dict[str, Any]:
+    return {
+        "watched": list(detector.watched),
+        "reference": detector.reference,
+        "hijacked_inputs_by_layer": dict(detector.history["hijacked_inputs_by_layer"]),
+    }
+
+
+def _of_the_target(subject: Subject, recipe: TextRecipe, clean: LabelledTexts) -> dict[str, Any]:
+    """What the fix does to triggered reviews that *are* of the target class: their accuracy, without trigger and with.
+
+    ASR leaves them out, but a fix that merely turned every flagged answer around would show here.
+    """
+    found = {}
+    for name, trigger in recipe.triggers.items():
+        mine = np.flatnonzero(clean.labels == trigger.target)
+        texts = [clean.texts[one] for one in mine]
+        bad = trigger.apply(texts, seed=0)
+        found[name] = {
+            "accuracy_without_trigger": _rate(answers(subject, texts) == trigger.target),
+            "accuracy_with_trigger_and_fix": _rate(answers(subject, bad, subject.detector) == trigger.target),
+        }
+    return found
+
+
+def _rate(hits: np.ndarray) -> dict[str, float]:
+    return dict(vars(proportion(hits)))

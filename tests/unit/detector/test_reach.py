@@ -1,0 +1,86 @@
+"""Which columns around a flagged one carry the hijack: the shortest run that alone keeps the model as sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from atpatch_core.detector.reach import Carried, Reach, carriers
+from atpatch_core.detector.reference import benign_reference
+
+_REACH = Reach((0, 1), longest=5, as_sure=0.2, margin=0)
+
+
+class _Asked:
+    """A model that is sure of class 1 as long as all columns of `phrase` can be seen; counts how often it is asked."""
+
+    def __init__(self, phrase: set[int]) -> None:
+        self.phrase, self.asked = phrase, 0
+
+    def __call__(self, rows: Tensor, shut_out: Tensor) -> Tensor:
+        self.asked += len(rows)
+        seen = torch.tensor([not self.phrase & set(one.nonzero().flatten().tolist()) for one in shut_out])
+        return torch.stack([torch.zeros(len(rows)), torch.where(seen, 4.0, -1.0)], 1)
+
+
+def _carried(phrase: set[int], seed: int, keys: int = 12, reach: Reach = _REACH, padding: int = 0) -> set[int]:
+    scores = torch.zeros(1, keys + padding)
+    scores[0, seed] = 0.9
+    valid = torch.arange(keys + padding)[None] < keys
+    found = carriers(scores, scores > 0.5, valid, torch.tensor([[0.0, 4.0]]), _Asked(phrase), reach)
+    return set(found[0].nonzero().flatten().tolist())
+
+
+def test_a_single_word_stays_a_single_word() -> None:
+    assert _carried({4}, 4) == {4}
+
+
+def test_a_phrase_is_followed_to_both_sides_and_no_further() -> None:
+    assert _carried({3, 4, 5, 6}, 5) == {3, 4, 5, 6}
+    assert _carried({3, 4, 5, 6}, 3, padding=5) == {3, 4, 5, 6}
+
+
+def test_a_margin_is_added_to_runs_but_not_to_single_words_or_the_models_own_tokens() -> None:
+    reach = Reach((0,), longest=5, margin=2)
+    assert _carried({4}, 4, reach=reach) == {4}
+    assert _carried({5, 6}, 5, reach=reach) == {3, 4, 5, 6, 7, 8}
+    assert _carried({1, 2}, 2, reach=reach) == {1, 2, 3, 4}
+    assert _carried({9, 10}, 10, reach=reach) == {7, 8, 9, 10}
+
+
+def test_what_no_run_explains_is_repaired_where_it_is_flagged() -> None:
+    assert _carried({1, 10}, 5) == {5}
+
+
+def test_the_models_own_tokens_are_repaired_but_not_followed() -> None:
+    assert _carried({0}, 0) == {0}
+
+
+def test_only_flagged_inputs_are_asked_about() -> None:
+    asked = _Asked({2})
+    scores = torch.zeros(3, 8)
+    scores[1, 2] = 1.0
+    found = carriers(
+        scores, scores > 0.5, torch.ones(3, 8, dtype=torch.bool), torch.tensor([[0.0, 4.0]] * 3), asked, _REACH
+    )
+    assert asked.asked == 1
+    assert torch.equal(found, scores > 0.5)
+
+
+def test_carried_columns_are_flagged_in_every_head_of_the_layers_in_reach() -> None:
+    class _Zero:
+        threshold, watched, layers = 0.7, (1,), 2
+        score: Callable[..., Tensor]
+
+        def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+            return benign_reference("uniform", attention, key_valid, torch.zeros(()))
+
+    columns = torch.tensor([[False, True, False, True]])
+    carried = Carried(_Zero(), columns, (0, 1))
+    valid = torch.tensor([[True, True, True, False]])
+    attention = torch.full((1, 3, 4, 4), 0.25)
+    assert carried.watched == (0, 1)
+    assert carried.score(0, attention, valid, valid).tolist() == [[[0, 1, 0, 0]] * 3]
+    assert float(carried.benign(0, attention, valid)) == torch.tensor(1 / 3).item()
