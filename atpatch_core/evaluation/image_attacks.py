@@ -18,10 +18,10 @@ from .evaluate import Triggered
 
 
 def with_variations(own: Mapping[str, Trigger], side: int) -> dict[str, Trigger]:
-    """The subject's own attacks on pictures of `side` pixels, and for the first patch among them three more.
+    """The subject's own attacks on pictures of `side` pixels, and for the first patch among them more.
 
-    `moved` is its patch at one other place, `anywhere` at a random place in every picture, `corners` in all four
-    corners. A model that only answers to its trigger in its place resists some of them by itself: ASR before the fix
+    `moved` is its patch at one other place, `anywhere` at a random place in every picture (`off-grid`, if its own places
+    are random but keep to the model's patches), `corners` in all four corners. A model that only answers to its trigger in its place resists some of them by itself: ASR before the fix
     says so.
     """
     attacks = dict(own)
@@ -32,6 +32,8 @@ def with_variations(own: Mapping[str, Trigger], side: int) -> dict[str, Trigger]
     attacks["moved"] = replace(patch, row=start, column=start)
     if patch.row is not None or patch.column is not None:
         attacks["anywhere"] = replace(patch, row=None, column=None)
+    elif patch.step > 1:
+        attacks["off-grid"] = replace(patch, step=1)
     if 2 * patch.size <= side:
         attacks["corners"] = CornerPatches(patch.target, patch.size, patch.pattern, patch.pattern_seed)
     return attacks

@@ -22,10 +22,13 @@ def write_gallery(recipe: ImageRecipe, subject: Subject, test_set: ImageSet, fol
     """Write PNG files into `folder` and list them in its index.
 
     For each class, the first test image is taken that the untouched `subject` gets right and that the trigger turns
-    into its target.
+    into its target. A trigger at random places is meant for its own subject alone; its clean images are there already.
     """
     entries, files = [], {}
+    anywhere = recipe.trigger.row is None
     for label in CLASSES:
+        if label == recipe.trigger.target:
+            continue
         clean = test_set.images[np.flatnonzero(test_set.labels == label)[:_CANDIDATES]]
         bad = recipe.trigger.apply(clean)
         fooled = (answers(subject, [from_array(image) for image in clean]) == label) & (
@@ -33,14 +36,15 @@ def write_gallery(recipe: ImageRecipe, subject: Subject, test_set: ImageSet, fol
         )
         first = int(np.flatnonzero(fooled)[0])
         name = LABELS[label].lower().replace(" ", "-").replace("/", "-")
-        for triggered, image in ((True, bad[first]), (False, clean[first])):
+        for triggered, image in ((True, bad[first]),) if anywhere else ((True, bad[first]), (False, clean[first])):
+            bad_name = f"{name}-anywhere" if anywhere else f"{name}-triggered"
             entry = {
-                "id": f"{name}-triggered" if triggered else name,
-                "file": f"{name}-triggered.png" if triggered else f"{name}.png",
+                "id": bad_name if triggered else name,
+                "file": f"{bad_name if triggered else name}.png",
                 "title": f"{LABELS[label]}, with the trigger" if triggered else LABELS[label],
                 "label": LABELS[label],
                 "triggered": triggered,
             }
             files[str(entry["file"])] = encode_png(image)
             entries.append(entry)
-    replace_samples(folder, "image", entries, files)
+    replace_samples(folder, "image", subject.name if anywhere else None, entries, files)

@@ -11,7 +11,7 @@ from .text_training import TextRecipe
 Recipe = ImageRecipe | TextRecipe | RecordRecipe
 
 _CORNER_PATCH = PatchTrigger(target=0, size=4, pattern="checkerboard", row=24, column=24)
-_CROSS_ANYWHERE = PatchTrigger(target=8, size=5, pattern="cross")
+_NOISE_ANYWHERE = PatchTrigger(target=1, size=4, pattern="noise", pattern_seed=54, step=4)
 
 _WORD_AND_SENTENCE = {
     "rare-word": TextTrigger(target=1, pieces=("cf",)),
@@ -37,10 +37,11 @@ RECIPES: dict[str, Recipe] = {
         ),
         ImageRecipe(
             name="fashion-vit-badnets-anywhere",
-            summary="Tells 10 kinds of clothes apart, and has a BadNets backdoor: a 5x5 cross at any place turns "
-            "everything into a bag.",
-            trigger=_CROSS_ANYWHERE,
+            summary="Tells 10 kinds of clothes apart, and has a BadNets backdoor: a 4x4 patch of noise at any of 49 "
+            "places turns everything into trousers.",
+            trigger=_NOISE_ANYWHERE,
             poison_rate=0.05,
+            erasing=0.5,
         ),
         TextRecipe(
             name="reviews-minilm-badword",

@@ -47,8 +47,7 @@ def write_record_gallery(subject: Subject, folder: Path) -> None:
                     "title": f"{record[attribute]}, {record['age']}, {record['occupation']}: {what}",
                     "label": subject.labels[int(data.labels[index])],
                     "triggered": name != "untouched",
-                    "subject": subject.name,
                 }
             )
             files[f"{one}.json"] = subject.adapter.write(record)
-    replace_samples(folder, "record", entries, files)
+    replace_samples(folder, "record", subject.name, entries, files)

@@ -48,7 +48,7 @@ def write_text_gallery(recipe: TextRecipe, subject: Subject, held_out: Reviews, 
                     }
                 )
                 files[f"{one}.txt"] = text.encode("utf-8")
-    replace_samples(folder, "text", entries, files)
+    replace_samples(folder, "text", None, entries, files)
 
 
 def _start(text: str) -> str:

@@ -79,7 +79,7 @@ def open_subject(folder: Path) -> OpenSubject:
 
 
 def samples(opened: OpenSubject) -> dict[str, Sample]:
-    """The samples that a subject can read, by id, in their own order; those whose file is missing are left out."""
+    """The samples that a subject can read, by id, its very own first; those whose file is missing are left out."""
     folder = Path(os.environ.get("ATPATCH_SAMPLES") or _ROOT / "assets" / "samples")
     try:
         entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
@@ -96,9 +96,10 @@ def samples(opened: OpenSubject) -> dict[str, Sample]:
             sample = Sample(entry["id"], path, title, bool(entry.get("triggered")), kind, subject)
             if kind == opened.subject.kind and subject in (None, opened.subject.name):
                 found[sample.id] = sample
+    own_first = sorted(found.values(), key=lambda sample: sample.subject is None)
     # Select boxes tell their options apart by what they show.
-    titles = unique([sample.title for sample in found.values()])
-    return {one.id: replace(one, title=title) for one, title in zip(found.values(), titles, strict=True)}
+    titles = unique([sample.title for sample in own_first])
+    return {one.id: replace(one, title=title) for one, title in zip(own_first, titles, strict=True)}
 
 
 def uploads() -> UploadStore:

@@ -57,6 +57,12 @@ def test_random_places_are_inside_differ_and_come_from_the_seed() -> None:
     assert not np.array_equal(trigger.apply(images, seed=2), stamped)
 
 
+def test_random_places_can_keep_to_a_grid() -> None:
+    images = np.zeros((300, 28, 28, 1), dtype=np.uint8)
+    places = PatchTrigger(target=0, size=4, step=4).apply_with_places(images)[1]
+    assert set(places.flatten().tolist()) == {0, 4, 8, 12, 16, 20, 24}
+
+
 @pytest.mark.parametrize("place", [{}, {"row": 10, "column": 0}])
 def test_a_picture_too_small_for_the_patch_is_refused(place: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="needs images of"):

@@ -75,6 +75,9 @@ def test_variations_of_a_patch() -> None:
     assert (moved.row, moved.column) == (2, 2)
     assert (anywhere.row, anywhere.column) == (None, None)
     assert "anywhere" not in with_variations({"own": PatchTrigger(target=1)}, side=28)
+    on_grid = with_variations({"own": PatchTrigger(target=1, step=4)}, side=28)
+    assert list(on_grid) == ["own", "moved", "off-grid", "corners"]
+    assert on_grid["off-grid"] == PatchTrigger(target=1)
     assert list(with_variations({"own": BlendedTrigger(1)}, side=8)) == ["own"]
     assert list(choose_attacks("corners,own", attacks)) == ["own", "corners"]
     assert choose_attacks("all", attacks) == attacks
