@@ -15,7 +15,8 @@ is flagged, nothing is touched.
 
 **How to read this page:** the sentence on top says what was found. The marks on the input show where. The switch
 decides whether the model answers with or without AtPatch. Further down are all attention maps, one of them in detail,
-and what you can change yourself.
+and what you can change yourself: erase or drop a part, compare with another input or model, make a report. New to all
+this? The **Learn** page explains it in seven steps.
 
 """
 _ADDRESS = """

@@ -23,8 +23,8 @@ _CSS = """
   border: 1px solid var(--st-border-color); border-radius: 0.5rem; font-size: 1.05rem;
 }
 .strip .piece { position: relative; border-radius: 3px; padding: 1px 0; outline: 1px solid transparent; }
-.strip .special { color: color-mix(in srgb, var(--st-text-color) 62%, transparent); font-size: 0.85em; }
-.strip .gap { color: color-mix(in srgb, var(--st-text-color) 62%, transparent); }
+.strip .special { color: color-mix(in srgb, var(--st-text-color) 72%, transparent); font-size: 0.85em; }
+.strip .gap { color: color-mix(in srgb, var(--st-text-color) 72%, transparent); }
 .strip .flagged {
   font-weight: 700; padding: 1px 4px; margin: 0 1px; white-space: nowrap;
   outline: 2px solid #d97706; background: #d977062e;

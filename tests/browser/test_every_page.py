@@ -79,6 +79,20 @@ def test_no_serious_barrier(
     assert _serious(page) == []
 
 
+def test_no_serious_barrier_where_something_opens(app: str, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    visit(page, f"{app}/?subject=fashion-vit-badnets&sample=ankle-boot-triggered")
+    for title in ("Causal check", "Attribution:", "Edit this input", "Compare with another", "Share: link"):
+        page.get_by_text(title).first.click()
+        settle(page)
+    expect(page.get_by_text("Attention rollout")).to_be_visible()
+    assert _serious(page) == []
+    visit(page, f"{app}/learn?step=4", "Learn")
+    page.get_by_role("button", name="Check yourself").click()
+    page.get_by_text("About one.").wait_for()
+    assert _serious(page) == []
+
+
 @pytest.mark.parametrize("view", PAGES)
 def test_a_phone_needs_no_sideways_scrolling(app: str, new_page: Callable[..., Page], view: str) -> None:
     page = new_page(390, 844)

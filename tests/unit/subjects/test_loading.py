@@ -19,7 +19,7 @@ from atpatch_core.detector.storage import save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError, SubjectError
 from atpatch_core.subjects.fingerprint import fingerprint
-from atpatch_core.subjects.loading import list_subjects, load
+from atpatch_core.subjects.loading import kind_in, list_subjects, load
 
 from ...pictures import grey, png
 
@@ -89,6 +89,17 @@ def test_only_folders_with_a_config_are_listed_by_name(saved: Path, tmp_path: Pa
     (tmp_path / "file").write_text("")
     assert [path.name for path in list_subjects(tmp_path)] == ["a", "b"]
     assert list_subjects(tmp_path / "nowhere") == ()
+
+
+def test_the_kind_is_told_without_loading_weights(saved: Path, folder: Path) -> None:
+    shutil.copytree(saved, folder, dirs_exist_ok=True)
+    expected = load(saved).kind
+    for weights in folder.glob("*.safetensors"):
+        weights.unlink()
+    assert kind_in(folder) == expected
+    (folder / "config.json").write_text("{}")
+    assert kind_in(folder) is None
+    assert kind_in(folder / "nowhere") is None
 
 
 @pytest.mark.parametrize("name", ["nobody", "../../etc", "", "a b/c", "no/such/folder", "models/typo", "models/file"])
