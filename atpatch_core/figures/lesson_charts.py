@@ -24,6 +24,22 @@ def rates_at(scores: PictureScores, threshold: float) -> tuple[float, float]:
     return float((scores.detector_triggered >= threshold).mean()), float((scores.detector_clean >= threshold).mean())
 
 
+def pairs_won(scores: PictureScores) -> tuple[float, float]:
+    """Of all pairs of a triggered and a clean picture, the share in which the triggered one ranks higher, 0 to 1.
+
+    By the detector, and by the largest column: the areas under their curves.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    return tuple(  # type: ignore[return-value]
+        float(roc_auc_score(np.repeat([0, 1], [len(clean), len(bad)]), np.concatenate([clean, bad])))
+        for clean, bad in (
+            (scores.detector_clean, scores.detector_triggered),
+            (scores.largest_clean, scores.largest_triggered),
+        )
+    )
+
+
 def lesson_roc(scores: PictureScores, threshold: float, height: int = 300) -> go.Figure:
     """The detector's curve, marked at `threshold`, and that of the rule "largest column", which learnt nothing."""
     figure = roc(

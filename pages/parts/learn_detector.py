@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, rates_at
+from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, pairs_won, rates_at
 from atpatch_core.figures.wording import percent
 from atpatch_core.lessons.base_rate import expected_alarms
 
@@ -29,12 +29,14 @@ def show() -> None:
     scores = picture_scores(lesson)
     detector = lesson.opened.subject.detector
     calibrated = 1.0 if detector is None else detector.threshold
+    trained, untrained = pairs_won(scores)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(
             "The detector scores every column. **The highest score decides** whether a picture raises an alarm. Here "
-            f"are {len(scores.detector_clean)} held-out pictures, each clean and triggered. How bright a column is "
-            "tells nothing by itself: that rule is no better than a coin."
+            f"are {len(scores.detector_clean)} held-out pictures, clean and triggered. It ranks the triggered one of a "
+            f"pair higher in {percent(trained)} of cases; how bright a column is, in {percent(untrained)} (a coin: "
+            "50\u00a0%)."
         )
         threshold = st.slider(
             f"Threshold (calibrated: {calibrated:.3f})",

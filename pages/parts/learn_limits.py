@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core import causal_check
 from atpatch_core.figures.verdict import answer
-from atpatch_core.inspection import Column
-from atpatch_core.lessons.stamping import spread
 
 from .learn_picture import show_picture_and_map
 from .learn_question import Question
-from .learn_resources import picture_lesson
+from .learn_resources import deciding_columns, picture_lesson
 from .learn_settings import setting
 from .text import plain
 
@@ -38,20 +35,17 @@ def show() -> None:
         strength = st.slider(
             "Strength over all patches", 0, 100, step=5, format="%d %%", key=setting(6, "strength", 60)
         )
-        picture = spread(lesson.pictures[title], lesson.trigger, strength / 100)
+        picture = lesson.spread(title, strength)
         inspection = lesson.inspect(picture)
         flagged = len(inspection.flags.columns)
         st.markdown(
             f"The model answers **{plain(answer(inspection.original.prediction))}**. Flagged: **{flagged}**. "
             f"With AtPatch: **{plain(answer(inspection.patched.prediction))}**."
         )
-        heads, keys = inspection.original.trace.maps[lesson.layer].shape[0], len(inspection.layout.key_names)
-        columns = [Column(lesson.layer, head, key) for head in range(heads) for key in range(keys)]
-        effects = causal_check(lesson.opened.subject, picture, columns)
-        changing = sum(effect.label_after != effect.label_before for effect in effects)
+        changing, checked = deciding_columns(lesson, title, strength)
         st.markdown(
             f"**Attention is evidence, not proof.** The causal check redistributes one column at a time: of all "
-            f"{len(columns)} in this layer, **{changing}** change the answer."
+            f"{checked} in this layer, **{changing}** change the answer."
         )
     with right:
         show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "chart6")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import streamlit as st
 from PIL import Image
 
-from atpatch_core import InputError, Inspection, SubjectError, inspect
+from atpatch_core import Column, InputError, Inspection, SubjectError, causal_check, inspect
 from atpatch_core.evaluation.datasets import read_images
 from atpatch_core.lessons.picture_scores import PictureScores, score_pictures
-from atpatch_core.lessons.stamping import known_trigger, stamp
+from atpatch_core.lessons.stamping import known_trigger, spread, stamp
 from atpatch_core.triggers import PatchTrigger
 
 from .resources import OpenSubject, open_subject, samples, subject_folders
@@ -33,6 +33,10 @@ class PictureLesson:
         """A picture with the trigger where the model learnt it."""
         return stamp(self.pictures[title], self.trigger, 1.0, self.trigger.row or 0, self.trigger.column or 0)
 
+    def spread(self, title: str, strength: int) -> Image.Image:
+        """A picture with the trigger blended over all of it, `strength` in per cent."""
+        return spread(self.pictures[title], self.trigger, strength / 100)
+
     def inspect(self, picture: Image.Image) -> Inspection:
         """The model on a picture, as it is and with AtPatch."""
         return inspect(self.opened.subject, picture)
@@ -52,6 +56,13 @@ def record_subject() -> OpenSubject:
 def picture_scores(lesson: PictureLesson) -> PictureScores:
     """The detector's scores of held-out pictures, clean and triggered. Raises `AtPatchError`."""
     return _picture_scores(lesson, lesson.opened.key)
+
+
+def deciding_columns(lesson: PictureLesson, title: str, strength: int) -> tuple[int, int]:
+    """How many columns of the lesson's layer change the answer to a spread trigger when they alone are redistributed,
+    and of how many. Raises `AtPatchError`.
+    """
+    return _deciding_columns(lesson, lesson.opened.key, title, strength)
 
 
 def _opened(name: str) -> OpenSubject:
@@ -83,3 +94,12 @@ def _picture_lesson(_opened: OpenSubject, key: str) -> PictureLesson:
 def _picture_scores(_lesson: PictureLesson, key: str) -> PictureScores:
     pictures = read_images(_lesson.opened.subject.folder / "eval" / "images.parquet")[:_SCORED]
     return score_pictures(_lesson.opened.subject, pictures, _lesson.trigger)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _deciding_columns(_lesson: PictureLesson, key: str, title: str, strength: int) -> tuple[int, int]:
+    picture = _lesson.spread(title, strength)
+    heads, keys = _lesson.inspect(picture).flags.flagged[_lesson.layer].shape
+    columns = [Column(_lesson.layer, head, key) for head in range(heads) for key in range(keys)]
+    effects = causal_check(_lesson.opened.subject, picture, columns)
+    return sum(effect.label_after != effect.label_before for effect in effects), len(columns)

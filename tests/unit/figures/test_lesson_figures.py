@@ -11,7 +11,7 @@ from PIL import Image
 
 from atpatch_core import Layout
 from atpatch_core.figures.attended import attended_picture
-from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, rates_at, row_bars
+from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, pairs_won, rates_at, row_bars
 from atpatch_core.figures.picture import key_at
 from atpatch_core.figures.small_map import small_map_svg
 from atpatch_core.lessons.base_rate import expected_alarms
@@ -46,6 +46,7 @@ def test_the_key_under_a_pixel() -> None:
 def test_the_marker_stands_at_the_rates_of_the_threshold() -> None:
     scores = PictureScores(*(np.array(one) for one in ([0.1, 0.6], [0.5, 0.9], [0.3, 0.2], [0.2, 0.3])))
     assert rates_at(scores, 0.55) == (0.5, 0.5)
+    assert pairs_won(scores) == (0.75, 0.5)
     marker = lesson_roc(scores, 0.95).data[-1]
     assert (marker.x[0], marker.y[0]) == (0.0, 0.0)
 
