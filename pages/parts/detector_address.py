@@ -27,6 +27,13 @@ def choose(name: str, value: str) -> None:
     st.session_state[PREFIX + name] = value
 
 
+def write_at_once(name: str) -> None:
+    """Put what is chosen for `name` into the address before the rest of the page is there."""
+    value = str(st.session_state[PREFIX + name])
+    if st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
 def write_address() -> None:
     """Put what is chosen now into the address."""
     chosen = {name: str(st.session_state[PREFIX + name]) for name in NAMES if st.session_state.get(PREFIX + name)}

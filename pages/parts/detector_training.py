@@ -53,6 +53,7 @@ def show_trainings(opened: OpenSubject) -> None:
         format_func=lambda one: names.get(one, str(one)),
         label_visibility="collapsed",
     )
+    address.write_at_once("training")
     one = next(training for training in known if training.id == chosen)
     if one.over:
         _show_end(opened, one)

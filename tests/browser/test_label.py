@@ -69,9 +69,9 @@ class Labelling:
         page.locator(".sheet .list").wait_for(timeout=PATIENCE)
 
 
-def _filled(url: str, models: Path) -> SubjectRef:
+def _filled(url: str, models: Path, inputs: int = INPUTS) -> SubjectRef:
     subject = load(models / MODEL)
-    images = pq.read_table(models / MODEL / "eval" / "images.parquet", columns=["image"]).slice(0, INPUTS).to_pylist()
+    images = pq.read_table(models / MODEL / "eval" / "images.parquet", columns=["image"]).slice(0, inputs).to_pylist()
     with LabelStore.open(url) as store:
         for number, row in enumerate(images):
             content = row["image"]["bytes"] if isinstance(row["image"], dict) else row["image"]
@@ -329,6 +329,52 @@ def test_a_killed_app_loses_nothing_that_was_answered(models: Path, samples: Pat
         labelling.page(page, "Ada")
         _saved(page)
         assert len(labelling.answers("Ada")) == given + 1
+
+
+def test_an_app_killed_twenty_times_loses_and_doubles_no_submitted_answer(
+    models: Path, samples: Path, tmp_path: Path, page: Page
+) -> None:
+    """Each time a little later after an answer was given; the page stays open and meets the next app."""
+    kills = 20
+    url = f"sqlite:///{tmp_path / 'labels.sqlite'}"
+    subject = _filled(url, models, kills + 4)
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    settings = environment(models, samples) | {
+        "ATPATCH_DATABASE_URL": url,
+        "ATPATCH_UPLOADS": str(tmp_path / "uploads"),
+    }
+    labelling = Labelling(f"http://127.0.0.1:{port}", url, subject)
+
+    def stored(count: int) -> None:
+        deadline = time.monotonic() + PATIENCE / 1000
+        while len(labelling.answers("Ada")) < count or "all answers saved" not in _saying(page):
+            assert time.monotonic() < deadline, (count, labelling.answers("Ada"), _saying(page))
+            page.wait_for_timeout(100)
+
+    for attempt in range(kills):
+        with _app(port, settings, tmp_path / "log") as process:
+            if attempt == 0:
+                labelling.page(page, "Ada")
+            stored(attempt)
+            title = _title(page)
+            page.keyboard.press("b")
+            page.keyboard.press("Enter")
+            page.wait_for_timeout(11 * attempt)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert _title(page) != title
+    with _app(port, settings, tmp_path / "log"):
+        stored(kills)
+        found = labelling.answers("Ada")
+    assert [one.state for one in found] == [State.SUBMITTED] * kills
+    assert len({one.digest for one in found}) == kills
+    assert all(len(one.verdicts) == 8 for one in found)
+
+
+def _saying(page: Page) -> str:
+    return page.locator(".sheet .saved").inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,232 @@
+"""The Detector page as an analyst uses it: train, watch, cancel, judge, compare, activate, roll back."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from atpatch_core import Column, load
+from atpatch_core.detector.storage import load_detector
+from atpatch_core.evaluation.attacks import load_attacks
+from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
+from atpatch_core.evaluation.evaluate import apply_trigger
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
+from atpatch_core.labels.intake import send_to_labelling
+from atpatch_core.training import TrainingStore
+from atpatch_core.versions.folder import active_version, list_versions, save_version
+
+from ..dashboard import PATIENCE, params_of, serve, settle, visit
+from .conftest import MODEL, environment
+
+LABELLED, TRIGGERED = 24, 8
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A dashboard on one model with labels and two versions: what it is run with, and the model's folder."""
+
+    address: str
+    settings: dict[str, str]
+    model: Path
+
+    @property
+    def versions(self) -> list[str]:
+        return [one.name for one in list_versions(self.model)]
+
+    @property
+    def trainings(self) -> TrainingStore:
+        return TrainingStore(Path(self.settings["ATPATCH_TRAININGS"]))
+
+    def page(self, page: Page, **params: str) -> None:
+        query = "&".join(f"{name}={value}" for name, value in {"subject": MODEL, **params}.items())
+        visit(page, f"{self.address}/detector?{query}", "Detector")
+
+
+def _label(url: str, model: Path) -> None:
+    subject = load(model)
+    data = read_labelled_images(model / "eval" / "images.parquet", subject.labels)
+    some = LabelledImages(data.images[:LABELLED], data.labels[:LABELLED])
+    trigger: Any = load_attacks(model / "eval" / "attacks.json")["badnets"]
+    bad = apply_trigger(trigger, some).inputs.inputs
+    with LabelStore.open(url) as store:
+        for number in range(LABELLED):
+            content = subject.write((bad if number < TRIGGERED else some.images)[number])
+            send_to_labelling(store, subject, content, f"picture {number}", "a test", None)
+        (known,) = store.subjects()
+        for number, one in enumerate(store.inputs(known.fingerprint)):
+            verdict = Verdict.OVER_ATTENDED if number < TRIGGERED else Verdict.BENIGN
+            verdicts = tuple(ColumnVerdict(Column(0, head, 49), verdict) for head in (0, 1))
+            store.save(NewAnswer(known.fingerprint, one.digest, "ada", State.SUBMITTED, verdicts))
+
+
+@pytest.fixture(scope="module")
+def bench(models: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A dashboard on a copy of the sample model, as trainings and activations change its folder."""
+    folder = tmp_path_factory.mktemp("detector")
+    model = folder / "models" / MODEL
+    shutil.copytree(models / MODEL, model, ignore=shutil.ignore_patterns("versions", "active.json"))
+    save_version(load_detector(model / "atpatch" / "paper"), model, "paper", "the paper's network")
+    shipped = load_detector(model / "atpatch")
+    save_version(replace(shipped, threshold=1.0), model, "never", "flags nothing")
+    url = f"sqlite:///{folder / 'labels.sqlite'}"
+    _label(url, model)
+    settings = environment(folder / "models", samples) | {
+        "ATPATCH_DATABASE_URL": url,
+        "ATPATCH_TRAININGS": str(folder / "trainings"),
+        "ATPATCH_DEBUG_SETS": str(folder / "none"),
+        "OMP_NUM_THREADS": "1",
+    }
+    with serve(folder, settings) as address:
+        yield Bench(address, settings, model)
+
+
+def _train(page: Page, name: str, note: str) -> None:
+    page.get_by_label("Name", exact=True).fill(name)
+    page.keyboard.press("Tab")
+    settle(page)
+    page.get_by_label("Note").fill(note)
+    page.keyboard.press("Tab")
+    settle(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+
+
+def test_a_training_goes_on_without_browser_and_app_and_can_be_looked_at_afterwards(
+    bench: Bench, page: Page, tmp_path: Path, new_page: Callable[..., Page]
+) -> None:
+    with serve(tmp_path, bench.settings) as address:
+        other = new_page()
+        visit(other, f"{address}/detector?subject={MODEL}", "Detector")
+        expect(
+            other.get_by_text(f"Labels: {LABELLED} inputs, {TRIGGERED} with an over-attended column")
+        ).to_be_visible()
+        _train(other, "labels-1", "what ada saw")
+        expect(other.get_by_role("button", name="Cancel").or_(other.get_by_text("labels-1 is ready."))).to_be_visible()
+        other.wait_for_function("location.search.includes('training=')")
+        training = params_of(other)["training"]
+        other.close()
+    # That app is gone; another one, asked for the same address, knows how it is going.
+    bench.page(page, training=training)
+    expect(page.get_by_text("labels-1 is ready.")).to_be_visible()
+    settle(page)
+    expect(page.get_by_role("figure", name=re.compile("Loss of each network"))).to_be_visible()
+    expect(page.get_by_role("figure", name=re.compile("AUROC over held-out inputs"))).to_be_visible()
+    assert sorted(bench.versions) == ["labels-1", "never", "paper", "shipped"]
+    page.get_by_role("button", name="Look at labels-1").click()
+    expect(page.get_by_role("heading", name="How good is labels-1?")).to_be_visible()
+    settle(page)
+    assert params_of(page)["version"] == "labels-1"
+    assert active_version(bench.model) == "shipped"
+
+
+def _held(bench: Bench, version: str) -> tuple[str, int]:
+    """Stop the process of a training while it learns, so that the page has time to look; its id, and its number."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while True:
+        assert time.monotonic() < deadline, "The training did not begin."
+        for one in bench.trainings.trainings()[:1]:
+            process = one.status.process
+            if one.request.version == version and process is not None and len(bench.trainings.epochs(one.id)) > 3:
+                os.kill(process, signal.SIGSTOP)
+                return one.id, process
+        time.sleep(0.01)
+
+
+def test_curves_are_live_a_reload_finds_them_again_and_cancel_leaves_nothing(bench: Bench, page: Page) -> None:
+    bench.page(page)
+    before = bench.versions
+    _train(page, "unwanted", "")
+    training, process = _held(bench, "unwanted")
+    try:
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        page.wait_for_function(f"location.search.includes('{training}')")
+        page.reload()
+        expect(page.get_by_role("figure", name=re.compile("Loss of each network"))).to_be_visible()
+        expect(page.get_by_role("figure", name=re.compile("AUROC over held-out inputs"))).to_be_visible()
+        expect(page.get_by_text(re.compile("training the detector"))).to_be_visible()
+        assert params_of(page)["training"] == training
+        # Nobody else can start the same one meanwhile.
+        settle(page)
+        _train(page, "second", "")
+        expect(page.get_by_text("The same training is running already")).to_be_visible()
+        page.get_by_role("button", name="Cancel").click()
+        stop = bench.trainings.folder / training / "cancel"
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not stop.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        os.kill(process, signal.SIGCONT)
+    expect(page.get_by_text("The training of unwanted was cancelled; nothing of it is kept.")).to_be_visible()
+    assert bench.versions == before
+
+
+def test_what_cannot_be_is_refused_with_a_sentence(bench: Bench, page: Page) -> None:
+    bench.page(page)
+    _train(page, "../x", "")
+    expect(page.get_by_text("A version's name has 1 to 64 letters")).to_be_visible()
+    assert bench.versions == [one for one in bench.versions if ".." not in one]
+
+
+def test_a_threshold_means_counts_and_is_kept_in_the_address(bench: Bench, page: Page) -> None:
+    bench.page(page, version="shipped", on="labels", fpr="0.5")
+    counts = page.locator(".st-key-detector_confusion")
+    expect(counts).to_contain_text("Found")
+    found = {
+        one.locator("label").inner_text().split("\n")[0]: one.locator("[data-testid=stMetricValue]").inner_text()
+        for one in counts.locator("[data-testid=stMetric]").all()
+    }
+    assert found["Found"] == str(TRIGGERED)
+    assert found["Missed"] == "0"
+    assert int(found["False alarms"]) <= (LABELLED - TRIGGERED) // 2
+    assert int(found["False alarms"]) + int(found["Left alone"]) == LABELLED - TRIGGERED
+    assert (params_of(page)["on"], params_of(page)["fpr"]) == ("labels", "0.5")
+    page.get_by_text("How the network sees columns").click()
+    expect(
+        page.get_by_role("figure", name=re.compile(f"{2 * TRIGGERED} over-attended and .* benign columns"))
+    ).to_be_visible()
+
+
+def test_two_versions_are_compared_and_a_difference_opens_in_triage(bench: Bench, page: Page) -> None:
+    bench.page(page, version="shipped", on="test", **{"with": "never"})
+    expect(page.get_by_text(re.compile(r"Of 400 inputs, both flag 0, only shipped \d{3}"))).to_be_visible()
+    expect(page.get_by_role("figure", name=re.compile("Scores by shipped against scores by never"))).to_be_visible()
+    expect(page.get_by_text("only never 0")).to_be_visible()
+    page.get_by_role("link", name="Open in Triage").first.click()
+    expect(page.get_by_role("heading", name="Triage", exact=True)).to_be_visible()
+    settle(page)
+    assert params_of(page)["subject"] == MODEL
+    assert len(params_of(page)["upload"]) == 64
+
+
+def test_a_version_is_put_to_work_and_rolled_back(bench: Bench, page: Page) -> None:
+    bench.page(page, version="paper")
+    page.get_by_role("button", name="Make active").click()
+    expect(page.get_by_text("paper is active now.")).to_be_visible()
+    assert active_version(bench.model) == "paper"
+    page.get_by_role("button", name="Roll back to shipped").click()
+    expect(page.get_by_text("Rolled back: shipped is active again.")).to_be_visible()
+    assert active_version(bench.model) == "shipped"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_sticks_out_on_a_phone(bench: Bench, new_page: Callable[..., Page], scheme: str) -> None:
+    page = new_page(width=390, scheme=scheme)
+    bench.page(page, version="shipped", **{"with": "paper"})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_model_without_a_detector_says_so(odd_app: str, page: Page) -> None:
+    visit(page, f"{odd_app}/detector?subject=d-no-detector", "Detector")
+    expect(page.get_by_text("This model has no detector yet: train one.")).to_be_visible()
+    visit(page, f"{odd_app}/detector?subject=a-damaged", "Detector")
+    expect(page.get_by_text(re.compile("can't be loaded"))).to_be_visible()
