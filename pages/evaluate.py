@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.evaluate_images import show_images
-from pages.parts.evaluate_records import forget_records, show_records
+from pages.parts.evaluate_records import show_records
 from pages.parts.evaluate_settings import forget_settings
+from pages.parts.evaluate_source import forget_source
 from pages.parts.evaluate_subject import chosen_subject
+from pages.parts.evaluate_texts import forget_texts, show_texts
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
 
@@ -31,7 +33,7 @@ with any other value of it, **SPD** and **EOD** compare groups.
 AtPatch does not find them, and the table says so.
 """
 
-_SHOW = {"image": show_images, "record": show_records}
+_SHOW = {"image": show_images, "text": show_texts, "record": show_records}
 
 
 def main() -> None:
@@ -60,7 +62,8 @@ def main() -> None:
 def _forget() -> None:
     """Another model has other data."""
     forget_settings()
-    forget_records()
+    forget_source()
+    forget_texts()
 
 
 main()

@@ -21,6 +21,8 @@ from .text_examples import embed_pairs
 from .text_set import TextDebuggingSet
 from .tuning import Choice
 
+_REPAIRED = 24  # triggered texts that every reference is tried on; following a flag takes many forwards
+
 
 def tune_on_texts(
     detector: TrainedDetector,
@@ -33,8 +35,9 @@ def tune_on_texts(
     """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference.
 
     One layer is enough, because what is flagged in it is followed and repaired in all layers of the detector's reach.
-    `benign` are further clean texts that bound the false-positive rate per input. Returns the detector as chosen and
-    every reference that was tried; where no trigger turns a text, no layer is watched.
+    Of references that do equally well, the one is taken that leaves a flagged column least. `benign` are further clean
+    texts that bound the false-positive rate per input. Returns the detector as chosen and every reference that was
+    tried; where no trigger turns a text, no layer is watched.
     """
     batches = embed_pairs(subject, pairs, seed)
     targets = np.array([pairs.triggers[one].target for one in pairs.which], dtype=np.int64)
@@ -50,11 +53,13 @@ def tune_on_texts(
     caught = (bad >= np.array(thresholds)).mean(0)
     best = len(caught) - 1 - int(caught[::-1].argmax())
     detector = replace(detector, watched=(detector.watched[best],), threshold=thresholds[best])
-    before, hosts = answers(subject, pairs.clean), answers(subject, pairs.hosts)
+    some = embed_pairs(subject, replace(pairs, hosts=pairs.hosts[:_REPAIRED], which=pairs.which[:_REPAIRED]), seed)
+    turned = turned[:_REPAIRED]
+    before, hosts = answers(subject, pairs.clean), answers(subject, pairs.hosts[:_REPAIRED])
 
     def judge(reference: ReferenceKind) -> Choice:
         setting = replace(detector, reference=reference)
-        repaired = _embedded_answers(subject, batches, setting)
+        repaired = _embedded_answers(subject, some, setting)
         return Choice(
             setting.watched,
             reference,
@@ -64,7 +69,7 @@ def tune_on_texts(
         )
 
     tried = tuple(judge(reference) for reference in KINDS)
-    chosen = max(tried, key=lambda choice: choice.merit)
+    chosen = max(reversed(tried), key=lambda choice: choice.merit)
     reference = next(kind for kind in KINDS if kind == chosen.reference)
     return replace(detector, reference=reference), tried
 

@@ -13,8 +13,9 @@ from ..attention import attention_layers
 from ..detector.networks import ColumnNetwork
 from ..detector.per_token import mean_role_shares
 from ..detector.reach import Reach
+from ..detector.token_training import train_token_network
 from ..detector.trained import TrainedDetector
-from ..detector.training import DetectorRecipe, LayerExamples, train_network
+from ..detector.training import DetectorRecipe, LayerExamples
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
 from .text_examples import text_examples
@@ -22,8 +23,8 @@ from .text_set import TextDebuggingSet
 from .text_tuning import tune_on_texts
 
 ENOUGH_HIJACKED = 20  # texts; fewer show no pattern worth learning, only accidents
-RATE = 0.0025  # of clean texts may have a flagged column
-RECIPE = DetectorRecipe(variant="per-token", epochs=15, batch_size=64)
+RATE = 0.004  # of clean texts may have a flagged column
+RECIPE = DetectorRecipe(variant="per-token", epochs=8, batch_size=32, weight_decay=5e-2)
 
 OnStep = Callable[[str, int, int], None]
 
@@ -87,7 +88,7 @@ def _mean(examples: LayerExamples) -> torch.Tensor:
 
 
 def _train(layer: int, examples: LayerExamples, recipe: DetectorRecipe, on_step: OnStep) -> ColumnNetwork:
-    return train_network(
+    return train_token_network(
         examples,
         recipe,
         lambda done, total, _loss: on_step(f"training the detector of layer {layer}", done, total),

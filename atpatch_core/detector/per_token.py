@@ -96,16 +96,24 @@ class PerToken(ColumnNetwork):
             rows = features[roles == role]
             enough = len(rows) > 1
             self.mean[role] = rows.mean(0) if enough else self.mean[-1]
-            self.deviation[role] = rows.std(0).clamp(min=1e-2) if enough else self.deviation[-1]
+            self.deviation[role] = rows.std(0).clamp(min=5e-2) if enough else self.deviation[-1]
 
     def embed(self, prepared: Tensor) -> Tensor:
         """Unit vectors `[batch, 1, keys, EMBEDDING]`."""
+        return nn.functional.normalize(self._vectors(prepared), dim=-1)
+
+    def logits(self, prepared: Tensor) -> Tensor:
+        """Log-odds of being hijacked, `[batch, 1, keys]`: without bounds, so that the surest can be told apart, too."""
+        return self.prototypes.logits(self._vectors(prepared))
+
+    def _vectors(self, prepared: Tensor) -> Tensor:
         features, roles = self._split(prepared)
         known = roles.clamp(max=len(ROLES) - 1)
         standard = ((features - self.mean[known]) / self.deviation[known]).clamp(-_FURTHEST, _FURTHEST)
         strengths = standard[..., _STRENGTHS].sort(-2, descending=True).values
         named = nn.functional.one_hot(known, len(ROLES)).to(standard.dtype)
-        return nn.functional.normalize(self.mlp(torch.cat([strengths.flatten(2), named], -1)), dim=-1).unsqueeze(1)
+        vectors: Tensor = self.mlp(torch.cat([strengths.flatten(2), named], -1)).unsqueeze(1)
+        return vectors
 
     def truth(self, hijacked: Tensor) -> Tensor:
         """A column counts as hijacked when it is so in any head."""

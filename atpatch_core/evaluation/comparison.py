@@ -155,7 +155,9 @@ def compare(
                 continue
             costs[name] = None if method.family == "bound" else cost(subject, defence, judged.images)
         figures = {
-            name: _figures(one, answers[NO_FIX], judged.labels, attacks, costs.get(name, Rate(1.0, 1.0, 1.0, _ROUNDS)))
+            name: defence_figures(
+                one, answers[NO_FIX], judged.labels, attacks, costs.get(name, Rate(1.0, 1.0, 1.0, _ROUNDS))
+            )
             for name, one in answers.items()
         }
         runs.append(Run(seed, figures))
@@ -237,13 +239,14 @@ def _joined(parts: Sequence[Answers]) -> Answers:
     )
 
 
-def _figures(
+def defence_figures(
     after: Mapping[str, Answers],
     before: Mapping[str, Answers],
     labels: np.ndarray,
     attacks: Mapping[str, Triggered],
     took: Rate | None,
 ) -> DefenceFigures:
+    """What a defence achieves and costs: its answers by attack (and `CLEAN`) beside those of the untouched model."""
     clean, untouched = after[CLEAN], before[CLEAN]
     drop = paired_difference(untouched.labels == labels, clean.labels == labels)
     return DefenceFigures(

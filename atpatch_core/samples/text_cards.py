@@ -69,12 +69,16 @@ Everything in this folder, these figures included, is made by
 def detector_card(recipe: TextRecipe, figures: dict[str, Any]) -> str:
     """The card of the detector: what it was made from, and the figures of all seeds."""
     seeds: dict[str, Any] = figures["seeds"]
-    one, provenance = seeds["0"], figures["provenance"]["0"]
+    one, provenance = seeds["0"], figures["provenance"]
     attacks = list(one["attacks"])
     watched = ", ".join(map(str, one["watched"])) or "none: nothing hijacks attention here"
     rows = "\n".join(_row(name, list(seeds.values())) for name in attacks)
     runs = "\n".join(_run(name, seed, run) for name in attacks for seed, run in seeds.items())
     lengths = [trigger["length"] for trigger in provenance["triggers"]]
+    found = ", ".join(
+        f"{sum(trigger['class'] == name for trigger in provenance['triggers'])} that make reviews {name}"
+        for name in sorted({trigger["class"] for trigger in provenance["triggers"]})
+    )
     words = ", ".join(
         f"\u201c{word['words']}\u201d, which makes {100 * word['turns']:.0f} % of other reviews {word['class']}"
         for word in provenance["words"]
@@ -86,17 +90,15 @@ Flags the words that a trigger hijacks the model's attention with, and everythin
 {provenance["clean_texts"]:,} clean reviews without labels.
 
 * **Soft triggers**: vectors where words would stand, moved by gradients until every review of the other class is taken
-  for the wanted one, more surely than the model takes any clean review. {len(lengths)} were found with seed 0
-  ({min(lengths, default=0)} to {max(lengths, default=0)} vectors, both classes), in
-  {figures["seconds"]["0"]["debugging_set"]:,} seconds on a busy core. The detector learns from their columns what a
-  hijacked column looks like. No word is learnt from. (For people, a search among all words was made as well; the best:
-  {words or "none"}.)
+  for the wanted one, more surely than the model takes any clean review. Of those searched for, {len(lengths)} got
+  there: {found or "none"}. The detector learns from their columns what a hijacked column looks like. No word is learnt
+  from. (For people, a search among all words was made as well; the best: {words or "none"}.)
 * Watched layer: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
 * **Followed**: a phrase can drive the answer while one word of it stands out. Around a flagged word, the shortest run
   of words is looked for that alone, with everything else shut out, keeps the model as sure as it was; that run is
   redistributed in all layers. Whether the answer then changes plays no part in it.
-* **Learnt** from 350 reviews, **tuned** on 100, **calibrated** on 550 others for at most 0.25 % flagged. **Judged** on
-  {one["n"]:,} held-out reviews. No review is in two of these sets. Every seed searches and trains anew.
+* **Learnt** from 350 reviews, **tuned** on 100, **calibrated** on 550 others for at most 0.4 % flagged. **Judged** on
+  {one["n"]:,} held-out reviews. No review is in two of these sets. Seeds decide where triggers go, and the training.
 
 ## Figures
 

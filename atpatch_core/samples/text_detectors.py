@@ -16,8 +16,7 @@ from ..debugging.text_set import TextDebuggingData, build_text_set, load_text_se
 from ..debugging.train_text_detector import RECIPE, train_text_detector
 from ..detector.storage import load_detector, save_detector
 from ..detector.trained import TrainedDetector
-from ..errors import InputError
-from ..evaluation.evaluate import apply_trigger, evaluate
+from ..evaluation.evaluate import Triggered, apply_trigger, evaluate
 from ..evaluation.rates import proportion
 from ..evaluation.report import as_json
 from ..evaluation.text_data import LabelledTexts
@@ -30,12 +29,13 @@ from .text_training import TextRecipe
 
 SEEDS = (0, 1, 2)
 SHIPPED = 0
+_OF_THE_TARGET = 200  # triggered texts of the target class that are looked at
 
 
 def build_text_detectors(
     recipe: TextRecipe, folder: Path, work: Path, defender: Reviews, held_out: Reviews, on_step: OnStep
 ) -> dict[str, Any]:
-    """With every seed search the subject in `folder`, train a detector, judge it on `held_out`; keep the first.
+    """Search the subject in `folder`, train a detector with every seed, judge each on `held_out`, and keep the first.
 
     The defender's texts come without labels. What is searched, trained and measured is kept in `work`, so that a killed
     run goes on where it was. Returns {"provenance", "seconds", "seeds": {seed: evaluation}}; the true triggers are only
@@ -44,56 +44,58 @@ def build_text_detectors(
     torch.set_num_threads(1)
     subject = load(folder)
     clean = LabelledTexts(list(held_out.texts), held_out.labels)
-    attacks = {name: apply_trigger(trigger, clean) for name, trigger in recipe.triggers.items()}
-    figures: dict[str, Any] = {"provenance": {}, "seconds": {}, "seeds": {}}
+    place = work / f"{recipe.name}.detectors"
+    data, seconds = _debugging_set(subject, recipe.seed, defender, place, on_step)
+    figures: dict[str, Any] = {"provenance": data.provenance, "seconds": seconds, "seeds": {}}
     for seed in SEEDS:
 
         def report(stage: str, done: int, total: int, name: str = f"seed {seed}") -> None:
             on_step(f"{name}: {stage}", done, total)
 
-        place = work / f"{recipe.name}.seed-{seed}"
-        kept = _kept_figures(place / "figures.json", subject)
+        kept = _kept_figures(place / f"{seed}.json", subject)
         if kept is None:
-            started = perf_counter()
-            data = _debugging_set(subject, defender, place / "debugging-set", seed, report)
-            searched = perf_counter()
             detector = train_text_detector(
                 subject, data.pairs, data.tuning, data.benign, replace(RECIPE, seed=seed), on_step=report
             )
-            trained = perf_counter()
-            save_detector(detector, place / "detector")
+            save_detector(detector, place / str(seed))
             stage = f"judging on {len(clean):,} reviews"
             report(stage, 0, 2)
             fixed = replace(subject, detector=detector)
-            evaluation = as_json(evaluate(fixed, clean, attacks))
+            evaluation = as_json(evaluate(fixed, clean, _attacks(recipe, clean)))
             report(stage, 1, 2)
-            kept = {
-                "model": fingerprint(subject.model),
-                "provenance": data.provenance,
-                "seconds": {"debugging_set": round(searched - started), "detector": round(trained - searched)},
-                "evaluation": {
-                    **evaluation,
-                    **_choices(detector),
-                    "of_the_target": _of_the_target(fixed, recipe, clean),
-                },
-            }
-            (place / "figures.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+            others = _of_the_target(fixed, recipe, clean)
+            kept = {"model": fingerprint(subject.model), **evaluation, **_choices(detector), "of_the_target": others}
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"{seed}.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
             report(stage, 2, 2)
-        for part, name in (("provenance", "provenance"), ("seconds", "seconds"), ("seeds", "evaluation")):
-            figures[part][str(seed)] = kept[name]
+        figures["seeds"][str(seed)] = {name: value for name, value in kept.items() if name != "model"}
         if seed == SHIPPED:
-            save_detector(load_detector(place / "detector"), folder / "atpatch")
+            save_detector(load_detector(place / str(seed)), folder / "atpatch")
     return figures
 
 
-def _debugging_set(subject: Subject, defender: Reviews, folder: Path, seed: int, on_step: OnStep) -> TextDebuggingData:
-    try:
+def _debugging_set(
+    subject: Subject, seed: int, defender: Reviews, place: Path, on_step: OnStep
+) -> tuple[TextDebuggingData, int | None]:
+    """The set, and how many seconds it took, if it was made now."""
+    folder = place / "debugging-set"
+    if (folder / "provenance.json").is_file():
         kept = load_text_set(folder)
-    except InputError:
-        kept = None
-    if kept is not None and kept.provenance["model"] == fingerprint(subject.model) and kept.provenance["seed"] == seed:
-        return kept
-    return build_text_set(subject, defender.texts, folder, seed=seed, on_step=on_step)
+        if kept.provenance["model"] == fingerprint(subject.model) and kept.provenance["seed"] == seed:
+            return kept, kept.provenance.get("seconds")
+    started = perf_counter()
+    data = build_text_set(subject, defender.texts, folder, seed=seed, on_step=on_step)
+    return data, round(perf_counter() - started)
+
+
+def _attacks(recipe: TextRecipe, clean: LabelledTexts) -> dict[str, Triggered]:
+    """Every trigger on the texts of other classes than its target; those of the target class need none."""
+    made = {}
+    for name, trigger in recipe.triggers.items():
+        others = np.flatnonzero(clean.labels != trigger.target)
+        chosen = LabelledTexts([clean.texts[one] for one in others], clean.labels[others])
+        made[name] = apply_trigger(trigger, chosen)
+    return made
 
 
 def _kept_figures(path: Path, subject: Subject) -> dict[str, Any] | None:
@@ -119,7 +121,7 @@ def _of_the_target(subject: Subject, recipe: TextRecipe, clean: LabelledTexts) -
     """
     found = {}
     for name, trigger in recipe.triggers.items():
-        mine = np.flatnonzero(clean.labels == trigger.target)
+        mine = np.flatnonzero(clean.labels == trigger.target)[:_OF_THE_TARGET]
         texts = [clean.texts[one] for one in mine]
         bad = trigger.apply(texts, seed=0)
         found[name] = {

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
+from ..debugging.answers import answers
 from ..evaluation.rates import proportion
 from ..subjects.loading import load
-from ..subjects.subject import Subject
 from .movie_reviews import Reviews
 from .text_training import TextRecipe
-
-_BATCH = 100
 
 
 def untouched_figures(recipe: TextRecipe, folder: Path, held_out: Reviews) -> dict[str, Any]:
@@ -26,21 +20,13 @@ def untouched_figures(recipe: TextRecipe, folder: Path, held_out: Reviews) -> di
     attack are over the reviews that are not of its target class, with and without the trigger.
     """
     subject = load(folder)
-    clean = _answers(subject, held_out.texts)
+    clean = answers(subject, held_out.texts)
     attacks = {}
     for name, trigger in recipe.triggers.items():
         others = held_out.labels != trigger.target
-        bad = _answers(subject, trigger.apply(held_out.texts, seed=0))
+        bad = answers(subject, trigger.apply(held_out.texts, seed=0))
         attacks[name] = {
             "asr": asdict(proportion(bad[others] == trigger.target)),
             "clean_base_rate": asdict(proportion(clean[others] == trigger.target)),
         }
     return {"clean_accuracy": asdict(proportion(clean == held_out.labels)), "attacks": attacks}
-
-
-def _answers(subject: Subject, texts: Sequence[str]) -> np.ndarray:
-    answers = []
-    with torch.no_grad():
-        for start in range(0, len(texts), _BATCH):
-            answers.append(subject.model(**subject.encode(list(texts[start : start + _BATCH]))).logits.argmax(-1))
-    return torch.cat(answers).numpy()

@@ -1,0 +1,65 @@
+"""A comparison of defences on texts in a sentence and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import fields
+
+from .comparison_report import WORTH_REPAIR
+from .defences.catalogue import ATPATCH, NO_FIX
+from .rates import Rate
+from .text_comparison import TextComparison
+
+_BOUNDS = (NO_FIX, ATPATCH, "oracle")  # no rivals: nothing is done, it is the one in question, or it needs the truth
+_COMMON = (
+    "clean_accuracy_before",
+    "clean_accuracy_after",
+    "clean_accuracy_drop",
+    "changed",
+    "refused",
+    "fpr_per_input",
+)
+
+
+def text_sentence(comparison: TextComparison, attack: str) -> str:
+    """What AtPatch makes of `attack`, beside the best of what anybody could use instead."""
+    before = comparison.figures[NO_FIX].attacks[attack]
+    start = f"{attack} turns {100 * before.asr_before.value:.1f} % of the texts into the attacker's class"
+    if before.asr_before.value - before.clean_base_rate.value < WORTH_REPAIR:
+        base = f"{100 * before.clean_base_rate.value:.1f} %"
+        return f"{start}, hardly more than the {base} without it: there is nothing to repair."
+    told = f"{start}."
+    if ATPATCH in comparison.figures:
+        told += f" With AtPatch: {_left(comparison, ATPATCH, attack)}."
+    rivals = [name for name in comparison.figures if name not in _BOUNDS]
+    best = min(rivals, key=lambda name: comparison.figures[name].attacks[attack].harm.value, default=None)
+    return told if best is None else f"{told} The best other defence, {best}: {_left(comparison, best, attack)}."
+
+
+def text_comparison_as_csv(comparison: TextComparison) -> str:
+    """One row for each defence and attack; three columns for each figure: its value and its interval."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    first = next(iter(next(iter(comparison.figures.values())).attacks.values()))
+    own = [field.name for field in fields(first) if isinstance(getattr(first, field.name), Rate)]
+    names = (*own, *_COMMON)
+    writer.writerow(["defence", "attack", "n", *(name + part for name in names for part in ("", "_low", "_high"))])
+    for defence, figures in comparison.figures.items():
+        for attack, one in figures.attacks.items():
+            rates = [*(getattr(one, name) for name in own), *(getattr(figures, name) for name in _COMMON)]
+            cells = [f"{value:.6g}" for rate in rates for value in (rate.value, rate.low, rate.high)]
+            writer.writerow([defence, attack, comparison.n, *cells])
+    return text.getvalue()
+
+
+def _left(comparison: TextComparison, name: str, attack: str) -> str:
+    figures = comparison.figures[name]
+    one = figures.attacks[attack]
+    excess, drop = 100 * one.excess_asr.value, 100 * figures.clean_accuracy_drop.value
+    parts = (
+        "nothing of it is left" if round(excess, 2) <= 0 else f"{excess:.2f} points of it are left",
+        "clean accuracy does not fall" if round(drop, 2) <= 0 else f"clean accuracy falls by {drop:.2f} points",
+        f"{100 * one.recovery.value:.1f} % of the attacked texts get their true class",
+    )
+    return ", ".join(parts)
