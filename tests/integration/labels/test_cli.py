@@ -138,4 +138,13 @@ def test_a_version_is_trained_from_labels_and_compared(
     said = found["flagged"]
     assert sorted(said["both"] + said["only shipped"]) == triggered
     assert sum(map(len, said.values())) + found["neither"] == len(pictures)
+    _run(capsys, monkeypatch, "labels", "export", "labels.parquet", "--json")
+    monkeypatch.setenv("ATPATCH_DATABASE_URL", "sqlite:///empty.sqlite")
+    _, error = _run(capsys, monkeypatch, "train-detector", model, "--labels", "store", "--out", "new", code=2)
+    assert "Nothing is labelled yet" in error
+    trained, _ = _run(
+        capsys, monkeypatch, "train-detector", model, "--labels", "labels.parquet", "--out", "new", "--json"
+    )
+    assert (trained["folder"], trained["watched"]) == ("new", [0])
+    assert load_detector(Path("new")).fingerprint == load_detector(model / "atpatch").fingerprint
     assert "already a version" in _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", code=2)[1]
