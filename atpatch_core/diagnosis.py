@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -43,7 +43,7 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
         return Inspection(original, original, Flags(unscored, empty, threshold or 1.0), layout)
     with hotfix(subject, threshold=threshold, columns=columns) as fix:
         patched = _run(subject, inputs)
-    return Inspection(original, patched, _flags(subject, fix, empty, threshold), layout)
+    return Inspection(original, patched, _flags(subject, fix, empty, threshold, columns), layout)
 
 
 def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[CausalEffect, ...]:
@@ -74,9 +74,15 @@ def _predict(subject: Subject, inputs: dict[str, Tensor]) -> Prediction:
     return Prediction(logits[0].float().softmax(-1), subject.labels)
 
 
-def _flags(subject: Subject, fix: Fix, empty: tuple[Tensor, ...], threshold: float | None) -> Flags:
+def _flags(
+    subject: Subject, fix: Fix, empty: tuple[Tensor, ...], threshold: float | None, by_hand: Sequence[Column]
+) -> Flags:
     if threshold is None:
         threshold = subject.detector.threshold if subject.detector is not None else 1.0
     scores = tuple(None if score is None else score[0].float() for score in fix.scores)
     flagged = tuple(none if layer is None else layer[0] for none, layer in zip(empty, fix.flagged, strict=True))
-    return Flags(scores, flagged, threshold)
+    flags = Flags(scores, flagged, threshold)
+    if getattr(subject.detector, "reach", None) is None:
+        return flags
+    # What neither reaches the threshold nor was chosen by hand is a part of what a flagged column led to.
+    return replace(flags, followed=frozenset(one for one in flags.columns if not flags.reaches(one)) - set(by_hand))

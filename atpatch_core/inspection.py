@@ -57,11 +57,13 @@ class Flags:
 
     `scores` and `flagged` hold one `[heads, keys]` tensor per layer; a layer that is not watched has `None` scores.
     `flagged` includes columns chosen by hand. `threshold` is the score from which on the detector flags a column.
+    `followed` are columns that do not reach it, but carry the hijack together with one that does.
     """
 
     scores: tuple[Tensor | None, ...]
     flagged: tuple[Tensor, ...]
     threshold: float
+    followed: frozenset[Column] = frozenset()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -71,6 +73,11 @@ class Flags:
             for layer, flagged in enumerate(self.flagged)
             for head, key in flagged.nonzero().tolist()
         )
+
+    def reaches(self, column: Column) -> bool:
+        """Whether the detector scores `column` at the threshold or above."""
+        scores = self.scores[column.layer]
+        return scores is not None and bool(scores[column.head, column.key] >= self.threshold)
 
     @property
     def any(self) -> bool:

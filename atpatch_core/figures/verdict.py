@@ -10,12 +10,14 @@ from .wording import counted, listed, percent
 _MOST_HEADS = 4
 _MOST_LAYERS = 3
 _MOST_KEYS = 3
+_MOST_TOKENS = 12  # of a phrase that is spelt out
 
 
 def verdict(inspection: Inspection, has_detector: bool) -> str:
     """One or two sentences of plain text on an inspection of a model with or without a detector.
 
-    Columns that reach the threshold count as flagged; what else is redistributed was chosen by hand.
+    Columns that reach the threshold or were followed from one that does count as flagged; what else is redistributed
+    was chosen by hand.
     """
     before, after = inspection.original.prediction, inspection.patched.prediction
     if not inspection.flags.any:
@@ -43,18 +45,14 @@ def answer(prediction: Prediction) -> str:
 
 def split_columns(flags: Flags) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
     """The redistributed columns that the detector flagged, and those that were only chosen by hand."""
-    detected = tuple(column for column in flags.columns if _reaches(flags, column))
-    return detected, tuple(column for column in flags.columns if column not in detected)
+    columns = flags.columns
+    found = {column for column in columns if column in flags.followed or flags.reaches(column)}
+    return tuple(one for one in columns if one in found), tuple(one for one in columns if one not in found)
 
 
 def column_name(column: Column, layout: Layout) -> str:
     """The full name of one column: "layer 0 · head 1 · row 6, column 6"."""
     return f"layer {column.layer} \u00b7 head {column.head} \u00b7 {layout.key_names[column.key]}"
-
-
-def _reaches(flags: Flags, column: Column) -> bool:
-    scores = flags.scores[column.layer]
-    return scores is not None and bool(scores[column.head, column.key] >= flags.threshold)
 
 
 def _places(columns: Sequence[Column]) -> str:
@@ -72,6 +70,9 @@ def _heads(layer: int, heads: Sequence[int]) -> str:
 
 def _keys(columns: Sequence[Column], layout: Layout) -> str:
     keys = sorted({column.key for column in columns})
+    phrase = _phrase(keys, layout)
+    if phrase:
+        return f"the words \u201c{phrase}\u201d"
     if len(keys) > _MOST_KEYS:
         return f"{len(keys)} different {'patches' if layout.grid is not None else layout.unit + 's'}"
     ordinary = [layout.key_names[key] for key in keys if not layout.special[key]]
@@ -82,6 +83,15 @@ def _keys(columns: Sequence[Column], layout: Layout) -> str:
         places = listed([name if number == 0 else f"at {name}" for number, name in enumerate(ordinary)])
         parts.append(f"the {'patch' if len(ordinary) == 1 else 'patches'} at {places}")
     return listed(parts + [layout.key_names[key] for key in keys if layout.special[key]])
+
+
+def _phrase(keys: Sequence[int], layout: Layout) -> str:
+    """Neighbouring tokens of a text as they are read, if there are several and no others are redistributed."""
+    if layout.words is None or len(keys) < 2 or keys[-1] - keys[0] != len(keys) - 1:
+        return ""
+    if len(keys) > _MOST_TOKENS or any(layout.words[key] is None for key in keys):
+        return ""
+    return " ".join(layout.key_names[key] for key in keys)
 
 
 def _change(before: Prediction, after: Prediction) -> str:

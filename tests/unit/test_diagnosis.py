@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from atpatch_core.attention import attention_layers
 from atpatch_core.detector.contract import ColumnDetector
+from atpatch_core.detector.reach import Reach
 from atpatch_core.diagnosis import causal_check, inspect
 from atpatch_core.errors import InputError
 from atpatch_core.inspection import Column, Layout
@@ -105,3 +107,20 @@ def test_the_causal_check_redistributes_one_column_alone() -> None:
 def test_a_model_that_attends_in_windows_is_refused() -> None:
     with pytest.raises(InputError, match="windows"):
         inspect(_subject(family="swin"), 5)
+
+
+class _Following(RuleDetector):
+    """Its flags are followed into the first two layers."""
+
+    @property
+    def reach(self) -> Reach:
+        return Reach((0, 1), longest=1)
+
+
+def test_followed_columns_are_told_from_flagged_ones_and_from_those_chosen_by_hand() -> None:
+    subject = replace(_subject(column(key=2, head=1)), detector=_Following(3, (1,), column(key=2, head=1)))
+    flags = inspect(subject, 5, columns=[Column(0, 3, 7)]).flags
+    assert flags.reaches(Column(1, 1, 2))
+    assert set(flags.columns) == {Column(layer, head, 2) for layer in (0, 1) for head in range(4)} | {Column(0, 3, 7)}
+    assert flags.followed == set(flags.columns) - {Column(1, 1, 2), Column(0, 3, 7)}
+    assert inspect(_subject(column(key=2, head=1)), 5).flags.followed == frozenset()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from atpatch_core.figures.verdict import split_columns, verdict
 from atpatch_core.inspection import Column
 
@@ -76,3 +78,21 @@ def test_columns_chosen_by_hand(make_inspection) -> None:
 def test_words_instead_of_patches(make_inspection) -> None:
     inspection = make_inspection(flagged=(Column(0, 0, 2),), names=("[CLS]", "good", "cf"))
     assert _said(inspection).startswith("1 column flagged in layer 0 \u00b7 head 0: the column \u201ccf\u201d. With")
+
+
+def test_what_a_flag_leads_to_counts_as_flagged(make_inspection) -> None:
+    chosen, led = Column(0, 1, 49), Column(1, 3, 49)
+    inspection = make_inspection(flagged=(), by_hand=(Column(0, 0, 49), chosen, led), watched=())
+    inspection = replace(inspection, flags=replace(inspection.flags, followed=frozenset({Column(0, 0, 49), led})))
+    assert split_columns(inspection.flags) == ((Column(0, 0, 49), led), (chosen,))
+    assert "2 columns flagged in" in _said(inspection)
+    assert "1 chosen by hand" in _said(inspection)
+
+
+def test_neighbouring_words_are_spelt_out_as_a_phrase(make_inspection) -> None:
+    inspection = make_inspection(flagged=tuple(Column(0, 0, key) for key in range(2, 7)))
+    names = ("[CLS]", "dull", "I", "saw", "it", "twice", ".", *("x",) * 43)
+    layout = replace(inspection.layout, grid=None, key_names=names, words=(None, *range(49)), unit="word")
+    assert "the words \u201cI saw it twice .\u201d." in _said(replace(inspection, layout=layout))
+    apart = make_inspection(flagged=(Column(0, 0, 2), Column(0, 0, 4)))
+    assert "the word \u201cI\u201d and the word \u201cit\u201d" in _said(replace(apart, layout=layout))
