@@ -45,8 +45,8 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
     known = _data(opened, version)
     if not known:
         st.info(
-            "There is nothing to judge it on: this model brings no test inputs with a known attack, and every labelled "
-            "input was learnt from. Label some more.",
+            "There is nothing to judge it on: this model brings no test inputs with a known attack, and there is no "
+            "labelled input that this version did not learn from. Label some more.",
             icon=":material/inbox:",
         )
         return None
