@@ -15,6 +15,8 @@ import os
 import re
 import shutil
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +32,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ROOM = "atpatch"
 _VERSIONS = "versions"
 _MOST_REMEMBERED = 100
+_LEFT_BEHIND = 3_600  # seconds; nobody writes a version for so long
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def save_version(detector: TrainedDetector, model: Path, name: str, notes: str =
     folder = model / _ROOM / _VERSIONS
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _clear_away(folder)
         unfinished = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
         try:
             save_detector(detector, unfinished)
@@ -196,6 +200,14 @@ def _folder(model: Path, name: str) -> Path | None:
 def _before(model: Path) -> list[str]:
     before = _read_json(model / _ROOM / "active.json").get("before")
     return [name for name in before if isinstance(name, str)] if isinstance(before, list) else []
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what processes left behind that were killed while they wrote."""
+    for path in folder.glob(".writing-*"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _write_active(model: Path, name: str, before: list[str]) -> None:

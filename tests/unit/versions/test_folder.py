@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,3 +134,14 @@ def test_a_reader_never_sees_a_half_made_choice(model: Path) -> None:
     reader.join()
     assert seen <= {"v1", "v2"}
     assert seen
+
+
+def test_what_a_killed_process_left_half_written_is_no_version_and_is_cleared_away(model: Path) -> None:
+    folder = model / "atpatch" / "versions"
+    for name, age in ((".writing-old", 7_200), (".writing-new", 0)):
+        (folder / name).mkdir()
+        (folder / name / "detector.json").write_text("{}")
+        os.utime(folder / name, (time.time() - age,) * 2)
+    assert [one.name for one in versions.list_versions(model)] == ["shipped", "v1", "v2"]
+    versions.save_version(_detector(), model, "v3")
+    assert sorted(path.name for path in folder.iterdir()) == [".writing-new", "v1", "v2", "v3"]
