@@ -31,8 +31,15 @@ def _only_this_machine(route: Route) -> None:
         route.abort()
 
 
+# What fades in or out is still too pale to be judged. Spinners never end.
+_STILL = """document.getAnimations().every(
+    (one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity)"""
+
+
 def _serious(page: Page) -> list[str]:
     """The serious and critical faults that axe-core finds, in words."""
+    page.wait_for_timeout(1_000)
+    page.wait_for_function(_STILL)
     found: dict[str, Any] = Axe().run(page).response
     assert len(found["passes"]) > 20, "axe-core looked at nothing."
     return [
