@@ -124,7 +124,7 @@ def draw(curves: dict[str, list[dict[int, float]]], file: Path) -> None:
         axes.plot(counts, areas.T, style, color=colour, alpha=0.25, linewidth=1)
         axes.plot(counts, np.median(areas, axis=0), style, color=colour, linewidth=2.5, label=f"{order} (median)")
     axes.axhline(ENOUGH, color="#6b7280", linestyle=":", linewidth=1)
-    axes.set(xlabel="labelled inputs", ylabel="AUROC on true triggers", ylim=(0.4, 1.01))
+    axes.set(xlabel="labelled inputs", ylabel="AUROC on true triggers", ylim=(0.34, 1.01))
     axes.legend(loc="lower right")
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(file, metadata={"Software": None})
