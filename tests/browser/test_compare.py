@@ -39,6 +39,7 @@ def test_a_pinned_view_is_compared_with_the_next_one_and_the_link_keeps_both(app
 def test_the_same_input_in_another_model(app: str, page: Page) -> None:
     visit(page, f"{app}/?{_TRIGGERED}")
     page.get_by_text("Compare with another input or model").click()
+    page.wait_for_timeout(500)  # the section slides open, and a menu under way would close again
     _choose(page, "This input in another model", "fashion-vit-clean")
     compare = page.locator(".st-key-compare")
     expect(compare).to_contain_text(re.compile("The reference answers Ankle boot .* this one T-shirt/top"))
