@@ -2,8 +2,8 @@
 
 Fills a label store with answered inputs, runs the dashboard and a Chromium on this machine, and measures inside the
 page, from the moment an answer is submitted to the moment the server's new queue has been drawn (the next input itself
-stands at once: it was sent ahead), and from the browser's Back button on another page to the sheet standing there. Also
-how long the statistics take. Needs what is in `requirements-dev.txt`, and a quiet machine.
+stands at once: it was sent ahead). Also how long the statistics take. Needs what is in `requirements-dev.txt`, and a
+quiet machine.
 """
 
 from __future__ import annotations
@@ -44,20 +44,6 @@ _SUBMIT = """
   window.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", bubbles: true, cancelable: true }));
 })
 """
-# From the browser's Back button to the frame in which the labelling sheet stands.
-_BACK = """
-() => new Promise((resolve) => {
-  const sheet = () => document.querySelector(".sheet .list") || [...document.querySelectorAll("*")]
-    .map((one) => one.shadowRoot && one.shadowRoot.querySelector(".sheet .list")).find(Boolean);
-  const began = performance.now();
-  const look = () => {
-    if (sheet()) requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - began)));
-    else requestAnimationFrame(look);
-  };
-  history.back();
-  look();
-})
-"""
 
 
 def fill(url: str, answers: int) -> None:
@@ -95,19 +81,6 @@ def submit_to_queue(page: Page, rounds: int) -> list[float]:
     return times[1:]
 
 
-def back_to_queue(page: Page, rounds: int) -> list[float]:
-    """Milliseconds from the Back button of another page to the sheet; the first round only warms up."""
-    times = []
-    for _ in range(rounds + 1):
-        page.get_by_role("link", name="Evaluate", exact=True).click()
-        page.get_by_role("heading", name="Evaluate", exact=True).wait_for()
-        page.locator(".sheet .list").wait_for(state="detached")
-        settle(page)
-        times.append(float(page.evaluate(_BACK)))
-        settle(page)
-    return times[1:]
-
-
 def stored_statistics(url: str, rounds: int) -> list[float]:
     """Milliseconds for the statistics of one subject."""
     times = []
@@ -139,7 +112,6 @@ def main() -> None:
             visit(page, f"{address}/label?subject={_SUBJECT.name}&annotator=Ada", "Label")
             page.locator(".sheet .list").wait_for()
             times["submit to queue"] = submit_to_queue(page, min(options.rounds, _OPEN - 5))
-            times["back to queue"] = back_to_queue(page, options.rounds)
     load_of_machine = os.getloadavg()[0]
     figures = {
         name: {"median": stats.median(values), "slowest": max(values), "rounds": len(values)}
