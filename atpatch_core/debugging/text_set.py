@@ -31,7 +31,7 @@ from .word_search import FoundWords, WordSearch
 
 LEAST = 400
 MOST = 1_000
-LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8)
+LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8)  # each is searched for at every place; few triggers teach a detector too little
 PLACES: tuple[Place, ...] = get_args(Place)
 HOPELESS_AFTER = 3  # searches of a class without anything suspicious
 _LEARN, _TUNE = 0.35, 0.10  # of the clean texts; the rest bounds the false-positive rate
@@ -177,16 +177,18 @@ def _answers(subject: Subject, texts: Sequence[str]) -> tuple[np.ndarray, np.nda
 def _search(
     subject: Subject, hosts: Sequence[str], target: int, sure: np.ndarray, seed: int, stage: str, on_step: OnStep
 ) -> list[SoftTrigger]:
-    """The suspicious ones among a soft trigger of every length, for each place in turn."""
+    """The suspicious ones among a soft trigger of every length for every place."""
     search = SoftTriggerSearch(subject, hosts, target, sure)
     found: list[SoftTrigger] = []
-    for number, length in enumerate(LENGTHS):
+    # Lengths grow and places take turns, so that a few searches already say whether a class is hopeless.
+    wanted = [(length, turn + number) for turn in range(len(PLACES)) for number, length in enumerate(LENGTHS)]
+    for number, (length, place) in enumerate(wanted):
         if number >= HOPELESS_AFTER and not found:
             break
-        on_step(stage, number, len(LENGTHS))
-        one = search.find(length, PLACES[number % len(PLACES)], seed * 1_000 + target * 100 + number)
+        on_step(stage, number, len(wanted))
+        one = search.find(length, PLACES[place % len(PLACES)], seed * 1_000 + target * 100 + number)
         found += [one] if one.suspicious else []
-    on_step(stage, len(LENGTHS), len(LENGTHS))
+    on_step(stage, len(wanted), len(wanted))
     return found
 
 

@@ -21,6 +21,7 @@ ROLES = ("first", "last", "last but one", "other")
 _PADDING = len(ROLES)
 _STRENGTHS = [FEATURES.index(name) for name in ("mean", "peak", "readout", "mean-lead", "readout-lead")]
 _FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
+_SUREST = 15.0  # log-odds; the score stays below 1, the threshold at which nothing is flagged
 
 
 def column_roles(key_valid: Tensor) -> Tensor:
@@ -103,8 +104,8 @@ class PerToken(ColumnNetwork):
         return nn.functional.normalize(self._vectors(prepared), dim=-1)
 
     def logits(self, prepared: Tensor) -> Tensor:
-        """Log-odds of being hijacked, `[batch, 1, keys]`: without bounds, so that the surest can be told apart, too."""
-        return self.prototypes.logits(self._vectors(prepared))
+        """Log-odds of being hijacked, `[batch, 1, keys]`: with wide bounds, so that the surest can be told apart, too."""
+        return self.prototypes.logits(self._vectors(prepared)).clamp(-_SUREST, _SUREST)
 
     def _vectors(self, prepared: Tensor) -> Tensor:
         features, roles = self._split(prepared)

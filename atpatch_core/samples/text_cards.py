@@ -97,7 +97,7 @@ Flags the words that a trigger hijacks the model's attention with, and everythin
 * **Followed**: a phrase can drive the answer while one word of it stands out. Around a flagged word, the shortest run
   of words is looked for that alone, with everything else shut out, keeps the model as sure as it was; that run is
   redistributed in all layers. Whether the answer then changes plays no part in it.
-* **Learnt** from 350 reviews, **tuned** on 100, **calibrated** on 550 others for at most 0.4 % flagged. **Judged** on
+* **Learnt** from 350 reviews, **tuned** on 100, **calibrated** on 550 others for at most 0.25 % flagged. **Judged** on
   {one["n"]:,} held-out reviews. No review is in two of these sets. Seeds decide where triggers go, and the training.
 
 ## Figures
