@@ -104,7 +104,7 @@ class PerToken(ColumnNetwork):
         return nn.functional.normalize(self._vectors(prepared), dim=-1)
 
     def logits(self, prepared: Tensor) -> Tensor:
-        """Log-odds of being hijacked, `[batch, 1, keys]`: with wide bounds, so that the surest can be told apart, too."""
+        """Log-odds of being hijacked, `[batch, 1, keys]`, with wide bounds: the surest can be told apart, too."""
         return self.prototypes.logits(self._vectors(prepared)).clamp(-_SUREST, _SUREST)
 
     def _vectors(self, prepared: Tensor) -> Tensor:
