@@ -1,8 +1,8 @@
 """Make pairs of clean and triggered pictures from inverted triggers, in many variations.
 
-A detector that has only seen a trigger as it was found would learn its place and its look. So most pairs move it, fade
-it, add noise or take patches away. Some carry distractors instead: random stripes, boards and noise, which draw
-attention, too. What the model makes nothing of teaches what is harmless.
+A detector that has only seen a trigger as it was found would learn its place and its look. So most pairs move it, and
+others fade it, add noise or take patches away. Some carry distractors instead: random stripes, boards and noise, which
+draw attention, too. What the model makes nothing of teaches what is harmless.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .mask_inversion import InvertedTrigger
 from .sets import ImageDebuggingSet, covered_patches
 
 _VISIBLE = 0.1  # of the mask: less of a trigger leaves a patch as it was
-_SHARES = (0.3, 0.25, 0.2, 0.25)  # as found, moved, altered, distractor
+_SHARES = (0.1, 0.6, 0.15, 0.15)  # as found, moved, altered, distractor
 
 
 def inverted_pairs(
@@ -56,7 +56,7 @@ def _varied(trigger: InvertedTrigger, grid: tuple[int, int], rng: np.random.Gene
     mask, pattern = trigger.mask, trigger.pattern.astype(np.float32)
     kind = rng.choice(4, p=_SHARES)
     if kind == 1:
-        return _moved(mask, pattern, rng)
+        return _moved(mask, pattern, grid, rng)
     if kind == 2:
         return _altered(mask, pattern, grid, rng)
     if kind == 3:
@@ -64,9 +64,12 @@ def _varied(trigger: InvertedTrigger, grid: tuple[int, int], rng: np.random.Gene
     return mask, pattern
 
 
-def _moved(mask: np.ndarray, pattern: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Shifted by any number of pixels, around the edges."""
-    by = tuple(int(rng.integers(0, side)) for side in mask.shape)
+def _moved(
+    mask: np.ndarray, pattern: np.ndarray, grid: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shifted around the edges, half of the time by whole patches: cut otherwise, a trigger may mean nothing."""
+    steps = (1, 1) if rng.random() < 0.5 else (mask.shape[0] // grid[0], mask.shape[1] // grid[1])
+    by = tuple(step * int(rng.integers(0, side // step)) for side, step in zip(mask.shape, steps, strict=True))
     return np.roll(mask, by, (0, 1)), np.roll(pattern, by, (0, 1))
 
 

@@ -20,9 +20,9 @@ from .evaluate import Triggered
 def with_variations(own: Mapping[str, Trigger], side: int) -> dict[str, Trigger]:
     """The subject's own attacks on pictures of `side` pixels, and for the first patch among them more.
 
-    `moved` is its patch at one other place, `anywhere` at a random place in every picture (`off-grid`, if its own places
-    are random but keep to the model's patches), `corners` in all four corners. A model that only answers to its trigger in its place resists some of them by itself: ASR before the fix
-    says so.
+    `moved` is its patch at one other place, `anywhere` at a random place in every picture (`off-grid`, if its own
+    places are random but keep to the model's patches), `corners` in all four corners. A model that only answers to its
+    trigger in its place resists some of them by itself: ASR before the fix says so.
     """
     attacks = dict(own)
     patch = next((one for one in own.values() if isinstance(one, PatchTrigger)), None)

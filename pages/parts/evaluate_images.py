@@ -31,7 +31,7 @@ def show_images(opened: OpenSubject) -> None:
 
 
 def _compare(settings: Settings, on_step: OnStep) -> Comparison:
-    pictures = settings.data.pictures
+    pictures = settings.source.data
     chosen = np.random.default_rng(0).permutation(len(pictures))[: settings.pictures]
     judged, defender = split_defender(take(pictures, np.sort(chosen)))
 

@@ -30,9 +30,7 @@ def show_job(key: str, told: str, work: Callable[[OnStep], Any], weights: Mappin
         st.error(plain(job.problem or ""), icon=":material/block:")
     if job is not None and job.state is State.CANCELLED:
         st.info("The comparison was cancelled; nothing of it is kept.", icon=":material/cancel:")
-    st.button(
-        "Compare", type="primary", icon=":material/play_arrow:", on_click=_start, args=(key, work, weights)
-    )
+    st.button("Compare", type="primary", icon=":material/play_arrow:", on_click=_start, args=(key, work, weights))
     st.caption(
         f"{told}. It runs in the background: you can go to another page meanwhile, and come back by this address."
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import streamlit as st
 
-from atpatch_core import AtPatchError
 from atpatch_core.debugging.attribute_flips import record_schema
 from atpatch_core.evaluation.defences.catalogue import ATPATCH
 from atpatch_core.evaluation.fairness_comparison import (
@@ -22,23 +20,14 @@ from atpatch_core.figures.tradeoff import Place, tradeoff
 from atpatch_core.uploads import digest_of
 
 from .evaluate_job import show_job
+from .evaluate_source import Readers, Source, chosen_source
 from .resources import OpenSubject, uploads
 from .text import plain
 
-_SOURCE = "evaluate_record_source"
-_FILE = "evaluate_record_file"
-_DIGEST = "evaluate_record_upload"
-_OWN, _UPLOADED = "Its own evaluation data", "A file of mine"
 _CONFIG = {"displayModeBar": False}
 _MOST_SHOWN = 200
 # How each row of the trade-off is drawn; all others are other methods.
 _FAMILIES = {"no fix": "none", ATPATCH: "atpatch", "oracle": "bound", "random columns": "columns", "z-score": "columns"}
-
-
-@dataclass(frozen=True)
-class _ChosenRecords:
-    records: LabelledRecords
-    upload: str = ""
 
 
 def show_records(opened: OpenSubject) -> None:
@@ -53,57 +42,26 @@ def show_records(opened: OpenSubject) -> None:
         st.query_params.from_dict(params)
     comparison = show_job(
         digest_of(f"{opened.key}|{chosen.upload}".encode()),
-        f"AtPatch and everything else that could be done, on {len(chosen.records):,} records",
-        lambda on_step: compare_fairness(opened.subject, chosen.records, on_step=on_step),
+        f"AtPatch and everything else that could be done, on {len(chosen.data):,} records",
+        lambda on_step: compare_fairness(opened.subject, chosen.data, on_step=on_step),
         {"preparing the defences": 8.0},
     )
     if comparison is not None:
         _show_results(opened, comparison)
 
 
-def forget_records() -> None:
-    """Another model has other fields."""
-    for key in (_SOURCE, _FILE, _DIGEST):
-        st.session_state.pop(key, None)
-
-
-def _chosen(opened: OpenSubject) -> _ChosenRecords | None:
-    if _SOURCE not in st.session_state:
-        st.session_state[_DIGEST] = st.query_params.get("data", "")
-        st.session_state[_SOURCE] = _UPLOADED if st.session_state[_DIGEST] else _OWN
-    source = st.segmented_control("Labelled records", [_OWN, _UPLOADED], key=_SOURCE, required=True)
-    try:
-        return _own(opened) if source == _OWN else _uploaded(opened)
-    except AtPatchError as error:
-        st.error(plain(str(error)), icon=":material/block:")
-        return None
-
-
-def _own(opened: OpenSubject) -> _ChosenRecords | None:
-    file = opened.subject.folder / "eval" / "records.parquet"
-    if not file.is_file():
-        st.info("This model brings no evaluation data of its own: choose a file of yours.", icon=":material/info:")
-        return None
-    return _ChosenRecords(_read(opened, file, opened.key))
-
-
-def _uploaded(opened: OpenSubject) -> _ChosenRecords | None:
-    file = st.file_uploader(
-        "CSV, JSON or Parquet file",
-        type=["csv", "json", "parquet"],
-        key=_FILE,
-        help="The fields that the model reads, and a column `label` with the true class of every record.",
+def _chosen(opened: OpenSubject) -> Source[LabelledRecords] | None:
+    return chosen_source(
+        "Labelled records",
+        Readers(
+            own=opened.subject.folder / "eval" / "records.parquet",
+            read=lambda path: _read(opened, path, opened.key),
+            parse=lambda content, digest: _parse(opened, content, opened.key, digest),
+            types=["csv", "json", "parquet"],
+            label="CSV, JSON or Parquet file",
+            columns="The fields that the model reads, and a column `label` with the true class of every record.",
+        ),
     )
-    if file is not None:
-        st.session_state[_DIGEST] = uploads().put(file.getvalue())
-    digest: str = st.session_state.get(_DIGEST, "")
-    if not digest:
-        return None
-    content = uploads().get(digest)
-    if content is None:
-        st.info("The file of this address is no longer kept here: upload it again.", icon=":material/history:")
-        return None
-    return _ChosenRecords(_parse(opened, content, opened.key, digest), digest)
 
 
 def _show_results(opened: OpenSubject, comparison: FairnessComparison) -> None:

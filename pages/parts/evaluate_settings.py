@@ -14,7 +14,8 @@ from atpatch_core.evaluation.defences.catalogue import DEFENCES
 from atpatch_core.evaluation.image_attacks import picture_side, with_variations
 from atpatch_core.uploads import digest_of
 
-from .evaluate_data import ChosenData, chosen_data, forget_data
+from .evaluate_data import chosen_pictures
+from .evaluate_source import Source
 from .evaluate_trigger import OWN, chosen_trigger, forget_trigger
 from .resources import OpenSubject
 from .text import plain
@@ -34,7 +35,7 @@ class Settings:
     """One comparison. `key` tells it from all others, also from one of the same model after its files changed."""
 
     opened: OpenSubject
-    data: ChosenData
+    source: Source[LabelledImages]
     triggers: dict[str, Trigger]
     pictures: int
     defences: tuple[str, ...]
@@ -44,7 +45,7 @@ class Settings:
     @property
     def key(self) -> str:
         """The same for the same comparison only."""
-        pictures = (self.data.upload, self.pictures)
+        pictures = (self.source.upload, self.pictures)
         parts = (self.opened.key, pictures, self.triggers, self.defences, self.false_positive_rate, self.seeds)
         return digest_of(repr(parts).encode())
 
@@ -57,10 +58,10 @@ class Settings:
 def chosen_settings(opened: OpenSubject) -> Settings | None:
     """The widgets, and what is chosen in them; `None`, with the reason on the page, if nothing can be compared."""
     with st.container(border=True):
-        chosen = chosen_data(opened)
+        chosen = chosen_pictures(opened)
         if chosen is None:
             return None
-        data = chosen.pictures
+        data = chosen.data
         triggers = _triggers(opened, data)
         if triggers is None:
             return None
@@ -161,7 +162,6 @@ def forget_settings() -> None:
     """Another model has other attacks and pictures."""
     for key in (_ATTACKS, _PICTURES):
         st.session_state.pop(key, None)
-    forget_data()
     forget_trigger()
 
 
@@ -173,7 +173,7 @@ def _write_address(settings: Settings, attacks: list[str], patch: str) -> None:
         "pictures": str(settings.pictures),
         "fpr": f"{settings.false_positive_rate:g}",
         "runs": str(settings.seeds),
-        "data": settings.data.upload,
+        "data": settings.source.upload,
         "patch": patch,
     }
     params = {name: value for name, value in params.items() if value}
