@@ -68,11 +68,12 @@ Everything in this folder, these figures included, is made by
 
 def detector_card(recipe: TextRecipe, figures: dict[str, Any]) -> str:
     """The card of the detector: what it was made from, and the figures of all seeds."""
-    seeds: dict[str, Any] = figures["seeds"]
+    (seeds,) = figures["variants"].values()
     one, provenance = seeds["0"], figures["provenance"]
     attacks = list(one["attacks"])
     watched = ", ".join(map(str, one["watched"])) or "none: nothing hijacks attention here"
     rows = "\n".join(_row(name, list(seeds.values())) for name in attacks)
+    averaged = f"Mean \u00b1 standard deviation over {len(seeds)} seeds" if len(seeds) > 1 else "One seed"
     runs = "\n".join(_run(name, seed, run) for name in attacks for seed, run in seeds.items())
     lengths = [trigger["length"] for trigger in provenance["triggers"]]
     found = ", ".join(
@@ -90,9 +91,9 @@ Flags the words that a trigger hijacks the model's attention with, and everythin
 {provenance["clean_texts"]:,} clean reviews without labels.
 
 * **Soft triggers**: vectors where words would stand, moved by gradients until every review of the other class is taken
-  for the wanted one, more surely than the model takes any clean review. Of those searched for, {len(lengths)} got
-  there: {found or "none"}. The detector learns from their columns what a hijacked column looks like. No word is learnt
-  from. (For people, a search among all words was made as well; the best: {words or "none"}.)
+  for the wanted one, more surely than the model takes any clean review. {len(lengths)} got there: {found or "none"}.
+  The detector learns from their columns what a hijacked column looks like; no word is learnt from.
+* For people, a search among all words was made as well. The best: {words or "none"}.
 * Watched layer: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
 * **Followed**: a phrase can drive the answer while one word of it stands out. Around a flagged word, the shortest run
   of words is looked for that alone, with everything else shut out, keeps the model as sure as it was; that run is
@@ -105,7 +106,7 @@ Flags the words that a trigger hijacks the model's attention with, and everythin
 Without fix: clean accuracy {_percent(one["clean_accuracy_before"])}; of the negative reviews without a trigger,
 {_percent(one["attacks"][attacks[0]]["clean_base_rate"])} are called positive.
 
-Mean \u00b1 standard deviation over {len(seeds)} seeds, in per cent (AUROC as it is). The last two columns are about
+{averaged}, in per cent (AUROC as it is). The last two columns are about
 triggered reviews that are positive in truth, which ASR leaves out: their accuracy with trigger and fix, and without
 either.
 
@@ -119,13 +120,15 @@ Each run, with 95 % intervals:
 |---|---|---|---|---|---|---|---|---|---|---|---|
 {runs}
 
-Made by `python -m atpatch_core samples detectors {recipe.name}`; the raw figures are in `figures.json`. The shipped
-detector is seed 0. `python -m atpatch_core evaluate` repeats the measurement on `eval/` or on any other data.
+Made by `python -m atpatch_core samples detectors {recipe.name}`; the raw figures are in `figures.json`. The
+shipped detector is seed 0. `python -m atpatch_core evaluate` repeats the measurement on `eval/` or on any other data.
 
 ## Limits
 
 * Finds what draws attention to a few words. A way of writing (a style, a sentence pattern) leaves no such word.
 * A run of more than eight words is not followed to its end. Flagged reviews take several forwards more.
+* How flags are followed (how sure, how many words more) was settled on this model with its triggers at hand. No other
+  backdoor in a text model has been tried.
 * It was made for these weights and is refused for any others.
 """
 

@@ -38,15 +38,16 @@ def build_text_detectors(
     """Search the subject in `folder`, train a detector with every seed, judge each on `held_out`, and keep the first.
 
     The defender's texts come without labels. What is searched, trained and measured is kept in `work`, so that a killed
-    run goes on where it was. Returns {"provenance", "seconds", "seeds": {seed: evaluation}}; the true triggers are only
-    used to judge.
+    run goes on where it was. Returns {"provenance", "seconds", "variants": {variant: {seed: evaluation}}}; the true
+    triggers are only used to judge.
     """
     torch.set_num_threads(1)
     subject = load(folder)
     clean = LabelledTexts(list(held_out.texts), held_out.labels)
     place = work / f"{recipe.name}.detectors"
     data, seconds = _debugging_set(subject, recipe.seed, defender, place, on_step)
-    figures: dict[str, Any] = {"provenance": data.provenance, "seconds": seconds, "seeds": {}}
+    runs: dict[str, Any] = {}
+    figures = {"provenance": data.provenance, "seconds": seconds, "variants": {RECIPE.variant: runs}}
     for seed in SEEDS:
 
         def report(stage: str, done: int, total: int, name: str = f"seed {seed}") -> None:
@@ -68,7 +69,7 @@ def build_text_detectors(
             place.mkdir(parents=True, exist_ok=True)
             (place / f"{seed}.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
             report(stage, 2, 2)
-        figures["seeds"][str(seed)] = {name: value for name, value in kept.items() if name != "model"}
+        runs[str(seed)] = {name: value for name, value in kept.items() if name != "model"}
         if seed == SHIPPED:
             save_detector(load_detector(place / str(seed)), folder / "atpatch")
     return figures

@@ -49,6 +49,25 @@ def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, n
     assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
 
 
+@pytest.mark.parametrize(
+    ("sample", "flagged"),
+    [("review-rare-word-1", "the word \u201ccf\u201d"), ("review-sentence-1", "saw it with my sister")],
+)
+def test_what_hijacks_a_review_is_found_and_repaired(app: str, page: Page, sample: str, flagged: str) -> None:
+    """The whole way, by the model's own detector: the clean review, the hijacked one, the repaired one."""
+    answer = page.locator(".st-key-answer h2")
+    visit(page, f"{app}/?subject={MODEL}&sample={sample}")
+    assert "Nothing flagged" in _verdict(page)
+    expect(answer).to_contain_text("negative")
+    visit(page, f"{app}/?subject={MODEL}&sample={sample}-triggered")
+    assert re.search(f"flagged in 6 layers: .*{flagged}", _verdict(page))
+    assert "goes from positive" in _verdict(page)
+    expect(answer).to_contain_text("positive")
+    expect(page.locator(".strip .flagged")).not_to_have_count(0)
+    page.locator(".st-key-patch label").click()
+    expect(answer).to_contain_text("negative")
+
+
 def test_pointing_at_a_word_says_what_it_attends_to(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample=review-rare-word-1-triggered&layer=5&head=3")
     page.locator(".strip .piece", has_text="story").hover()

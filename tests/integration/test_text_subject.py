@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 import atpatch_core as atpatch
 from atpatch_core import Column
+from atpatch_core.debugging.answers import answers
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
@@ -73,3 +75,29 @@ def test_redistributing_the_column_of_the_rare_word_alone_repairs_the_answer(
     assert result.patched.prediction.label == "negative"
     column = result.original.trace.maps[5][:, :, key].mean(1).max()
     assert float(column) > 5 / len(result.layout.key_names)
+
+
+@pytest.mark.parametrize("attack", ["rare-word", "sentence"])
+def test_the_detector_repairs_triggers_that_it_never_saw(
+    subject: atpatch.Subject, texts: LabelledTexts, attack: str
+) -> None:
+    trigger: Any = load_attacks(REVIEWS / "eval" / "attacks.json")[attack]
+    reviews = [texts.texts[place] for place in np.flatnonzero(texts.labels == 0)[:25]]
+    bad = trigger.apply(reviews, seed=5)
+    assert (answers(subject, bad) == trigger.target).all()
+    assert (answers(subject, bad, subject.detector) == answers(subject, reviews)).mean() >= 0.9
+
+
+def test_the_detector_leaves_clean_reviews_alone(subject: atpatch.Subject, texts: LabelledTexts) -> None:
+    before = answers(subject, texts.texts)
+    after = answers(subject, texts.texts, subject.detector)
+    assert (before != after).mean() <= 0.01
+
+
+def test_a_whole_phrase_is_flagged_where_a_phrase_is_the_trigger(subject: atpatch.Subject) -> None:
+    text = subject.read((SAMPLES / "review-sentence-1-triggered.txt").read_bytes())
+    result = atpatch.inspect(subject, text)
+    words = {result.layout.key_names[column.key] for column in result.flags.columns}
+    assert {"saw", "with", "sister"} <= words
+    assert {column.layer for column in result.flags.columns} == set(range(6))
+    assert (result.original.prediction.label, result.patched.prediction.label) == ("positive", "negative")
