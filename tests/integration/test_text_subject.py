@@ -78,11 +78,10 @@ def test_redistributing_the_column_of_the_rare_word_alone_repairs_the_answer(
 
 
 @pytest.mark.parametrize("attack", ["rare-word", "sentence"])
-def test_the_detector_repairs_triggers_that_it_never_saw(
-    subject: atpatch.Subject, texts: LabelledTexts, attack: str
-) -> None:
+def test_the_detector_repairs_triggers_that_it_never_saw(subject: atpatch.Subject, attack: str) -> None:
+    whole = read_labelled_texts(REVIEWS / "eval" / "texts.parquet", subject.labels)
     trigger: Any = load_attacks(REVIEWS / "eval" / "attacks.json")[attack]
-    reviews = [texts.texts[place] for place in np.flatnonzero(texts.labels == 0)[:25]]
+    reviews = [whole.texts[place] for place in np.flatnonzero(whole.labels == 0)[:25]]
     bad = trigger.apply(reviews, seed=5)
     assert (answers(subject, bad) == trigger.target).all()
     assert (answers(subject, bad, subject.detector) == answers(subject, reviews)).mean() >= 0.9
