@@ -374,7 +374,7 @@ def test_an_app_killed_again_and_again_loses_and_doubles_no_submitted_answer(
         found = labelling.answers("Ada")
     assert [one.state for one in found] == [State.SUBMITTED] * kills
     assert len({one.digest for one in found}) == kills
-    assert all(len(one.verdicts) == 8 for one in found)
+    assert all(one.verdicts and {said.verdict for said in one.verdicts} == {Verdict.BENIGN} for one in found)
 
 
 def _saying(page: Page) -> str:
