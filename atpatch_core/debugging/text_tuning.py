@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,7 +36,8 @@ def tune_on_texts(
     """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference.
 
     One layer is enough, because what is flagged in it is followed and repaired in all layers of the detector's reach.
-    Of references that do equally well, the one is taken that leaves a flagged column least. `benign` are further clean
+    Of references that are within one standard error of the best, the one is taken that leaves a flagged column least: a
+    few texts can't tell them apart any better (Breiman et al., 1984, choose trees so). `benign` are further clean
     texts that bound the false-positive rate per input. Returns the detector as chosen and every reference that was
     tried; where no trigger turns a text, no layer is watched.
     """
@@ -69,7 +71,9 @@ def tune_on_texts(
         )
 
     tried = tuple(judge(reference) for reference in KINDS)
-    chosen = max(reversed(tried), key=lambda choice: choice.merit)
+    best_one = max(tried, key=lambda choice: choice.merit)
+    error = math.sqrt(best_one.won_back * (1 - best_one.won_back) / max(1, int(turned.sum())))
+    chosen = next(choice for choice in reversed(tried) if choice.merit >= best_one.merit - error)
     reference = next(kind for kind in KINDS if kind == chosen.reference)
     return replace(detector, reference=reference), tried
 
