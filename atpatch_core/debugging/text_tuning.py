@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,7 +19,7 @@ from .layer_scores import layer_scores
 from .soft_triggers import EmbeddedTexts
 from .text_examples import embed_pairs
 from .text_set import TextDebuggingSet
-from .tuning import Choice
+from .tuning import Choice, least_left
 
 _REPAIRED = 24  # triggered texts that every reference is tried on; following a flag takes many forwards
 
@@ -36,10 +35,8 @@ def tune_on_texts(
     """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference.
 
     One layer is enough, because what is flagged in it is followed and repaired in all layers of the detector's reach.
-    Of references that are within one standard error of the best, the one is taken that leaves a flagged column least: a
-    few texts can't tell them apart any better (Breiman et al., 1984, choose trees so). `benign` are further clean
-    texts that bound the false-positive rate per input. Returns the detector as chosen and every reference that was
-    tried; where no trigger turns a text, no layer is watched.
+    `benign` are further clean texts that bound the false-positive rate per input. Returns the detector as chosen and
+    every reference that was tried; where no trigger turns a text, no layer is watched.
     """
     batches = embed_pairs(subject, pairs, seed)
     targets = np.array([pairs.triggers[one].target for one in pairs.which], dtype=np.int64)
@@ -71,9 +68,7 @@ def tune_on_texts(
         )
 
     tried = tuple(judge(reference) for reference in KINDS)
-    best_one = max(tried, key=lambda choice: choice.merit)
-    error = math.sqrt(best_one.won_back * (1 - best_one.won_back) / max(1, int(turned.sum())))
-    chosen = next(choice for choice in reversed(tried) if choice.merit >= best_one.merit - error)
+    chosen = least_left(tried, int(turned.sum()))
     reference = next(kind for kind in KINDS if kind == chosen.reference)
     return replace(detector, reference=reference), tried
 

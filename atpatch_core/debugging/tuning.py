@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +35,18 @@ class Choice:
     def merit(self) -> float:
         """What a setting is chosen by."""
         return self.won_back - self.benign_changed
+
+
+def least_left(tried: Sequence[Choice], hijacked: int) -> Choice:
+    """Of the best choice and its like within one standard error, the one whose reference leaves a flagged column least.
+
+    `tried` are in the order of `KINDS`, and `hijacked` is how many predictions could be won back: so few can't tell
+    references apart any better (Breiman et al., 1984, choose trees so).
+    """
+    best = max(tried, key=lambda choice: choice.merit)
+    error = math.sqrt(best.won_back * (1 - best.won_back) / max(1, hijacked))
+    alike = [one for one in tried if one.watched == best.watched and one.merit >= best.merit - error]
+    return alike[-1]
 
 
 def tune(
@@ -77,7 +91,7 @@ def tune(
                     )
                 )
         tried += round_
-        candidate = max(round_, key=lambda choice: choice.merit)
+        candidate = least_left(round_, len(hijacked))
         if candidate.merit < (best.merit if best else 0.0) + WORTH_A_LAYER:
             break
         best = candidate

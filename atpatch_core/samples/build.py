@@ -134,7 +134,7 @@ def build_detectors(
         seed=recipe.seed,
         on_step=on_step,
     )
-    seconds = {"debugging_set": round(perf_counter() - started)}
+    seconds = {"debugging_set": _in_all(work / f"{recipe.name}.search-seconds", perf_counter() - started)}
     clean = LabelledImages([from_array(image) for image in test_set.images], test_set.labels)
     attacks = {_ATTACK: apply_trigger(recipe.trigger, clean)}
     variants: dict[str, Any] = {variant: {} for variant in NETWORKS}
@@ -173,6 +173,13 @@ def build_detectors(
         "seconds": seconds,
         "variants": variants,
     }
+
+
+def _in_all(kept: Path, seconds: float) -> int:
+    """Seconds spent so far, also by runs that were killed or whose search is used again; `kept` remembers them."""
+    total = seconds + (float(kept.read_text(encoding="utf-8")) if kept.is_file() else 0.0)
+    kept.write_text(f"{total:.1f}\n", encoding="utf-8")
+    return round(total)
 
 
 def rediscovered(trigger: PatchTrigger, folder: Path) -> float:
