@@ -68,7 +68,6 @@ def learn(
     `AtPatchError` when the sources can't be read or are too little to learn from.
     """
     chosen = settings or Settings()
-    on_step(READING, 0, 1)
     inputs = read_labels(sources.labels, subject)
     if sources.labels and not inputs:
         raise LabelError("Nothing is labelled yet for this model: submit answers on the Label page first.")
