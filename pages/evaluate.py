@@ -46,17 +46,8 @@ def main() -> None:
             st.markdown(_HELP)
     st.caption("Is AtPatch better than what else could be done about this model, and what does it cost?")
     opened = chosen_subject(_forget)
-    if opened is None:
-        return
-    show = _SHOW.get(opened.subject.kind)
-    if show is None:
-        st.info(
-            f"Defences are not compared for {opened.subject.kind}s here: choose another model, or use "
-            "`atpatch evaluate` on the command line.",
-            icon=":material/info:",
-        )
-        return
-    show(opened)
+    if opened is not None:
+        _SHOW[opened.subject.kind](opened)
 
 
 def _forget() -> None:

@@ -126,9 +126,13 @@ def test_records_are_compared_by_who_is_treated_by_an_attribute(
     expect(page.get_by_role("heading", name="The people behind atpatch")).to_be_visible()
 
 
-def test_models_of_other_kinds_are_told_what_to_do(app: str, page: Page) -> None:
-    visit(page, f"{app}/evaluate?subject=reviews-minilm-badword", "Evaluate")
-    expect(page.get_by_text("Defences are not compared for texts here")).to_be_visible()
+def test_texts_are_compared_with_the_word_that_hijacks_the_model(app: str, page: Page) -> None:
+    visit(page, f"{app}/evaluate?subject=reviews-minilm-badword&attacks=rare-word&texts=200", "Evaluate")
+    page.get_by_role("button", name="Compare").click()
+    verdict = page.locator(".stMain").get_by_text(re.compile(r"rare-word turns .* With AtPatch: "))
+    expect(verdict).to_be_visible(timeout=_LONG)
+    settle(page)
+    expect(page.get_by_role("heading", name="The texts behind atpatch")).to_be_visible()
 
 
 def test_nonsense_in_the_address_is_left_out(app: str, page: Page) -> None:
