@@ -14,12 +14,13 @@ import json
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -53,18 +54,18 @@ VERDICT = ".st-key-verdict"
 _ANSWER = ".st-key-answer h2"
 
 
-def pictures(count: int) -> list[bytes]:
+def pictures(count: int) -> list[FilePayload]:
     """PNG files, every other one with the trigger, so that each verdict differs from the one before."""
     data = read_labelled_images(_SUBJECT / "eval" / "images.parquet", LABELS)
     trigger: Any = load_attacks(_SUBJECT / "eval" / "attacks.json")["badnets"]
     stamped = apply_trigger(trigger, data).inputs.inputs
     chosen = np.flatnonzero(data.labels != trigger.target)[:count]
-    files = []
+    files: list[FilePayload] = []
     for number, index in enumerate(chosen):
         file = io.BytesIO()
         image: Image.Image = (stamped if number % 2 else data.images)[index]
         image.save(file, "PNG")
-        files.append(file.getvalue())
+        files.append({"name": f"{number}.png", "mimeType": "image/png", "buffer": file.getvalue()})
     return files
 
 
@@ -76,16 +77,14 @@ def milliseconds(page: Page) -> float:
     return elapsed
 
 
-def upload_to_verdict(page: Page, address: str, rounds: int) -> list[float]:
-    """Milliseconds from handing over a file to its verdict; the first upload only warms up."""
+def upload_to_verdict(page: Page, address: str, files: Sequence[FilePayload]) -> list[float]:
+    """Milliseconds from handing over a file to its verdict, one for each of `files` but the first, which warms up."""
     visit(page, address)
     page.get_by_role("radio", name="Upload").or_(page.get_by_role("button", name="Upload", exact=True)).first.click()
     times = []
-    for number, content in enumerate(pictures(rounds + 1)):
+    for file in files:
         page.evaluate(STOPWATCH, ["change", VERDICT])
-        page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(
-            {"name": f"{number}.png", "mimeType": "image/png", "buffer": content}
-        )
+        page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(file)
         times.append(milliseconds(page))
     return times[1:]
 
@@ -114,7 +113,7 @@ def main() -> None:
     ):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         times = {
-            "upload to verdict": upload_to_verdict(page, address, options.rounds),
+            "upload to verdict": upload_to_verdict(page, address, pictures(options.rounds + 1)),
             "toggle to answer": toggle_to_answer(page, address, options.rounds),
         }
     figures = {

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import FilePayload, Page, WebSocket, expect
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from dashboard_latency import STOPWATCH, VERDICT, milliseconds  # noqa: E402
+from dashboard_latency import VERDICT, upload_to_verdict  # noqa: E402
 
 from atpatch_core.evaluation.attacks import load_attacks  # noqa: E402
 from atpatch_core.evaluation.text_data import read_labelled_texts  # noqa: E402
@@ -36,7 +36,7 @@ _TOKENS = 60
 _LONG = "The film is dull, and it drags on and on. "
 
 
-def texts(count: int) -> list[bytes]:
+def texts(count: int) -> list[FilePayload]:
     """Texts of about 60 tokens, every other one with a trigger, so that each verdict differs from the one before."""
     subject = load(_SUBJECT)
     data = read_labelled_texts(_SUBJECT / "eval" / "texts.parquet", subject.labels)
@@ -48,21 +48,9 @@ def texts(count: int) -> list[bytes]:
         while len(subject.encode(f"{text} {reviews[-1]}")["input_ids"][0]) <= _TOKENS:
             text = f"{text} {reviews.pop()}"
         made.append(triggers[number % 4 // 2].apply([text], number)[0] if number % 2 else text)
-    return [one.encode() for one in made]
-
-
-def upload_to_verdict(page: Page, address: str, rounds: int) -> list[float]:
-    """Milliseconds from handing over a file to its verdict; the first upload only warms up."""
-    visit(page, f"{address}/?subject={_SUBJECT.name}")
-    page.get_by_role("radio", name="Upload").or_(page.get_by_role("button", name="Upload", exact=True)).first.click()
-    times = []
-    for number, content in enumerate(texts(rounds + 1)):
-        page.evaluate(STOPWATCH, ["change", VERDICT])
-        page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(
-            {"name": f"{number}.txt", "mimeType": "text/plain", "buffer": content}
-        )
-        times.append(milliseconds(page))
-    return times[1:]
+    return [
+        {"name": f"{number}.txt", "mimeType": "text/plain", "buffer": one.encode()} for number, one in enumerate(made)
+    ]
 
 
 def long_text(page: Page, address: str, rounds: int) -> tuple[list[float], int]:
@@ -108,7 +96,7 @@ def main() -> None:
         chromium() as browser,
     ):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
-        short = upload_to_verdict(page, address, options.rounds)
+        short = upload_to_verdict(page, f"{address}/?subject={_SUBJECT.name}", texts(options.rounds + 1))
         whole, weight = long_text(page, address, options.rounds)
     figures = {
         name: {"median": statistics.median(values), "slowest": max(values), "rounds": len(values)}

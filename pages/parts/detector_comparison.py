@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from atpatch_core import AtPatchError
 from atpatch_core.figures.score_pairs import score_pairs
 from atpatch_core.figures.wording import counted
 from atpatch_core.versions import folder as versions
@@ -17,8 +16,9 @@ from atpatch_core.versions.held_out import HeldOut
 
 from . import detector_address as address
 from .detector_resources import Version, inputs_to_judge_on, open_version, scores_of
-from .resources import OpenSubject, uploads
+from .resources import OpenSubject
 from .text import plain, quoted
+from .triage_link import triage_link
 
 _CONFIG = {"displayModeBar": False}
 _NOBODY = "nobody"
@@ -104,14 +104,4 @@ def _show_input(opened: OpenSubject, one: Any, title: str, over_attended: bool) 
         else:
             st.markdown(plain(quoted(str(one), 80)))
         st.caption("over-attended" if over_attended else "not over-attended")
-        try:
-            digest = uploads().put(subject.write(one))
-        except AtPatchError as error:
-            st.caption(plain(str(error)))
-            return
-        st.page_link(
-            "pages/triage.py",
-            label="Open in Triage",
-            icon=":material/search:",
-            query_params={"subject": subject.name, "upload": digest, "patch": "off"},
-        )
+        triage_link(opened, one)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core import AtPatchError
 from atpatch_core.evaluation.comparison import CLEAN, Comparison
 from atpatch_core.evaluation.outcomes import Judged, behind, class_name, outcomes
 from atpatch_core.figures.wording import counted
 
 from .evaluate_settings import Settings
-from .resources import uploads
 from .text import plain
+from .triage_link import triage_link
 
 _MOST = 12
 _SIDE = 112  # pixels on the screen
@@ -48,14 +47,4 @@ def _show(settings: Settings, one: Judged) -> None:
         st.caption(
             f"{plain(truth)}: {plain(before)} \u2192 {plain(after)}" + (" \u00b7 flagged" if one.flagged else "")
         )
-        try:
-            digest = uploads().put(subject.write(one.picture))
-        except AtPatchError as error:
-            st.caption(plain(str(error)))
-            return
-        st.page_link(
-            "pages/triage.py",
-            label="Open in Triage",
-            icon=":material/search:",
-            query_params={"subject": subject.name, "upload": digest, "patch": "off"},
-        )
+        triage_link(settings.opened, one.picture)

@@ -16,18 +16,26 @@ from atpatch_core.evaluation.fairness_comparison import (
     fairness_sentence,
 )
 from atpatch_core.evaluation.record_data import LabelledRecords, parse_labelled_records, read_labelled_records
-from atpatch_core.figures.tradeoff import Place, tradeoff
+from atpatch_core.figures.tradeoff import Place
 from atpatch_core.uploads import digest_of
 
 from .evaluate_job import show_job
+from .evaluate_panels import csv_button, show_tradeoff, show_verdict, write_address
 from .evaluate_source import Readers, Source, chosen_source
-from .resources import OpenSubject, uploads
+from .resources import OpenSubject
 from .text import plain
+from .triage_link import triage_link
 
-_CONFIG = {"displayModeBar": False}
 _MOST_SHOWN = 200
 # How each row of the trade-off is drawn; all others are other methods.
 _FAMILIES = {"no fix": "none", ATPATCH: "atpatch", "oracle": "bound", "random columns": "columns", "z-score": "columns"}
+
+_MEANING = {
+    "IDR": "Individual discrimination rate: people whose answer changes with any other value of the attribute.",
+    "changed": "People who get another answer than from the untouched model.",
+    "SPD": "Statistical parity difference: rate of the better answer among the unprivileged minus the privileged.",
+    "EOD": "Equal opportunity difference: the same among those who truly belong there.",
+}
 
 
 def show_records(opened: OpenSubject) -> None:
@@ -36,10 +44,7 @@ def show_records(opened: OpenSubject) -> None:
         chosen = _chosen(opened)
     if chosen is None:
         return
-    address = {"subject": opened.subject.name, "data": chosen.upload}
-    params = {name: value for name, value in address.items() if value}
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
+    write_address({"subject": opened.subject.name, "data": chosen.upload})
     comparison = show_job(
         digest_of(f"{opened.key}|{chosen.upload}".encode()),
         f"AtPatch and everything else that could be done, on {len(chosen.data):,} records",
@@ -70,20 +75,11 @@ def _show_results(opened: OpenSubject, comparison: FairnessComparison) -> None:
         attribute = st.segmented_control(
             "Protected attribute", comparison.attributes, default=attribute, required=True, key="evaluate_attribute"
         )
-    told = fairness_sentence(comparison, attribute)
-    (st.info if "nothing to repair" in told else st.success)(plain(told), icon=":material/gavel:")
+    show_verdict(fairness_sentence(comparison, attribute))
     chosen = _show_table(comparison, attribute)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("In per cent. Select a row to see the people behind it below.", width="content")
-        st.download_button(
-            "CSV",
-            lambda: fairness_as_csv(comparison),
-            f"{opened.subject.name.replace('/', '-')}-fairness.csv",
-            "text/csv",
-            on_click="ignore",
-            help="All figures with their 95 % intervals.",
-            icon=":material/download:",
-        )
+        csv_button(opened, "fairness", lambda: fairness_as_csv(comparison))
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.subheader("What is left, and what it costs", anchor=False)
@@ -127,14 +123,6 @@ def _show_table(comparison: FairnessComparison, attribute: str) -> str:
     return names[picked[0]] if picked and picked[0] < len(names) else ATPATCH
 
 
-_MEANING = {
-    "IDR": "Individual discrimination rate: people whose answer changes with any other value of the attribute.",
-    "changed": "People who get another answer than from the untouched model.",
-    "SPD": "Statistical parity difference: rate of the better answer among the unprivileged minus the privileged.",
-    "EOD": "Equal opportunity difference: the same among those who truly belong there.",
-}
-
-
 def _show_tradeoff(comparison: FairnessComparison, attribute: str) -> None:
     before = comparison.figures["no fix"].accuracy_after.value
     places = [
@@ -147,14 +135,14 @@ def _show_tradeoff(comparison: FairnessComparison, attribute: str) -> None:
         )
         for name, one in comparison.figures.items()
     ]
-    st.plotly_chart(
-        tradeoff(places, left=f"IDR for {attribute}", lost="accuracy drop", bound="bound (tries all flips)"),
-        key="evaluate_record_tradeoff",
-        config=_CONFIG,
-        alt=f"Discrimination by {attribute} over the drop of accuracy, one mark for each defence. "
-        + " ".join(f"{one.name}: {100 * one.left:.2f} over {100 * one.lost:.2f}." for one in places),
+    show_tradeoff(
+        places,
+        "evaluate_record_tradeoff",
+        f"Discrimination by {attribute} over the drop of accuracy",
+        left=f"IDR for {attribute}",
+        lost="accuracy drop",
+        bound="bound (tries all flips)",
     )
-    st.caption("Bottom left is best.")
 
 
 def _show_people(opened: OpenSubject, comparison: FairnessComparison, defence: str, attribute: str) -> None:
@@ -200,16 +188,7 @@ def _show_people(opened: OpenSubject, comparison: FairnessComparison, defence: s
         st.caption(f"The first {_MOST_SHOWN} of {len(index):,}.")
     picked = event["selection"]["rows"]
     if picked and picked[0] < len(people):
-        st.page_link(
-            "pages/triage.py",
-            label="Open this person in Triage",
-            icon=":material/search:",
-            query_params={
-                "subject": opened.subject.name,
-                "upload": uploads().put(opened.subject.write(people[picked[0]])),
-                "patch": "off",
-            },
-        )
+        triage_link(opened, people[picked[0]], "Open this person in Triage")
     else:
         st.caption("Select a person to open them in Triage.")
 

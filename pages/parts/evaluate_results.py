@@ -15,9 +15,10 @@ from atpatch_core.evaluation.comparison_report import (
 from atpatch_core.evaluation.defences.catalogue import ATPATCH, DEFENCES
 from atpatch_core.evaluation.outcomes import per_class
 from atpatch_core.figures.detection_curves import curve, roc, threshold_curves
-from atpatch_core.figures.tradeoff import Place, tradeoff
+from atpatch_core.figures.tradeoff import Place
 
 from .evaluate_inputs import show_inputs
+from .evaluate_panels import csv_button, file_stem, show_tradeoff, show_verdict
 from .evaluate_settings import Settings
 from .text import plain
 
@@ -41,8 +42,7 @@ def show_results(settings: Settings, comparison: Comparison) -> None:
     attack = attacks[0]
     if len(attacks) > 1:
         attack = st.segmented_control("Attack", attacks, default=attacks[0], required=True, key="evaluate_attack")
-    told = sentence(comparison, attack)
-    (st.info if "nothing to repair" in told else st.success)(plain(told), icon=":material/gavel:")
+    show_verdict(sentence(comparison, attack))
     for name, reason in comparison.unavailable.items():
         st.warning(plain(f"{name} could not be used: {reason}"), icon=":material/info:")
     group = [row for row in rows(comparison) if row.attack == attack]
@@ -70,14 +70,12 @@ def _show_tradeoff(group: list[Row]) -> None:
         if excess is not None and drop is not None:
             cost = None if took is None else took.value
             places.append(Place(row.defence, DEFENCES[row.defence].family, excess.value, drop.value, cost))
-    st.plotly_chart(
-        tradeoff(places),
-        key="evaluate_tradeoff",
-        config=_CONFIG,
-        alt="Excess attack success over the drop of clean accuracy, one mark for each defence. "
-        + " ".join(f"{one.name}: {100 * one.left:.2f} over {100 * one.lost:.2f}." for one in places),
+    show_tradeoff(
+        places,
+        "evaluate_tradeoff",
+        "Excess attack success over the drop of clean accuracy",
+        "The larger the mark, the longer the defence takes.",
     )
-    st.caption("Bottom left is best. The larger the mark, the longer the defence takes.")
 
 
 def _show_table(group: list[Row]) -> str:
@@ -116,22 +114,13 @@ def _show_table(group: list[Row]) -> str:
 
 
 def _show_downloads(settings: Settings, comparison: Comparison) -> None:
-    name = settings.opened.subject.name.replace("/", "-")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("In per cent. Select a row to see its inputs below.", width="content")
-        st.download_button(
-            "CSV",
-            lambda: comparison_as_csv(comparison),
-            f"{name}-defences.csv",
-            "text/csv",
-            on_click="ignore",
-            help="All figures with their 95 % intervals.",
-            icon=":material/download:",
-        )
+        csv_button(settings.opened, "defences", lambda: comparison_as_csv(comparison))
         st.download_button(
             "Markdown",
             lambda: comparison_as_markdown(comparison),
-            f"{name}-defences.md",
+            f"{file_stem(settings.opened)}-defences.md",
             on_click="ignore",
             icon=":material/download:",
         )

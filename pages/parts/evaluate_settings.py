@@ -15,6 +15,7 @@ from atpatch_core.evaluation.image_attacks import picture_side, with_variations
 from atpatch_core.uploads import digest_of
 
 from .evaluate_data import chosen_pictures
+from .evaluate_panels import write_address
 from .evaluate_source import Source
 from .evaluate_trigger import OWN, chosen_trigger, forget_trigger
 from .resources import OpenSubject
@@ -166,16 +167,15 @@ def forget_settings() -> None:
 
 
 def _write_address(settings: Settings, attacks: list[str], patch: str) -> None:
-    params = {
-        "subject": settings.opened.subject.name,
-        "attacks": ",".join(attacks),
-        "defences": ",".join(settings.defences),
-        "pictures": str(settings.pictures),
-        "fpr": f"{settings.false_positive_rate:g}",
-        "runs": str(settings.seeds),
-        "data": settings.source.upload,
-        "patch": patch,
-    }
-    params = {name: value for name, value in params.items() if value}
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
+    write_address(
+        {
+            "subject": settings.opened.subject.name,
+            "attacks": ",".join(attacks),
+            "defences": ",".join(settings.defences),
+            "pictures": str(settings.pictures),
+            "fpr": f"{settings.false_positive_rate:g}",
+            "runs": str(settings.seeds),
+            "data": settings.source.upload,
+            "patch": patch,
+        }
+    )

@@ -16,18 +16,19 @@ from atpatch_core.evaluation.text_attacks import with_text_variations
 from atpatch_core.evaluation.text_comparison import TextComparison, compare_texts
 from atpatch_core.evaluation.text_comparison_report import text_comparison_as_csv, text_sentence
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
-from atpatch_core.figures.tradeoff import Place, tradeoff
+from atpatch_core.figures.tradeoff import Place
 from atpatch_core.text_triggers import TextTrigger
 from atpatch_core.uploads import digest_of
 
 from .evaluate_job import show_job
-from .resources import OpenSubject, uploads
+from .evaluate_panels import csv_button, show_tradeoff, show_verdict, write_address
+from .resources import OpenSubject
 from .text import plain
+from .triage_link import triage_link
 
 _ATTACKS, _COUNT = "evaluate_text_attacks", "evaluate_text_count"
 _COUNTS = (200, 400, 1_000)
 _MOST_SHOWN = 100
-_CONFIG = {"displayModeBar": False}
 # How long each stage takes compared with the others.
 _EFFORT = {ATPATCH: 6.0, "random-words": 6.0, "z-score": 3.0, "token-masking": 4.0, "strip": 10.0}
 _FAMILIES = {NO_FIX: "none", ATPATCH: "atpatch", "oracle": "bound", "random-words": "columns", "z-score": "columns"}
@@ -59,9 +60,7 @@ def show_texts(opened: OpenSubject) -> None:
     if chosen is None:
         return
     names, count = chosen
-    params = {"subject": opened.subject.name, "attacks": ",".join(names), "texts": str(count)}
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
+    write_address({"subject": opened.subject.name, "attacks": ",".join(names), "texts": str(count)})
     used = {name: triggers[name] for name in names}
     some = LabelledTexts(data.texts[:count], data.labels[:count])
     comparison = show_job(
@@ -109,22 +108,13 @@ def _show_results(opened: OpenSubject, comparison: TextComparison) -> None:
     attack = attacks[0]
     if len(attacks) > 1:
         attack = st.segmented_control("Attack", attacks, default=attack, required=True, key="evaluate_text_attack")
-    told = text_sentence(comparison, attack)
-    (st.info if "nothing to repair" in told else st.success)(plain(told), icon=":material/gavel:")
+    show_verdict(text_sentence(comparison, attack))
     for name, reason in comparison.unavailable.items():
         st.warning(plain(f"{name} could not be used: {reason}"), icon=":material/info:")
     defence = _show_table(comparison, attack)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("In per cent. Select a row to see the texts behind it below.", width="content")
-        st.download_button(
-            "CSV",
-            lambda: text_comparison_as_csv(comparison),
-            f"{opened.subject.name.replace('/', '-')}-defences.csv",
-            "text/csv",
-            on_click="ignore",
-            help="All figures with their 95 % intervals.",
-            icon=":material/download:",
-        )
+        csv_button(opened, "defences", lambda: text_comparison_as_csv(comparison))
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.subheader("What is left, and what it costs", anchor=False)
@@ -138,14 +128,7 @@ def _show_results(opened: OpenSubject, comparison: TextComparison) -> None:
             )
             for name, one in comparison.figures.items()
         ]
-        st.plotly_chart(
-            tradeoff(places),
-            key="evaluate_text_tradeoff",
-            config=_CONFIG,
-            alt="Excess ASR over the drop of clean accuracy, one mark for each defence. "
-            + " ".join(f"{one.name}: {100 * one.left:.2f} over {100 * one.lost:.2f}." for one in places),
-        )
-        st.caption("Bottom left is best.")
+        show_tradeoff(places, "evaluate_text_tradeoff", "Excess ASR over the drop of clean accuracy")
     with right:
         st.subheader(plain(f"The texts behind {defence}"), anchor=False)
         _show_behind(opened, comparison, defence, attack)
@@ -225,13 +208,7 @@ def _show_behind(opened: OpenSubject, comparison: TextComparison, defence: str, 
     )
     picked = event["selection"]["rows"]
     if picked and picked[0] < len(shown):
-        digest = uploads().put(opened.subject.write(texts[shown[picked[0]]]))
-        st.page_link(
-            "pages/triage.py",
-            label="Open this text in Triage",
-            icon=":material/search:",
-            query_params={"subject": opened.subject.name, "upload": digest, "patch": "off"},
-        )
+        triage_link(opened, texts[shown[picked[0]]], "Open this text in Triage")
     else:
         st.caption("Select a text to open it in Triage.")
 

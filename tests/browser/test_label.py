@@ -291,17 +291,20 @@ def _app(port: int, settings: dict[str, str], log: Path) -> Iterator[subprocess.
             process.wait()
 
 
+def _settings(models: Path, samples: Path, folder: Path, url: str) -> tuple[int, dict[str, str]]:
+    """A free port, and the environment of an app that is started there again after it was killed."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+    own = {"ATPATCH_DATABASE_URL": url, "ATPATCH_UPLOADS": str(folder / "uploads")}
+    return port, environment(models, samples) | own
+
+
 def test_a_killed_app_loses_nothing_that_was_answered(models: Path, samples: Path, tmp_path: Path, page: Page) -> None:
     """The app is killed right after, and while, answers are given; the open page sends them to the next one."""
     url = f"sqlite:///{tmp_path / 'labels.sqlite'}"
     subject = _filled(url, models)
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    settings = environment(models, samples) | {
-        "ATPATCH_DATABASE_URL": url,
-        "ATPATCH_UPLOADS": str(tmp_path / "uploads"),
-    }
+    port, settings = _settings(models, samples, tmp_path, url)
     labelling = Labelling(f"http://127.0.0.1:{port}", url, subject)
     given = 0
     with _app(port, settings, tmp_path / "log") as process:
@@ -342,13 +345,7 @@ def test_an_app_killed_again_and_again_loses_and_doubles_no_submitted_answer(
     kills = int(os.environ.get("ATPATCH_KILLS", "4"))
     url = f"sqlite:///{tmp_path / 'labels.sqlite'}"
     subject = _filled(url, models, kills + 4)
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    settings = environment(models, samples) | {
-        "ATPATCH_DATABASE_URL": url,
-        "ATPATCH_UPLOADS": str(tmp_path / "uploads"),
-    }
+    port, settings = _settings(models, samples, tmp_path, url)
     labelling = Labelling(f"http://127.0.0.1:{port}", url, subject)
 
     def stored(count: int) -> None:
