@@ -69,11 +69,8 @@ def test_a_dropped_word_and_a_flipped_field(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject=reviews-minilm-badword&sample=review-rare-word-1-triggered")
     before = page.locator(".st-key-answer h2").inner_text()
     page.get_by_text("Edit this input").click()
-    box = page.get_by_role("combobox", name="Words to drop")
-    box.fill("cf")
-    page.get_by_role("option", name="cf").first.click()
-    page.keyboard.press("Escape")
-    settle(page)
+    # The flagged word is filled in already, so one click tries the model without it.
+    expect(page.get_by_test_id("stMultiSelect").get_by_text("cf", exact=True)).to_be_visible()
     page.get_by_role("button", name="Look at the edited copy").click()
     expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
 
