@@ -5,8 +5,10 @@ Needs what is in `requirements-dev.txt`. Each picture is as small as PNG makes i
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -20,10 +22,19 @@ from playwright.sync_api import Browser, FloatRect, Page
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from atpatch_core import load  # noqa: E402
+from atpatch_core.evaluation.attacks import load_attacks  # noqa: E402
+from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images  # noqa: E402
+from atpatch_core.evaluation.evaluate import apply_trigger  # noqa: E402
+from atpatch_core.labels import LabelStore  # noqa: E402
+from atpatch_core.labels.intake import send_to_labelling  # noqa: E402
+from atpatch_core.versions.folder import active_label  # noqa: E402
 from tests.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
 
 FOLDER = ROOT / "assets" / "screenshots"
-_FIRST = "subject=fashion-vit-badnets&sample=ankle-boot-triggered&layer=0&head=0"
+_MODEL = "fashion-vit-badnets"
+_QUEUED = 24
+_FIRST = f"subject={_MODEL}&sample=ankle-boot-triggered&layer=0&head=0"
 
 
 def _drawn(page: Page) -> None:
@@ -94,22 +105,89 @@ def _compare(browser: Browser, app: str) -> None:
         _save(page, "compare", clip)
 
 
+def _evaluate(browser: Browser, app: str) -> None:
+    """A comparison of some defences, run here and now."""
+    chosen = "defences=no-fix,atpatch,oracle,z-score,always-on,painted-over&attacks=badnets&pictures=500"
+    address = f"{app}/evaluate?subject={_MODEL}&{chosen}"
+    with _opened(browser, address, 1280, 3_000, "light", "Evaluate") as page:
+        page.get_by_role("button", name="Compare").click()
+        verdict = page.get_by_text(re.compile("badnets turns .* of the pictures"))
+        verdict.wait_for(timeout=3 * PATIENCE)
+        _drawn(page)
+        top = verdict.bounding_box()
+        assert top is not None
+        _save(page, "evaluate", {"x": 60, "y": top["y"] - 24, "width": 1160, "height": 960})
+
+
+def _label(browser: Browser, app: str) -> None:
+    with _opened(browser, f"{app}/label?subject={_MODEL}&annotator=ada", 1280, 860, "light", "Label") as page:
+        page.locator(".sheet .list").wait_for(timeout=PATIENCE)
+        _drawn(page)
+        _save(page, "label")
+
+
+def _detector(browser: Browser, app: str) -> None:
+    """How good the shipped version is."""
+    address = f"{app}/detector?subject={_MODEL}&version=shipped&on=test"
+    with _opened(browser, address, 1280, 3_000, "dark", "Detector") as page:
+        page.get_by_text("How the network sees columns").click()
+        page.get_by_role("figure", name=re.compile("over-attended and .* benign columns")).wait_for(timeout=PATIENCE)
+        _drawn(page)
+        top = page.get_by_role("heading", name=re.compile("How good is")).bounding_box()
+        bottom = page.get_by_role("figure", name=re.compile("over-attended and")).bounding_box()
+        assert top is not None
+        assert bottom is not None
+        height = bottom["y"] + bottom["height"] - top["y"] + 60
+        _save(page, "detector", {"x": 60, "y": top["y"] - 16, "width": 1160, "height": height})
+
+
 SCENES: dict[str, Callable[[Browser, str], None]] = {
     "hijacked and repaired": _hijacked_and_repaired,
     "maps": _maps,
     "phone": _phone,
     "learn": _learn,
     "compare": _compare,
+    "evaluate": _evaluate,
+    "label": _label,
+    "detector": _detector,
 }
 
 
+def _queue(address: str, models: Path) -> None:
+    """Pictures to label, every third one with the trigger."""
+    subject = load(models / _MODEL)
+    data = read_labelled_images(models / _MODEL / "eval" / "images.parquet", subject.labels)
+    some = LabelledImages(data.images[:_QUEUED], data.labels[:_QUEUED])
+    trigger = load_attacks(models / _MODEL / "eval" / "attacks.json")["badnets"]
+    triggered = apply_trigger(trigger, some).inputs.inputs
+    detector = active_label(subject.folder)
+    with LabelStore.open(address) as store:
+        for number, image in enumerate(some.images):
+            content = subject.write(image if number % 3 else triggered[number])
+            send_to_labelling(store, subject, content, f"camera 2, picture {number + 1}", "a folder", detector)
+
+
 def main() -> None:
-    """Take them all."""
+    """Take them all, or those that are named."""
+    parser = argparse.ArgumentParser(description="Take the README's screenshots from the running dashboard.")
+    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"of {', '.join(SCENES)}; default: all")
+    asked = parser.parse_args().scenes or list(SCENES)
+    if unknown := set(asked) - set(SCENES):
+        parser.error(f"there is no scene {', '.join(unknown)}")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    settings = {"ATPATCH_MODELS": os.environ.get("ATPATCH_MODELS", str(ROOT / "sample_models"))}
-    with tempfile.TemporaryDirectory() as folder, serve(Path(folder), settings) as app, chromium() as browser:
-        for scene in SCENES.values():
-            scene(browser, app)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        models = Path(os.environ.get("ATPATCH_MODELS", ROOT / "sample_models"))
+        labels = f"sqlite:///{folder / 'labels.sqlite'}"
+        settings = {
+            "ATPATCH_MODELS": str(models),
+            "ATPATCH_DATABASE_URL": labels,
+            "ATPATCH_TRAININGS": str(folder / "trainings"),
+        }
+        _queue(labels, models)
+        with serve(folder, settings) as app, chromium() as browser:
+            for scene in asked:
+                SCENES[scene](browser, app)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
 from .answers import answers
 from .inverted_pairs import inverted_pairs
+from .mask_inversion import success_elsewhere
 from .pixel_space import pixel_space
 from .sets import ImageDebuggingSet
 from .trigger_search import TriggerSearch, search_triggers
@@ -37,6 +38,7 @@ MOST = 1_000
 _PAIRS = 2_000
 _TUNING_PAIRS = 600
 _LEARN, _TUNE = 0.55, 0.15  # of the clean pictures; the rest bounds the false-positive rate
+_TRIED_ELSEWHERE = 40  # pictures at each place
 _MEMORY = 2e9  # bytes for the maps of one layer
 
 OnStep = Callable[[str, int, int], None]
@@ -100,8 +102,12 @@ def build_image_set(
             on_step,
         )
         suspicious = search.suspicious
+        elsewhere = [
+            success_elsewhere(one, subject.model, space, pictures[tune][found[tune] != one.target][:_TRIED_ELSEWHERE])
+            for one in suspicious
+        ]
         pairs, tuning = (
-            inverted_pairs(suspicious, pictures[part], found[part], space.grid, count, seed + number)
+            inverted_pairs(suspicious, elsewhere, pictures[part], found[part], space.grid, count, seed + number)
             for number, (part, count) in enumerate(((learn, _pairs_within_memory(space.grid)), (tune, _TUNING_PAIRS)))
         )
         data = ImageDebuggingData(
@@ -111,7 +117,7 @@ def build_image_set(
             {
                 **mark,
                 "subject": subject.name,
-                **_findings(subject, search),
+                **_findings(subject, search, elsewhere),
                 "date": datetime.now(UTC).date().isoformat(),
             },
         )
@@ -160,8 +166,8 @@ def _claim(folder: Path, mark: dict[str, Any]) -> None:
         file.write_text(json.dumps(mark), encoding="utf-8")
 
 
-def _findings(subject: Subject, search: TriggerSearch) -> dict[str, Any]:
-    suspicious = search.suspicious
+def _findings(subject: Subject, search: TriggerSearch, elsewhere: Sequence[float]) -> dict[str, Any]:
+    roams = {id(one): round(success, 3) for one, success in zip(search.suspicious, elsewhere, strict=True)}
     return {
         "triggers": [
             {
@@ -169,7 +175,8 @@ def _findings(subject: Subject, search: TriggerSearch) -> dict[str, Any]:
                 "kind": one.kind,
                 "pixels": round(one.size, 1),
                 "success": round(one.success, 3),
-                "suspicious": any(one is other for other in suspicious),
+                "suspicious": id(one) in roams,
+                "success_elsewhere": roams.get(id(one)),
             }
             for one in search.triggers
         ],

@@ -1,8 +1,9 @@
 """Make pairs of clean and triggered pictures from inverted triggers, in many variations.
 
-A detector that has only seen a trigger as it was found would learn its place and its look. So most pairs move it, and
-others fade it, add noise or take patches away. Some carry distractors instead: random stripes, boards and noise, which
-draw attention, too. What the model makes nothing of teaches what is harmless.
+A detector that has only seen a trigger as it was found would learn its place and its look. So pairs move it, fade it,
+add noise or take patches away. A trigger that works at any place is moved most of the time; one that works only where
+it was found is more often left there, since elsewhere it teaches no more than what is harmless. Some pairs carry
+distractors instead: random stripes, boards and noise, which draw attention, too.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .mask_inversion import InvertedTrigger
+from .mask_inversion import InvertedTrigger, moved
 from .sets import ImageDebuggingSet, covered_patches
 
 _VISIBLE = 0.1  # of the mask: less of a trigger leaves a patch as it was
-_SHARES = (0.1, 0.6, 0.15, 0.15)  # as found, moved, altered, distractor
+# Shares of pairs with the trigger as found, moved, altered, and with a distractor, for a trigger that works
+_HERE_ONLY = np.array((0.3, 0.25, 0.2, 0.25))
+_ANYWHERE = np.array((0.1, 0.6, 0.15, 0.15))
 
 
 def inverted_pairs(
     triggers: Sequence[InvertedTrigger],
+    elsewhere: Sequence[float],
     clean: np.ndarray,
     answers: np.ndarray,
     grid: tuple[int, int],
@@ -28,18 +32,19 @@ def inverted_pairs(
 ) -> ImageDebuggingSet:
     """`count` pairs of `clean` pictures (`uint8 [n, height, width, channels]`) with a varied trigger on them.
 
-    `answers` (`int64 [n]`) are the model's; a trigger is put on pictures of other classes than its own target, each
-    trigger equally often. Without triggers the set is empty.
+    `elsewhere` says for each trigger how well it works at other places (0 to 1, see `success_elsewhere`). `answers`
+    (`int64 [n]`) are the model's; a trigger is put on pictures of other classes than its own target, each trigger
+    equally often. Without triggers the set is empty.
     """
     rng = np.random.default_rng(seed)
     chosen, stamped, covered = [], [], []
     for number in range(count if triggers else 0):
-        trigger = triggers[number % len(triggers)]
+        trigger, roams = triggers[number % len(triggers)], elsewhere[number % len(triggers)]
         others = np.flatnonzero(answers != trigger.target)
         if len(others) == 0:
             continue
         picture = clean[rng.choice(others)]
-        mask, pattern = _varied(trigger, grid, rng)
+        mask, pattern = _varied(trigger, roams, grid, rng)
         chosen.append(picture)
         stamped.append((picture * (1 - mask[:, :, None]) + pattern * mask[:, :, None]).round().astype(np.uint8))
         covered.append(covered_patches(mask > _VISIBLE, grid))
@@ -52,11 +57,14 @@ def inverted_pairs(
     )
 
 
-def _varied(trigger: InvertedTrigger, grid: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _varied(
+    trigger: InvertedTrigger, roams: float, grid: tuple[int, int], rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     mask, pattern = trigger.mask, trigger.pattern.astype(np.float32)
-    kind = rng.choice(4, p=_SHARES)
+    kind = rng.choice(4, p=(1 - roams) * _HERE_ONLY + roams * _ANYWHERE)
     if kind == 1:
-        return _moved(mask, pattern, grid, rng)
+        shifted = moved(trigger, _shift(mask.shape, grid, rng))
+        return shifted.mask, shifted.pattern.astype(np.float32)
     if kind == 2:
         return _altered(mask, pattern, grid, rng)
     if kind == 3:
@@ -64,13 +72,10 @@ def _varied(trigger: InvertedTrigger, grid: tuple[int, int], rng: np.random.Gene
     return mask, pattern
 
 
-def _moved(
-    mask: np.ndarray, pattern: np.ndarray, grid: tuple[int, int], rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Shifted around the edges, half of the time by whole patches: cut otherwise, a trigger may mean nothing."""
-    steps = (1, 1) if rng.random() < 0.5 else (mask.shape[0] // grid[0], mask.shape[1] // grid[1])
-    by = tuple(step * int(rng.integers(0, side // step)) for side, step in zip(mask.shape, steps, strict=True))
-    return np.roll(mask, by, (0, 1)), np.roll(pattern, by, (0, 1))
+def _shift(shape: tuple[int, ...], grid: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+    """By any number of pixels, half of the time by whole patches: cut otherwise, a trigger may mean nothing."""
+    down, across = (1, 1) if rng.random() < 0.5 else (shape[0] // grid[0], shape[1] // grid[1])
+    return down * int(rng.integers(0, shape[0] // down)), across * int(rng.integers(0, shape[1] // across))
 
 
 def _altered(

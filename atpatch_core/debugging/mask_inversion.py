@@ -23,6 +23,7 @@ _BATCH = 48
 _RATE = 0.1
 _FIRST_WEIGHT = 1e-3
 _STRONGEST = 0.3
+_PLACES = 24
 _STEP = 1.06  # by which the weight of the penalty goes up or down
 
 
@@ -109,6 +110,28 @@ def success_of(trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, pi
         parts = (space.values(part) for part in torch.split(stamped, 250))
         answers = torch.cat([model(pixel_values=part).logits.argmax(-1) for part in parts])
     return float((answers == trigger.target).float().mean())
+
+
+def moved(trigger: InvertedTrigger, by: tuple[int, int]) -> InvertedTrigger:
+    """The trigger `by` so many pixels further down and to the right; what leaves one edge comes in at the other."""
+    return replace(trigger, mask=np.roll(trigger.mask, by, (0, 1)), pattern=np.roll(trigger.pattern, by, (0, 1)))
+
+
+def success_elsewhere(
+    trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, pictures: np.ndarray, seed: int = 0
+) -> float:
+    """How well a trigger works on `pictures` at other places than its own, moved by whole patches: 0 to 1.
+
+    The mean over `_PLACES` places, or as many as there are.
+    """
+    rows, columns = space.grid
+    down, across = space.patch
+    places = [(row * down, column * across) for row in range(rows) for column in range(columns)][1:]
+    if not places or not len(pictures):
+        return 0.0
+    order = np.random.default_rng(seed).permutation(len(places))[:_PLACES]
+    tried = [success_of(moved(trigger, places[place]), model, space, pictures) for place in order]
+    return float(np.mean(tried))
 
 
 def _pixels(mask: Tensor, _space: PixelSpace) -> Tensor:

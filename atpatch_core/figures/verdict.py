@@ -30,10 +30,10 @@ def verdict(inspection: Inspection, has_detector: bool) -> str:
     detected, chosen = split_columns(inspection.flags)
     parts = []
     if detected:
-        parts.append(f"{counted(len(detected), 'column')} flagged in {_places(detected)}")
+        parts.append(f"{counted(len(detected), 'column')} flagged in {_places(detected, inspection.flags)}")
     if chosen:
         number = counted(len(chosen), "column") if not detected else str(len(chosen))
-        parts.append(f"{number} chosen by hand in {_places(chosen)}")
+        parts.append(f"{number} chosen by hand in {_places(chosen, inspection.flags)}")
     what = _keys(inspection.flags.columns, inspection.layout)
     return f"{', and '.join(parts)}: {what}. {_change(before, after)}"
 
@@ -55,11 +55,14 @@ def column_name(column: Column, layout: Layout) -> str:
     return f"layer {column.layer} \u00b7 head {column.head} \u00b7 {layout.key_names[column.key]}"
 
 
-def _places(columns: Sequence[Column]) -> str:
-    layers = sorted({column.layer for column in columns})
+def _places(columns: Sequence[Column], flags: Flags) -> str:
+    heads = {layer: sorted({one.head for one in columns if one.layer == layer}) for layer in range(len(flags.flagged))}
+    layers = [layer for layer, some in heads.items() if some]
     if len(layers) > _MOST_LAYERS:
         return f"{len(layers)} layers"
-    return listed([_heads(layer, sorted({c.head for c in columns if c.layer == layer})) for layer in layers])
+    if len(layers) > 1 and all(len(heads[layer]) == len(flags.flagged[layer]) for layer in layers):
+        return f"all heads of layers {listed([str(layer) for layer in layers])}"
+    return listed([_heads(layer, heads[layer]) for layer in layers])
 
 
 def _heads(layer: int, heads: Sequence[int]) -> str:

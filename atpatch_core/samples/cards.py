@@ -67,7 +67,7 @@ def detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
     counts = ", ".join(f"layer {layer}: {count}" for layer, count in one["hijacked_inputs_by_layer"].items()) or "none"
     found = "\n".join(
         f"| {trigger['class']} | {trigger['kind']} | {trigger['pixels']:g} | {100 * trigger['success']:.1f} % | "
-        f"{'yes' if trigger['suspicious'] else ''} |"
+        f"{'yes' if trigger['suspicious'] else ''} | {_elsewhere(trigger['success_elsewhere'])} |"
         for trigger in _best_of_each(provenance["triggers"])
     )
     return f"""# Detector of {recipe.name}
@@ -78,8 +78,9 @@ all it learned from was made from the model itself and {provenance["clean_pictur
 * Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
 * **Debugging set**: for every class the smallest mask that turns other pictures into it was looked for, and for the
   half with the smaller masks also a window of a patch (table below). What turned at least 80 % of held-out pictures,
-  and was a window or at most half the size of the median mask, was put on clean pictures: as found, moved, faded, in
-  parts. A quarter of the pairs carry random textures instead. Inputs with a hijacked column: {counts}.
+  and was a window or at most half the size of the median mask, was put on clean pictures: as found, moved (more
+  often the better it works elsewhere), faded, in parts. Some pairs carry random textures instead. Inputs with a
+  hijacked column: {counts}.
 * **Tuned** (layers, benign reference) on pairs from further pictures. **Calibrated** on others, and their copies
   shifted by a pixel and mirrored, for at most 0.05 % flagged inputs. **Judged** on all 10,000 test images, with the
   true trigger on those of the other classes. No picture is in two of these sets.
@@ -90,8 +91,8 @@ all it learned from was made from the model itself and {provenance["clean_pictur
 
 The best of each search:
 
-| class | search | pixels | success on held-out pictures | suspicious |
-|---|---|---|---|---|
+| class | search | pixels | success on held-out pictures | suspicious | success at other places |
+|---|---|---|---|---|---|
 {found}
 
 {_overlap(recipe, figures["rediscovered"])}
@@ -127,6 +128,10 @@ Finds what draws attention to a few columns. A trigger spread over the whole pic
 the feed-forward layers alone leaves no such column and is not found. It was made for these weights and is refused for
 any others. A model in whose search nothing is suspicious gets a detector that watches nothing.
 """
+
+
+def _elsewhere(success: float | None) -> str:
+    return "" if success is None else f"{100 * success:.1f} %"
 
 
 def _overlap(recipe: ImageRecipe, share: float) -> str:

@@ -113,6 +113,7 @@ def _show_table(comparison: FairnessComparison, attribute: str) -> str:
         on_select="rerun",
         selection_mode="single-row",
         key="evaluate_record_table",
+        placeholder="\N{EN DASH}",
         column_config={
             heading: st.column_config.NumberColumn(format="%.2f", help=_MEANING.get(heading))
             for heading in ("IDR", "accuracy", "changed", "SPD", "EOD")

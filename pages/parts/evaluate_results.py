@@ -31,6 +31,15 @@ _SHOWN = {
     "fpr_per_input": "FPR",
     "tpr_per_input": "TPR",
 }
+_MEANING = {
+    "excess ASR": "How much more often other pictures get the attacker's class than without any trigger. 0 is best.",
+    "CA drop": "What the defence costs in accuracy on clean pictures. 0 is best.",
+    "ASR": "Attacked pictures of other classes that get the attacker's class.",
+    "recovery": "Attacked pictures that get their true class.",
+    "CA": "Accuracy on clean pictures.",
+    "FPR": "Clean pictures that are flagged.",
+    "TPR": "Attacked pictures that are flagged.",
+}
 # Their scores are AtPatch's own, or the truth.
 _SCORED_ALIKE = ("oracle", "flagged-to-zero", "flagged-to-uniform", "no-rescale", "random-columns", "painted-over")
 _CONFIG = {"displayModeBar": False}
@@ -92,18 +101,22 @@ def _show_table(group: list[Row]) -> str:
             cells["\u00b1 over runs"] = [None if (one := row.spread[name]) is None else 100 * one for row in group]
     cells["AUROC"] = [None if (rate := row.rates["auroc"]) is None else rate.value for row in group]
     cells["time"] = [None if (rate := row.rates["cost"]) is None else rate.value for row in group]
-    number = st.column_config.NumberColumn(format="%.2f")
     event = st.dataframe(
         cells,
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
         key="evaluate_table",
-        column_config={heading: number for heading in cells if heading not in ("defence", "95 %", "AUROC", "time")}
+        placeholder="\N{EN DASH}",
+        column_config={
+            heading: st.column_config.NumberColumn(format="%.2f", help=_MEANING.get(heading))
+            for heading in cells
+            if heading not in ("defence", "95 %", "AUROC", "time")
+        }
         | {
             "defence": st.column_config.TextColumn(pinned=True),
-            "AUROC": st.column_config.NumberColumn(format="%.4f"),
-            "time": st.column_config.NumberColumn(format="%.1f \u00d7"),
+            "AUROC": st.column_config.NumberColumn(format="%.4f", help="How well its scores tell attacked from clean."),
+            "time": st.column_config.NumberColumn(format="%.1f \u00d7", help="Of one answer, against the model alone."),
         },
     )
     picked = event["selection"]["rows"]

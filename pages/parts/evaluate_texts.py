@@ -158,6 +158,7 @@ def _show_table(comparison: TextComparison, attack: str) -> str:
         on_select="rerun",
         selection_mode="single-row",
         key="evaluate_text_table",
+        placeholder="\N{EN DASH}",
         column_config={
             name: st.column_config.NumberColumn(format="%.2f", help=meaning) for name, meaning in _MEANING.items()
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from atpatch_core import Inspection
+from atpatch_core import Column, Inspection
 from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas, flagged_in
 from atpatch_core.figures.png import as_webp
 from atpatch_core.figures.scores import score_bars
@@ -22,9 +22,10 @@ _HEAD = "head"
 
 
 def first_map(inspection: Inspection) -> tuple[int, int]:
-    """The (layer, head) to open when nobody chose one: the first with a flagged column."""
+    """The (layer, head) to open when nobody chose one: the first with a column that the detector itself flags."""
     columns = inspection.flags.columns
-    return (columns[0].layer, columns[0].head) if columns else (0, 0)
+    first = next(filter(inspection.flags.reaches, columns), columns[0] if columns else Column(0, 0, 0))
+    return first.layer, first.head
 
 
 def has_map(inspection: Inspection, layer: int, head: int) -> bool:

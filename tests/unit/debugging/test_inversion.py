@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from atpatch_core.debugging.mask_inversion import InvertedTrigger, Penalty, invert_trigger, stamp, success_of
+from atpatch_core.debugging.mask_inversion import (
+    InvertedTrigger,
+    Penalty,
+    invert_trigger,
+    moved,
+    stamp,
+    success_elsewhere,
+    success_of,
+)
 from atpatch_core.debugging.pixel_space import PixelSpace
 from atpatch_core.debugging.trigger_search import TriggerSearch, load_triggers, save_triggers
 from atpatch_core.debugging.window_inversion import Round, invert_window
@@ -85,6 +94,19 @@ def test_a_stamp_changes_what_the_mask_covers_and_nothing_else(
     assert (stamped[:, 7, 6:] == 255).all()
     assert np.array_equal(stamped[:, :7], dark_pictures[:, :7])
     assert success_of(trigger, corner_model, space, dark_pictures) == 0.0  # half a corner is not enough
+
+
+def test_a_trigger_of_one_corner_works_nowhere_else_and_one_of_any_place_everywhere(
+    corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray
+) -> None:
+    def anywhere(pixel_values: torch.Tensor) -> SimpleNamespace:
+        bright = pixel_values.amax((1, 2, 3))
+        return SimpleNamespace(logits=torch.stack([1 - bright, bright], 1))
+
+    trigger = _trigger()
+    assert success_of(moved(trigger, (-2, -2)), corner_model, space, dark_pictures) == 0.0
+    assert success_elsewhere(trigger, corner_model, space, dark_pictures) == 0.0
+    assert success_elsewhere(trigger, anywhere, space, dark_pictures) == 1.0  # type: ignore[arg-type]
 
 
 def test_windows_that_work_and_masks_much_smaller_than_the_others_are_suspicious() -> None:

@@ -19,7 +19,7 @@ _ANSWERS = np.arange(30) % 3
 
 
 def test_pairs_differ_only_in_covered_patches() -> None:
-    pairs = inverted_pairs([_trigger()], _CLEAN, _ANSWERS, (4, 4), 200, seed=0)
+    pairs = inverted_pairs([_trigger()], [1.0], _CLEAN, _ANSWERS, (4, 4), 200, seed=0)
     assert len(pairs) == 200
     changed = (pairs.clean != pairs.triggered).reshape(200, 4, 2, 4, 2).any(axis=(2, 4)).reshape(200, 16)
     assert not (changed & ~pairs.covered).any()
@@ -27,33 +27,43 @@ def test_pairs_differ_only_in_covered_patches() -> None:
 
 
 def test_the_trigger_occurs_as_found_and_elsewhere() -> None:
-    pairs = inverted_pairs([_trigger()], _CLEAN, _ANSWERS, (4, 4), 200, seed=0)
+    pairs = inverted_pairs([_trigger()], [1.0], _CLEAN, _ANSWERS, (4, 4), 200, seed=0)
     as_found = (pairs.triggered[:, 6:, 6:] == 255).all(axis=(1, 2, 3)) & (pairs.covered.sum(1) == 1)
     assert 0.05 < as_found.mean() < 0.3
     assert len(np.unique(pairs.covered, axis=0)) > 10
 
 
 def test_many_are_moved_by_whole_patches_to_any_of_them() -> None:
-    pairs = inverted_pairs([_trigger()], _CLEAN, _ANSWERS, (4, 4), 400, seed=0)
+    pairs = inverted_pairs([_trigger()], [1.0], _CLEAN, _ANSWERS, (4, 4), 400, seed=0)
     tiles = pairs.triggered.reshape(400, 4, 2, 4, 2).swapaxes(2, 3).reshape(400, 16, 4)
     whole = (tiles == 255).all(2) & (pairs.covered.sum(1, keepdims=True) == 1)
     assert whole.any(0).all()
     assert whole.any(1).mean() > 0.3
 
 
+def test_a_trigger_that_works_only_where_it_was_found_is_moved_less() -> None:
+    def moved_pairs(elsewhere: float) -> float:
+        pairs = inverted_pairs([_trigger()], [elsewhere], _CLEAN, _ANSWERS, (4, 4), 400, seed=0)
+        return float((~pairs.covered[:, 15]).mean())
+
+    assert moved_pairs(0.0) < moved_pairs(0.5) < moved_pairs(1.0)
+
+
 def test_a_trigger_never_goes_on_pictures_of_its_own_class() -> None:
-    pairs = inverted_pairs([_trigger(1)], _CLEAN, _ANSWERS, (4, 4), 100, seed=1)
+    pairs = inverted_pairs([_trigger(1)], [1.0], _CLEAN, _ANSWERS, (4, 4), 100, seed=1)
     own = {one.tobytes() for one in _CLEAN[_ANSWERS == 1]}
     assert not any(one.tobytes() in own for one in pairs.clean)
 
 
 def test_the_same_seed_gives_the_same_pairs() -> None:
-    first, again, other = (inverted_pairs([_trigger()], _CLEAN, _ANSWERS, (4, 4), 20, seed) for seed in (3, 3, 4))
+    first, again, other = (
+        inverted_pairs([_trigger()], [1.0], _CLEAN, _ANSWERS, (4, 4), 20, seed) for seed in (3, 3, 4)
+    )
     assert np.array_equal(first.triggered, again.triggered)
     assert not np.array_equal(first.triggered, other.triggered)
 
 
 def test_without_triggers_there_are_no_pairs() -> None:
-    pairs = inverted_pairs([], _CLEAN, _ANSWERS, (4, 4), 100, seed=0)
+    pairs = inverted_pairs([], [], _CLEAN, _ANSWERS, (4, 4), 100, seed=0)
     assert len(pairs) == 0
     assert pairs.covered.shape == (0, 16)

@@ -42,6 +42,13 @@ def test_many_columns_are_counted_not_listed(make_inspection) -> None:
     assert "in layer 1 \u00b7 12 heads: the patch" in _said(make_inspection(flagged=flagged, heads=12))
 
 
+def test_all_heads_of_several_layers_are_not_listed(make_inspection) -> None:
+    flagged = tuple(Column(layer, head, 49) for layer in (0, 2) for head in range(4))
+    assert _said(make_inspection(flagged=flagged)).startswith(
+        "8 columns flagged in all heads of layers 0 and 2: the patch"
+    )
+
+
 def test_nothing_flagged(make_inspection) -> None:
     inspection = make_inspection(flagged=(), before=(0.02, 0.019, 0.961))
     assert (
