@@ -35,7 +35,7 @@ from .trigger_search import TriggerSearch, search_triggers
 
 LEAST = 200
 MOST = 1_000
-_PAIRS = 2_000
+_PAIRS = 4_000
 _TUNING_PAIRS = 600
 _LEARN, _TUNE = 0.55, 0.15  # of the clean pictures; the rest bounds the false-positive rate
 _TRIED_ELSEWHERE = 40  # pictures at each place

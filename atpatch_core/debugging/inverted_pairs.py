@@ -3,7 +3,8 @@
 A detector that has only seen a trigger as it was found would learn its place and its look. So pairs move it, fade it,
 add noise or take patches away. A trigger that works at any place is moved most of the time; one that works only where
 it was found is more often left there, since elsewhere it teaches no more than what is harmless. Some pairs carry
-distractors instead: random stripes, boards and noise, which draw attention, too.
+distractors instead: random stripes, boards and noise, which draw attention, too. Each picture is one of its slightly
+moved copies: the same few hundred pictures, again and again, would teach too little about what is benign.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .mask_inversion import InvertedTrigger, moved
-from .sets import ImageDebuggingSet, covered_patches
+from .sets import ImageDebuggingSet, covered_patches, moved_copies
 
 _VISIBLE = 0.1  # of the mask: less of a trigger leaves a patch as it was
 # Shares of pairs with the trigger as found, moved, altered, and with a distractor, for a trigger that works
@@ -43,7 +44,7 @@ def inverted_pairs(
         others = np.flatnonzero(answers != trigger.target)
         if len(others) == 0:
             continue
-        picture = clean[rng.choice(others)]
+        picture = rng.choice(moved_copies(clean[[rng.choice(others)]]))
         mask, pattern = _varied(trigger, roams, grid, rng)
         chosen.append(picture)
         stamped.append((picture * (1 - mask[:, :, None]) + pattern * mask[:, :, None]).round().astype(np.uint8))

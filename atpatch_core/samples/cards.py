@@ -106,8 +106,8 @@ Without fix: clean accuracy {_percent(one["clean_accuracy_before"])}, ASR \
 {_percent(one["attacks"]["badnets"]["asr_before"])}; \
 clean base rate {_percent(one["attacks"]["badnets"]["clean_base_rate"])}.
 
-With the fix, mean ± standard deviation over {len(variants["per-head"])} seeds (of the pairs and the training; the
-triggers are the same), in per cent (AUROC as it is):
+With the fix, mean ± standard deviation over {len(variants["per-head"])} seeds (of the training; triggers and
+pairs are the same), in per cent (AUROC as it is):
 
 | variant | excess ASR | recovery | CA drop | clean predictions changed | AUROC | TPR | FPR |
 |---|---|---|---|---|---|---|---|

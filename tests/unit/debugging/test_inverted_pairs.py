@@ -6,6 +6,7 @@ import numpy as np
 
 from atpatch_core.debugging.inverted_pairs import inverted_pairs
 from atpatch_core.debugging.mask_inversion import InvertedTrigger
+from atpatch_core.debugging.sets import moved_copies
 
 
 def _trigger(target: int = 1) -> InvertedTrigger:
@@ -51,8 +52,15 @@ def test_a_trigger_that_works_only_where_it_was_found_is_moved_less() -> None:
 
 def test_a_trigger_never_goes_on_pictures_of_its_own_class() -> None:
     pairs = inverted_pairs([_trigger(1)], [1.0], _CLEAN, _ANSWERS, (4, 4), 100, seed=1)
-    own = {one.tobytes() for one in _CLEAN[_ANSWERS == 1]}
-    assert not any(one.tobytes() in own for one in pairs.clean)
+    own, others = (
+        {one.tobytes() for one in moved_copies(_CLEAN[chosen])} for chosen in (_ANSWERS == 1, _ANSWERS != 1)
+    )
+    assert all(one.tobytes() in others - own for one in pairs.clean)
+
+
+def test_the_same_pictures_come_back_a_little_moved() -> None:
+    pairs = inverted_pairs([_trigger()], [1.0], _CLEAN, _ANSWERS, (4, 4), 200, seed=0)
+    assert len({one.tobytes() for one in pairs.clean}) > 4 * len(_CLEAN)
 
 
 def test_the_same_seed_gives_the_same_pairs() -> None:
