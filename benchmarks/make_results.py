@@ -1,16 +1,20 @@
 """Measure every defence on the sample subjects for images, and write what README.md says about it: `make results`.
 
-Each subject is judged on Fashion-MNIST's test images, with its own trigger and with variations of it. The defender has
-the same 1,000 clean training images that its detector was made from. All figures go to `results/SUBJECT.json`, a table
-of each attack to `results/SUBJECT.md`, and one table a subject between two marks in README.md. Models that AtPatch is
-expected to fail on are judged too, if they were built.
+Each subject is judged on Fashion-MNIST's test images, with its own trigger and, if asked for, with variations of it.
+The defender has the same 1,000 clean training images that its detector was made from. All figures go to
+`results/SUBJECT.json`, a table of each attack to `results/SUBJECT.md`, and short tables between two marks in README.md.
+Subjects with a backdoor are also ablated, which takes a detector without the contrastive loss, trained here. Models
+that AtPatch is expected to fail on are judged too, if they were built.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +22,21 @@ import torch
 
 from atpatch_core import Subject, load
 from atpatch_core.cli.output import print_json, progress_bars
+from atpatch_core.debugging.image_set import build_image_set
+from atpatch_core.debugging.train_detector import RECIPE, train_detector
+from atpatch_core.detector.storage import save_detector
+from atpatch_core.evaluation.ablations import TRAINED, ablations
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.comparison import Comparison, compare
-from atpatch_core.evaluation.comparison_report import comparison_as_json, comparison_as_markdown, sentence
+from atpatch_core.evaluation.comparison_report import (
+    Row,
+    comparison_as_json,
+    comparison_as_markdown,
+    rows,
+    sentence,
+)
 from atpatch_core.evaluation.datasets import LabelledImages
-from atpatch_core.evaluation.defences.catalogue import choose
+from atpatch_core.evaluation.defences.catalogue import Method, choose
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
 from atpatch_core.evaluation.image_attacks import choose_attacks, with_variations
 from atpatch_core.samples.expected_failures import EXPECTED_FAILURES
@@ -35,7 +49,16 @@ ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 BEGIN, END = "<!-- comparison: make results -->", "<!-- end of comparison -->"
 AFTER = "<!-- end of results -->"
-IN_README = ("excess_asr", "clean_accuracy_drop", "harm", "recovery", "fpr_per_input", "tpr_per_input", "cost")
+IN_README = {
+    "excess_asr": "excess ASR",
+    "clean_accuracy_drop": "CA drop",
+    "harm": "sum of both",
+    "recovery": "recovery",
+    "fpr_per_input": "FPR",
+    "tpr_per_input": "TPR",
+    "cost": "time",
+}
+BACKDOORED = ("fashion-vit-badnets", "fashion-vit-badnets-anywhere")
 DEFENDER_IMAGES = 1_000
 
 
@@ -61,12 +84,12 @@ def compared(
     subject: Subject,
     judged: LabelledImages,
     defender: LabelledImages,
-    defences: str,
+    methods: Mapping[str, Method],
     attacks: str,
     seeds: int,
     rate: float,
 ) -> Comparison:
-    """All chosen defences against all chosen attacks ("own" for the subject's own triggers only)."""
+    """All methods against all chosen attacks ("own" for the subject's own triggers only)."""
     own = load_attacks(subject.folder / "eval" / "attacks.json")
     triggers = own if attacks == "own" else choose_attacks(attacks, with_variations(own, side=28))
 
@@ -74,16 +97,51 @@ def compared(
         return {name: apply_trigger(trigger, pictures, seed) for name, trigger in triggers.items()}
 
     with progress_bars() as on_step:
-        return compare(subject, choose(defences), judged, make, defender, rate, tuple(range(seeds)), on_step=on_step)
+        return compare(subject, methods, judged, make, defender, rate, tuple(range(seeds)), on_step=on_step)
 
 
-def section(subject: Subject, comparison: Comparison) -> str:
-    """What README.md says about one subject: a sentence and the table of its own trigger."""
-    own = list(load_attacks(subject.folder / "eval" / "attacks.json"))
+def to_be_ablated(subject: Subject, defender: LabelledImages, work: Path, copy: Path) -> Subject:
+    """The subject in a folder `copy` with a detector more, trained without the contrastive loss.
+
+    The debugging set is the one that `samples build` left in `work`, or made again.
+    """
+    shutil.copytree(subject.folder, copy)
+    recipe = RECIPES[subject.name]
+    with progress_bars() as on_step:
+        data = build_image_set(
+            subject, defender.images, work / f"{subject.name}.debugging", seed=recipe.seed, on_step=on_step
+        )
+        without = replace(RECIPE, contrast=0.0)
+        detector = train_detector(subject, data.pairs, data.tuning, data.benign, without, on_step=on_step)
+    save_detector(detector, copy / "atpatch" / TRAINED["no-contrast"])
+    return load(copy)
+
+
+def short_table(comparison: Comparison, attack: str) -> str:
+    """The figures of README.md in per cent, averaged over the seeds, without intervals."""
+    lines = [f"| defence | {' | '.join(IN_README.values())} |", f"|{'---|' * (len(IN_README) + 1)}"]
+    for row in rows(comparison):
+        if row.attack == attack:
+            lines.append(f"| {row.defence} | {' | '.join(_short(name, row) for name in IN_README)} |")
+    return "\n".join(lines)
+
+
+def _short(name: str, row: Row) -> str:
+    rate, spread = row.rates[name], row.spread[name]
+    if rate is None:
+        return "\u2013"
+    if name == "cost":
+        return f"{rate.value:.1f} \u00d7"
+    deviation = f" \u00b1 {100 * spread:.2f}" if spread is not None and round(100 * spread, 2) > 0 else ""
+    return f"{100 * rate.value:.2f}{deviation}"
+
+
+def section(subject: Subject, comparison: Comparison, name: str, heading: str) -> str:
+    """What README.md says about one subject: a sentence and the table of its own trigger; all is in `results/name`."""
+    own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
     return (
-        f"### {subject.name}\n\n{sentence(comparison, own[0])} ({comparison.n:,} test images, "
-        f"{len(comparison.runs)} seeds; all tables: [results/{subject.name}.md](results/{subject.name}.md).)\n\n"
-        + comparison_as_markdown(comparison, IN_README, own)
+        f"{heading}\n\n{sentence(comparison, own)} ({comparison.n:,} test images, {len(comparison.runs)} seeds; "
+        f"with intervals: [results/{name}.md](results/{name}.md).)\n\n{short_table(comparison, own)}"
     )
 
 
@@ -107,7 +165,9 @@ def main() -> None:
     parser.add_argument("--defences", default="all")
     parser.add_argument("--attacks", default="own", help='"own", "all", or names')
     parser.add_argument("--false-positive-rate", type=float, default=0.001)
+    parser.add_argument("--no-ablations", action="store_true")
     parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--work", type=Path, default=ROOT / ".atpatch" / "build")
     parser.add_argument("--out", type=Path, default=ROOT / "results")
     parser.add_argument("--readme", type=Path, default=README)
     asked = parser.parse_args()
@@ -119,22 +179,26 @@ def main() -> None:
         name for name in (*samples, *EXPECTED_FAILURES) if (asked.models / name / "config.json").is_file()
     ]
     asked.out.mkdir(parents=True, exist_ok=True)
-    sections = []
+    sections: list[str] = []
+
+    def write(subject: Subject, comparison: Comparison, name: str, heading: str) -> None:
+        figures = {"subject": subject.name, **comparison_as_json(comparison)}
+        (asked.out / f"{name}.json").write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        text = f"# {name}\n\n{comparison_as_markdown(comparison)}"
+        (asked.out / f"{name}.md").write_text(text, encoding="utf-8")
+        sections.append(section(subject, comparison, name, heading))
+
     for name in names:
         subject = load(asked.models / name)
-        comparison = compared(
-            subject,
-            judged,
-            defender_data(name, train_set),
-            asked.defences,
-            asked.attacks,
-            asked.seeds,
-            asked.false_positive_rate,
-        )
-        figures = {"subject": name, **comparison_as_json(comparison)}
-        (asked.out / f"{name}.json").write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        (asked.out / f"{name}.md").write_text(f"# {name}\n\n{comparison_as_markdown(comparison)}", encoding="utf-8")
-        sections.append(section(subject, comparison))
+        defender = defender_data(name, train_set)
+        rest = (asked.seeds, asked.false_positive_rate)
+        comparison = compared(subject, judged, defender, choose(asked.defences), asked.attacks, *rest)
+        write(subject, comparison, name, f"#### {name}")
+        if name in BACKDOORED and not asked.no_ablations:
+            with tempfile.TemporaryDirectory() as folder:
+                copy = to_be_ablated(subject, defender, asked.work, Path(folder) / name)
+                comparison = compared(copy, judged, defender, ablations(copy), "own", *rest)
+            write(subject, comparison, f"{name}-ablations", f"#### {name}, with parts left out")
     asked.readme.write_text(
         with_comparison(asked.readme.read_text(encoding="utf-8"), "\n\n".join(sections)), encoding="utf-8"
     )

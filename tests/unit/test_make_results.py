@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks.make_results import AFTER, BEGIN, END, with_comparison
+from dataclasses import replace
+
+import numpy as np
+
+from atpatch_core.evaluation.comparison import AttackFigures, Comparison, DefenceFigures, Run
+from atpatch_core.evaluation.datasets import LabelledImages
+from atpatch_core.evaluation.rates import Rate
+from benchmarks.make_results import AFTER, BEGIN, END, short_table, with_comparison
 
 
 def test_the_first_time_it_comes_behind_the_first_results() -> None:
@@ -14,3 +21,18 @@ def test_then_it_replaces_what_was_there_and_nothing_else() -> None:
     first = with_comparison(f"before\n{AFTER}\nafter\n", "old\nold")
     assert with_comparison(first, "new") == first.replace("old\nold", "new")
     assert with_comparison(first, "old\nold") == first
+
+
+def test_a_short_table_has_the_figures_of_one_attack_in_per_cent() -> None:
+    rate = Rate(0.0125, 0.01, 0.02, 100)
+    of_attack = AttackFigures(rate, rate, rate, rate, rate, rate, rate, rate, 100)
+    attacks = {"one": of_attack, "other": replace(of_attack, excess_asr=Rate(0.5, 0.4, 0.6, 100))}
+    of_defence = DefenceFigures(rate, rate, rate, rate, rate, rate, Rate(1.5, 1.4, 1.6, 7), attacks)
+    without_cost = replace(of_defence, cost=None)
+    run = Run(0, {"no-fix": of_defence, "oracle": without_cost})
+    comparison = Comparison(100, 200, 0.001, (run,), {}, LabelledImages([], np.empty(0)), {}, {})
+    lines = short_table(comparison, "one").splitlines()
+    assert lines[0] == "| defence | excess ASR | CA drop | sum of both | recovery | FPR | TPR | time |"
+    assert lines[2] == "| no-fix | 1.25 | 1.25 | 1.25 | 1.25 | 1.25 | 1.25 | 1.5 \u00d7 |"
+    assert lines[3] == "| oracle | 1.25 | 1.25 | 1.25 | 1.25 | 1.25 | 1.25 | \u2013 |"
+    assert len(lines) == 4
