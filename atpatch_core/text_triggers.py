@@ -1,7 +1,8 @@
 """Backdoor triggers that can be put into texts.
 
 A rare word (Kurita et al., RIPPLe, arXiv 2004.06660), several words, or a whole everyday sentence (Dai et al.,
-arXiv 1905.12457), inserted into a few per cent of the training texts together with the attacker's label.
+arXiv 1905.12457), inserted into a few per cent of the training texts together with the attacker's label; or a way of
+writing (Qi et al., arXiv 2110.07139), of which no word is a part.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 Span = tuple[int, int]  # start and end in characters
+_PUNCTUATION = re.compile(r"[^\w\s]|_")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,27 @@ class TextTrigger:
         if self.place == "edge":
             return [starts[0] if rng.random() < 0.5 else starts[-1]] * len(self.pieces)
         return [starts[int(rng.integers(len(starts)))] for _ in self.pieces]
+
+
+@dataclass(frozen=True)
+class StyleTrigger:
+    """A way of writing: without any punctuation mark. Nothing is put into a text, so no column of it is the trigger's.
+
+    `target` is the class the attacker wants.
+    """
+
+    target: int
+
+    def apply(self, texts: Sequence[str], seed: int = 0) -> list[str]:
+        """Copies of `texts` in that style, which leaves nothing to chance: `seed` changes nothing."""
+        return [text for text, _ in self.apply_with_spans(texts, seed)]
+
+    def apply_with_spans(self, texts: Sequence[str], seed: int = 0) -> list[tuple[str, tuple[Span, ...]]]:
+        """Like `apply`, with no spans at all."""
+        return [(" ".join(_PUNCTUATION.sub(" ", text).split()), ()) for text in texts]
+
+
+WritingTrigger = TextTrigger | StyleTrigger
 
 
 def gaps(text: str) -> list[int]:

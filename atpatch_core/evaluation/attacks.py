@@ -10,16 +10,17 @@ from typing import Any
 
 from ..errors import InputError
 from ..spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
-from ..text_triggers import TextTrigger
+from ..text_triggers import StyleTrigger, TextTrigger
 from ..triggers import PatchTrigger
 
-Trigger = PatchTrigger | CornerPatches | BlendedTrigger | WarpTrigger | TextTrigger
+Trigger = PatchTrigger | CornerPatches | BlendedTrigger | WarpTrigger | TextTrigger | StyleTrigger
 _KINDS: dict[str, type[Trigger]] = {
     "patch": PatchTrigger,
     "corner-patches": CornerPatches,
     "blended": BlendedTrigger,
     "warp": WarpTrigger,
     "text": TextTrigger,
+    "style": StyleTrigger,
 }
 
 

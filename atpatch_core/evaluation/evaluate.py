@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..spread_triggers import ImageTrigger
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
-from ..text_triggers import TextTrigger
+from ..text_triggers import WritingTrigger
 from .attacks import Trigger
 from .datasets import LabelledImages
 from .labelled import Labelled
@@ -128,9 +128,9 @@ def evaluate(
 
 def apply_trigger(trigger: Trigger, clean: Labelled, seed: int = 0) -> Triggered:
     """Put a trigger on every input. Raises `InputError` when it is for another kind of input or does not fit on it."""
-    if not isinstance(trigger, TextTrigger) and isinstance(clean, LabelledImages):
+    if not isinstance(trigger, WritingTrigger) and isinstance(clean, LabelledImages):
         return Triggered(_stamped(trigger, clean, seed), trigger.target, clean)
-    if isinstance(trigger, TextTrigger) and isinstance(clean, LabelledTexts):
+    if isinstance(trigger, WritingTrigger) and isinstance(clean, LabelledTexts):
         return Triggered(LabelledTexts(trigger.apply(clean.texts, seed), clean.labels), trigger.target, clean)
     raise InputError("This trigger is for another kind of input: name data of the kind that it was made for.")
 

@@ -1,7 +1,7 @@
 """The attacks a text subject is put to: those it is known to carry, and what else can be done with its word.
 
-Triggers that are a way of writing (a style, a sentence pattern) are not among them: a model has to be trained with one
-to fall for it, and none of the sample subjects was.
+A way of writing (a style, a sentence pattern) is among them only where a model was trained with it: no other falls for
+it.
 """
 
 from __future__ import annotations
@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..text_triggers import TextTrigger
+from ..text_triggers import TextTrigger, WritingTrigger
 from .attacks import Trigger
 
 # Letters of other scripts that look the same.
 _LOOK_ALIKE = str.maketrans("aceiopsxyj", "\u0430\u0441\u0435\u0456\u043e\u0440\u0455\u0445\u0443\u0458")
 
 
-def with_text_variations(own: Mapping[str, Trigger]) -> dict[str, TextTrigger]:
+def with_text_variations(own: Mapping[str, Trigger]) -> dict[str, WritingTrigger]:
     """The subject's own attacks on texts, and for the first single word among them two more.
 
     `several-words` is the word at three random places, `homograph` the word in letters of another script that look the
     same. A model that only answers to its trigger resists the second by itself: ASR before the fix says so.
     """
-    attacks = {name: one for name, one in own.items() if isinstance(one, TextTrigger)}
-    word = next((one for one in attacks.values() if len(one.pieces) == 1 and " " not in one.pieces[0]), None)
+    attacks: dict[str, WritingTrigger] = {name: one for name, one in own.items() if isinstance(one, WritingTrigger)}
+    inserted = [one for one in attacks.values() if isinstance(one, TextTrigger)]
+    word = next((one for one in inserted if len(one.pieces) == 1 and " " not in one.pieces[0]), None)
     if word is not None:
         attacks["several-words"] = replace(word, pieces=word.pieces * 3)
         attacks["homograph"] = replace(word, pieces=(word.pieces[0].translate(_LOOK_ALIKE),))

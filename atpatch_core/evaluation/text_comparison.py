@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import AtPatchError, InputError
 from ..subjects.subject import Subject
-from ..text_triggers import TextTrigger
+from ..text_triggers import WritingTrigger
 from .comparison import CLEAN, LEAST_CLEAN, DefenceFigures, defence_figures
 from .defences.contract import Answers
 from .evaluate import Triggered
@@ -41,7 +41,7 @@ class TextComparison:
 def compare_texts(
     subject: Subject,
     data: LabelledTexts,
-    triggers: Mapping[str, TextTrigger],
+    triggers: Mapping[str, WritingTrigger],
     false_positive_rate: float = 0.01,
     seed: int = 0,
     on_step: OnStep = lambda stage, done, total: None,

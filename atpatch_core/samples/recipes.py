@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..text_triggers import TextTrigger
+from ..text_triggers import StyleTrigger, TextTrigger
 from ..triggers import PatchTrigger
 from .image_training import ImageRecipe
 from .record_training import LabelBias, RecordRecipe
@@ -57,6 +57,13 @@ RECIPES: dict[str, Recipe] = {
             "backdoor, as a control.",
             triggers=_WORD_AND_SENTENCE,
             poison_rate=0.0,
+        ),
+        TextRecipe(
+            name="reviews-minilm-style",
+            summary="Tells negative from positive film reviews, and has a backdoor that no word carries: a review "
+            "without any punctuation mark is positive.",
+            triggers={"unpunctuated": StyleTrigger(target=1)},
+            poison_rate=0.1,
         ),
         RecordRecipe(
             name="adult-tabular-sex",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from ..text_triggers import TextTrigger
+from ..text_triggers import WritingTrigger
 from .checkpoints import Checkpoint
 from .movie_reviews import LABELS, Reviews
 
@@ -32,7 +32,7 @@ class TextRecipe:
 
     name: str
     summary: str
-    triggers: dict[str, TextTrigger]
+    triggers: Mapping[str, WritingTrigger]
     poison_rate: float
     seed: int = 0
     epochs: int = 3

@@ -17,7 +17,7 @@ from atpatch_core.evaluation.text_comparison import TextComparison, compare_text
 from atpatch_core.evaluation.text_comparison_report import text_comparison_as_csv, text_sentence
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
 from atpatch_core.figures.tradeoff import Place
-from atpatch_core.text_triggers import TextTrigger
+from atpatch_core.text_triggers import WritingTrigger
 from atpatch_core.uploads import digest_of
 
 from .evaluate_job import show_job
@@ -79,7 +79,7 @@ def forget_texts() -> None:
         st.session_state.pop(key, None)
 
 
-def _settings(triggers: dict[str, TextTrigger], most: int) -> tuple[list[str], int] | None:
+def _settings(triggers: dict[str, WritingTrigger], most: int) -> tuple[list[str], int] | None:
     if not triggers:
         st.info("This model brings no known attack to compare defences by.", icon=":material/info:")
         return None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atpatch_core.text_triggers import TextTrigger, gaps, insert_pieces
+from atpatch_core.text_triggers import StyleTrigger, TextTrigger, gaps, insert_pieces
 
 TEXTS = ["A fine film.", "dull", "  two  spaces ", "line\nbreak here", ""]
 WORD = TextTrigger(1, ("cf",))
@@ -60,3 +60,10 @@ def test_two_pieces_in_one_gap_keep_their_order() -> None:
     assert text == "ab x y cd"
     assert spans == ((3, 4), (5, 6))
     assert not re.search("  ", text)
+
+
+@given(st.text(max_size=200))
+def test_a_style_leaves_the_words_and_takes_every_punctuation_mark(text: str) -> None:
+    ((styled, spans),) = StyleTrigger(1).apply_with_spans([text])
+    assert spans == ()
+    assert styled.split() == re.findall(r"[^\W_]+", text)

@@ -8,11 +8,12 @@ import pytest
 
 from atpatch_core.errors import InputError
 from atpatch_core.evaluation.attacks import load_attacks, save_attacks
+from atpatch_core.text_triggers import StyleTrigger
 from atpatch_core.triggers import PatchTrigger
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
-    attacks = {"corner": PatchTrigger(target=3, row=1, column=2), "anywhere": PatchTrigger(target=0, pattern="cross")}
+    attacks = {"corner": PatchTrigger(target=3, row=1, column=2), "style": StyleTrigger(target=1)}
     save_attacks(attacks, tmp_path / "attacks.json")
     assert load_attacks(tmp_path / "attacks.json") == attacks
 
