@@ -20,7 +20,8 @@ should. It is trained for one model, and kept in **versions**: the one that is *
 use.
 
 * **Labels** come from the Label page. In an input without an over-attended column, all columns count as benign.
-* **Debugging sets** come from `atpatch debug-set`: triggers that were found in the model itself.
+* **Debugging sets** come from `atpatch debug-set`: triggers that were found in the model itself, or, for records,
+  people about whom a protected attribute decides.
 * **Held-out inputs** are those that a network did not learn from. Only they tell how good it is.
 * **AUROC** is the chance that an over-attended input scores higher than another one: 0.5 is guessing, 1 is perfect.
 * **Precision**: how many flagged inputs are rightly flagged. **Recall**: how many over-attended ones are flagged.

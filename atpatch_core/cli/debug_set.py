@@ -1,4 +1,4 @@
-"""`atpatch debug-set`: invert triggers from a model and make the pairs a detector is trained on."""
+"""`atpatch debug-set`: look for what hijacks a model, and make the pairs that a detector is trained on."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from ..errors import InputError
 from ..evaluation.datasets import read_images
+from ..evaluation.record_data import read_people
 from ..evaluation.text_data import read_texts
 from ..subjects.loading import load
 from ..subjects.subject import Subject
@@ -23,42 +24,45 @@ def debug_set(
     clean: Annotated[
         Path,
         typer.Option(
-            help="200 to 1,000 clean pictures: a folder, or Parquet with a column image; or 400 to 1,000 clean texts: "
-            "CSV or Parquet with a column text."
+            help="200 to 1,000 clean pictures: a folder, or Parquet with a column image; 400 to 1,000 clean texts: "
+            "CSV or Parquet with a column text; or 300 to 1,800 records: CSV, JSON or Parquet with their fields."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the debugging set; a killed run on pictures resumes there.")],
     classes: Annotated[
-        list[str] | None, typer.Option("--class", help="Look for triggers of this class only; may be repeated.")
+        list[str] | None,
+        typer.Option("--class", help="Look for triggers of this class only; may be repeated. Not for records."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look for triggers from the model and clean inputs alone; nothing needs to be known about an attack."""
+    """Look for what would hijack the model: triggers of pictures and texts, or protected attributes of records.
+
+    Needs the model and clean inputs without labels; nothing needs to be known about an attack.
+    """
     loaded = load(subject)
-    if loaded.kind not in ("image", "text"):
-        raise InputError(
-            f"{loaded.name} takes {loaded.kind}s: what they are debugged with are flips of protected attributes, which "
-            "`samples build` makes by itself."
-        )
-    unknown = [name for name in classes or () if name not in loaded.labels]
-    if unknown:
-        raise InputError(f"The model has no class {unknown[0]!r}; it knows {', '.join(loaded.labels)}.")
-    targets = [loaded.labels.index(name) for name in classes] if classes else None
-    make = _from_pictures if loaded.kind == "image" else _from_texts
-    made = make(loaded, clean, out, targets, seed)
+    if loaded.kind == "record":
+        if classes:
+            raise InputError("Records are debugged by flips of protected attributes, whatever the class: omit --class.")
+        made = _from_people(loaded, clean, out, seed)
+    else:
+        unknown = [name for name in classes or () if name not in loaded.labels]
+        if unknown:
+            raise InputError(f"The model has no class {unknown[0]!r}; it knows {', '.join(loaded.labels)}.")
+        targets = [loaded.labels.index(name) for name in classes] if classes else None
+        make = _from_pictures if loaded.kind == "image" else _from_texts
+        made = make(loaded, clean, out, targets, seed)
     if as_json:
-        print_json({"folder": str(out), "pairs": made.pairs, "tuning_pairs": made.tuning_pairs, **made.found})
+        print_json({"folder": str(out), **made.sizes, **made.found})
         return
-    print_table(f"{out}: {made.pairs:,} pairs to learn from", made.rows or [_NOTHING])
+    print_table(f"{out}: {made.sizes['pairs']:,} pairs to learn from", made.rows or [_NOTHING])
 
 
 @dataclass(frozen=True)
 class _Made:
     """A debugging set that was made: its size, what was found, and that as rows for a person."""
 
-    pairs: int
-    tuning_pairs: int
+    sizes: dict[str, int]
     found: dict[str, Any]
     rows: list[tuple[str, str]]
 
@@ -77,7 +81,7 @@ def _from_pictures(subject: Subject, clean: Path, out: Path, targets: list[int] 
     ]
     if found["not_inverted"]:
         rows = [*(rows or [_NOTHING]), ("can't be inverted", ", ".join(found["not_inverted"]))]
-    return _Made(len(data.pairs), len(data.tuning), found, rows)
+    return _Made({"pairs": len(data.pairs), "tuning_pairs": len(data.tuning)}, found, rows)
 
 
 def _from_texts(subject: Subject, clean: Path, out: Path, targets: list[int] | None, seed: int) -> _Made:
@@ -95,4 +99,21 @@ def _from_texts(subject: Subject, clean: Path, out: Path, targets: list[int] | N
         (f"{one['class']}, the best word", f"{one['words']}: {100 * one['turns']:.1f} % of texts turned")
         for one in found["words"]
     ]
-    return _Made(len(data.pairs), len(data.tuning), found, rows)
+    return _Made({"pairs": len(data.pairs), "tuning_pairs": len(data.tuning)}, found, rows)
+
+
+def _from_people(subject: Subject, people: Path, out: Path, seed: int) -> _Made:
+    from ..debugging.attribute_flips import record_schema
+    from ..debugging.record_set import build_record_set
+    from ..debugging.train_record_detector import ENOUGH_HIJACKED
+
+    records = read_people(people, record_schema(subject))
+    with progress_bars() as on_step:
+        data = build_record_set(subject, records, out, seed, on_step)
+    rows = [
+        (one["attribute"], f"hijacks {one['hijacks']:,} of {len(data.pairs):,} over-attending records")
+        for one in data.provenance["attributes"]
+    ]
+    if len(data.pairs) < ENOUGH_HIJACKED:
+        rows = [("protected attributes that decide", "none: a detector trained on this set will watch nothing")]
+    return _Made({"pairs": len(data.pairs), "tuning_records": len(data.tuning)}, data.provenance, rows)

@@ -115,8 +115,16 @@ def predictions(subject: Subject, inputs: dict[str, Tensor]) -> np.ndarray:
 
 
 def hijacked_by(subject: Subject, records: Sequence[Record]) -> np.ndarray:
-    """Which protected attributes hijack each record, bool `[n, protected attributes]`."""
+    """Which protected attributes hijack each record, bool `[n, protected attributes]`.
+
+    Raises `InputError` when the subject takes no records or names no protected attribute.
+    """
     schema = record_schema(subject)
+    if not schema.protected:
+        raise InputError(
+            f"The records.json of {subject.name} names no protected attribute: name those by which nobody should be "
+            "treated differently."
+        )
     positive = subject.labels.index(schema.positive_label)
     flips = ExhaustiveFlips.of(schema, records)
     inputs = subject.encode(flips.versions)
@@ -129,6 +137,12 @@ def hijacked_by(subject: Subject, records: Sequence[Record]) -> np.ndarray:
             with hotfix(subject.model, FixedColumns(layers, tuple(range(layers)), others)):
                 hits[:, number] |= flips.moves(_probabilities(subject, inputs)[:, positive].numpy())[:, number]
     return hits
+
+
+def hijacked(subject: Subject, records: Sequence[Record]) -> np.ndarray:
+    """Which records any protected attribute hijacks, bool `[n]`; raises what `hijacked_by` does."""
+    found: np.ndarray = np.logical_or.reduce(hijacked_by(subject, records), axis=1)
+    return found
 
 
 def _probabilities(subject: Subject, inputs: dict[str, Tensor]) -> Tensor:
@@ -146,8 +160,8 @@ def attribute_flips(subject: Subject, records: Sequence[Record], most: int = 2_0
 
     If there are more over-attending records than `most`, that many are drawn at random.
 
-    A model that no protected attribute moves gives an empty set. Raises `InputError` when the subject takes no records,
-    or when every record over-attends, so that there is no counterpart.
+    A model that no protected attribute moves gives an empty set. Raises `InputError` when the subject takes no records
+    or names no protected attribute, or when every record over-attends, so that there is no counterpart.
     """
     schema = record_schema(subject)
     names = [one.name for one in schema.protected]

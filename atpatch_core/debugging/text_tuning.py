@@ -73,6 +73,16 @@ def tune_on_texts(
     return replace(detector, reference=reference), tried
 
 
+def scores_of_pairs(
+    subject: Subject, detector: ColumnDetector, pairs: TextDebuggingSet, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """The highest score of all clean and then all triggered texts, `float64 [n]` each; nothing is repaired."""
+    if not detector.watched:
+        return np.zeros(len(pairs.clean)), np.zeros(len(pairs))
+    bad = _embedded_scores(subject, detector, embed_pairs(subject, pairs, seed)) if len(pairs) else np.zeros((0, 1))
+    return layer_scores(subject, detector, pairs.clean).max(1), bad.max(1)
+
+
 def _embedded_scores(subject: Subject, detector: ColumnDetector, batches: Sequence[EmbeddedTexts]) -> np.ndarray:
     """The highest score of each text in each watched layer, `float64 [n, watched layers]`; nothing is repaired."""
     found = []

@@ -14,7 +14,7 @@ from ..attention import attention_layers, capture
 from ..detector.learning_curve import OnEpoch, follow
 from ..detector.networks import ColumnNetwork
 from ..detector.trained import TrainedDetector
-from ..detector.training import DetectorRecipe, LayerExamples, train_network
+from ..detector.training import DetectorRecipe, LayerExamples, joined, train_network
 from ..subjects.fingerprint import fingerprint
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
@@ -62,7 +62,7 @@ def train_detector(
     candidates = [layer for layer in layers if hijacked.get(layer, 0) >= enough]
     examples = layer_examples(subject, pairs, labels, candidates)
     if labelled is not None:
-        examples = {layer: _joined(one, labelled[layer]) for layer, one in examples.items()}
+        examples = {layer: joined(one, labelled[layer]) for layer, one in examples.items()}
     held_out = {} if on_epoch is None else _held_out(subject, tuning_pairs, candidates)
 
     def train(layer: int, learnt_from: LayerExamples, name: str) -> ColumnNetwork:
@@ -90,7 +90,7 @@ def train_detector(
     if len(tuned.watched) > 1:
         seen_patched = layer_examples(subject, pairs, labels, tuned.watched, patched_by=tuned)
         networks = {
-            layer: train(layer, _joined(examples[layer], seen_patched[layer]), f"layer {layer}, second round")
+            layer: train(layer, joined(examples[layer], seen_patched[layer]), f"layer {layer}, second round")
             for layer in tuned.watched
         }
         tuned, tried = tune(replace(tuned, networks=networks), subject, tuning_pairs, many, rate)
@@ -129,7 +129,3 @@ def _held_out(subject: Subject, pairs: ImageDebuggingSet, layers: Sequence[int])
     nothing = torch.zeros(1, 1, 1, dtype=torch.bool)
     unlabelled = [ColumnLabels(nothing, nothing)] * len(attention_layers(subject.model))
     return layer_examples(subject, some, unlabelled, layers if len(some) else ())
-
-
-def _joined(first: LayerExamples, second: LayerExamples) -> LayerExamples:
-    return LayerExamples(*(torch.cat(pair) for pair in zip(vars(first).values(), vars(second).values(), strict=True)))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from .networks import ColumnNetwork
 from .per_token import PerToken
 from .training import DetectorRecipe, LayerExamples
 
@@ -22,11 +23,12 @@ def train_token_network(
     examples: LayerExamples,
     recipe: DetectorRecipe,
     on_epoch: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
+    on_network: Callable[[int, int, float, ColumnNetwork], None] = lambda epoch, epochs, loss, network: None,
 ) -> PerToken:
     """Train one layer's network; of `recipe`, epochs, batch size, learning rate, weight decay and seed count.
 
-    `on_epoch` is told (finished epochs, all epochs, mean loss). Raises `ValueError` when the examples hold no hijacked
-    or no benign column.
+    `on_epoch` is told (finished epochs, all epochs, mean loss); `on_network` is also given the network as it is by
+    then, to look at and not to change. Raises `ValueError` when the examples hold no hijacked or no benign column.
     """
     hijacked = examples.hijacked.any(1) & examples.key_valid
     calm = examples.key_valid & ~hijacked & ~examples.ignored.any(1)
@@ -48,6 +50,7 @@ def train_token_network(
                 optimizer.step()
                 total += float(loss.detach()) * len(index)
             on_epoch(epoch + 1, recipe.epochs, total / len(prepared))
+            on_network(epoch + 1, recipe.epochs, total / len(prepared), network)
     # Detectors are stored in half precision: what is calibrated next must be what will be loaded.
     return network.half().float().train(False)
 

@@ -30,6 +30,28 @@ class LayerExamples:
     benign: Tensor
 
 
+def joined(first: LayerExamples, second: LayerExamples) -> LayerExamples:
+    """Both, one after the other; the smaller maps are padded to the size of the larger ones."""
+    keys = max(one.attention.shape[-1] for one in (first, second))
+    both = [vars(_padded(one, keys)).values() for one in (first, second)]
+    return LayerExamples(*(torch.cat(pair) for pair in zip(*both, strict=True)))
+
+
+def _padded(examples: LayerExamples, keys: int) -> LayerExamples:
+    more = keys - examples.attention.shape[-1]
+    if not more:
+        return examples
+    pad = nn.functional.pad
+    return LayerExamples(
+        attention=pad(examples.attention, (0, more, 0, more)),
+        key_valid=pad(examples.key_valid, (0, more)),
+        query_valid=pad(examples.query_valid, (0, more)),
+        hijacked=pad(examples.hijacked, (0, more)),
+        ignored=pad(examples.ignored, (0, more)),
+        benign=examples.benign,
+    )
+
+
 @dataclass(frozen=True)
 class DetectorRecipe:
     """How the networks are trained: the paper's 50 epochs of AdamW, at a higher rate as the networks are smaller."""

@@ -1,4 +1,4 @@
-"""Read labelled records for an evaluation: CSV, JSON or Parquet with the fields and a column `label`."""
+"""Read records for an evaluation or a debugging set: CSV, JSON or Parquet with the fields and a column `label`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..subjects.record_files import LABEL, parse_rows, read_rows
 from ..subjects.record_schema import Record, RecordSchema
 
 _PARQUET = b"PAR1"
+_SUFFIXES = (".csv", ".json", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def read_labelled_records(path: Path, schema: RecordSchema, labels: Sequence[str
 
     Raises `InputError` when the data are missing, empty or damaged, or name an unknown class.
     """
-    if not path.is_file() or path.suffix not in (".csv", ".json", ".parquet"):
+    if not path.is_file() or path.suffix not in _SUFFIXES:
         raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields and {LABEL}.")
     return parse_labelled_records(path.read_bytes(), schema, labels, path.name)
 
@@ -46,6 +47,31 @@ def parse_labelled_records(
     content: bytes, schema: RecordSchema, labels: Sequence[str], name: str = "The file"
 ) -> LabelledRecords:
     """Read the bytes of a Parquet, CSV or JSON file, otherwise like `read_labelled_records`."""
+    rows = _rows(content, schema, name)
+    if not all(LABEL in row for row in rows):
+        raise InputError(f"{name} needs a column {LABEL} beside the fields: add the true class of every record.")
+    answers = np.array([_class_number(row[LABEL], labels, name) for row in rows], dtype=np.int64)
+    return LabelledRecords(parse_rows(rows, schema), answers)
+
+
+def read_people(path: Path, schema: RecordSchema) -> list[Record]:
+    """Read records whatever their labels: CSV, JSON or Parquet with the fields; a column `label` is passed over.
+
+    Raises `InputError` when the data are missing, empty or damaged.
+    """
+    if not path.is_file() or path.suffix not in _SUFFIXES:
+        raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields.")
+    return parse_rows(_rows(path.read_bytes(), schema, path.name), schema)
+
+
+def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Path) -> None:
+    """Write records and class names as Parquet."""
+    rows = [{**record, LABEL: names[label]} for record, label in zip(data.records, data.labels, strict=True)]
+    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
+
+
+def _rows(content: bytes, schema: RecordSchema, name: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]]
     if content.startswith(_PARQUET):
         try:
             rows = pq.read_table(pa.BufferReader(content)).to_pylist()
@@ -55,16 +81,7 @@ def parse_labelled_records(
         rows = read_rows(content, schema)
     if not rows:
         raise InputError(f"{name} holds no records: choose a data set that is not empty.")
-    if not all(LABEL in row for row in rows):
-        raise InputError(f"{name} needs a column {LABEL} beside the fields: add the true class of every record.")
-    answers = np.array([_class_number(row[LABEL], labels, name) for row in rows], dtype=np.int64)
-    return LabelledRecords(parse_rows(rows, schema), answers)
-
-
-def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Path) -> None:
-    """Write records and class names as Parquet."""
-    rows = [{**record, LABEL: names[label]} for record, label in zip(data.records, data.labels, strict=True)]
-    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
+    return rows
 
 
 def _class_number(answer: object, labels: Sequence[str], where: str) -> int:

@@ -26,9 +26,11 @@ def suggest(inspection: Inspection, detector: str | None, most: int = WORTH_A_LO
     scored: list[tuple[float, Column]] = []
     drawn: list[tuple[float, Column]] = []
     for layer, (scores, attention) in enumerate(zip(flags.scores, inspection.original.trace.maps, strict=True)):
+        # In every head, what the model added itself may come first: so many more, and enough others are left.
+        many = most + attention.shape[0] * sum(special)
         if scores is not None:
-            scored += [(score, Column(layer, *place)) for place, score in _highest(scores, most + sum(special))]
-        drawn += [(share, Column(layer, *place)) for place, share in _highest(attention.mean(-2), most + sum(special))]
+            scored += [(score, Column(layer, *place)) for place, score in _highest(scores, many)]
+        drawn += [(share, Column(layer, *place)) for place, share in _highest(attention.mean(-2), many)]
     candidates = [
         SuggestedColumn(column, min(max(score, 0.0), 1.0))
         for score, column in sorted(scored, key=lambda one: (-one[0], one[1]))

@@ -3,6 +3,8 @@
 What several annotators say about a column is decided by majority; a tie, or "unsure", leaves the column out. In an
 input that has no over-attended column, all columns count as benign; in all others, those that nobody judged are left
 out.
+
+Maps of texts differ in size: they are padded to the longest, and learnt from by the network that takes any length.
 """
 
 from __future__ import annotations
@@ -22,8 +24,12 @@ from ..attention import attention_layers, capture
 from ..detector.calibration import calibrate_threshold
 from ..detector.learning_curve import Epoch, OnEpoch, follow
 from ..detector.networks import ColumnNetwork
+from ..detector.per_token import mean_role_shares
+from ..detector.reach import Reach
+from ..detector.token_training import train_token_network
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples, train_network
+from ..detector.variants import VARIANTS
 from ..errors import LabelError
 from ..inspection import Column
 from ..subjects.fingerprint import fingerprint
@@ -32,11 +38,13 @@ from .contract import Answer, State, Verdict
 from .store import LabelStore
 
 RECIPE = DetectorRecipe(epochs=25, batch_size=64, hardest=64, random=64)
+TEXT_RECIPE = DetectorRecipe(variant="per-token", epochs=15, batch_size=16, weight_decay=5e-2)
 FOLDS = 3
 ENOUGH = 3  # inputs with an over-attended column in a layer, so that every fold has one to learn from
 ENOUGH_OF_MOST = 0.2  # of the inputs in the layer that has most: the rest are more likely slips than a pattern
 WORTH_A_LAYER = 0.005  # of the area under the curve
 _BATCH = 100
+_TEXTS = 25  # in one forward, all layers' maps of which are held
 
 
 @dataclass(frozen=True)
@@ -142,8 +150,10 @@ def fit(
     """Train a network for each layer in which columns were called over-attended, and choose which layers to watch.
 
     Layers and threshold are chosen on scores of inputs that the network did not see (cross-fitting in `FOLDS` parts);
-    the networks returned then learn from all. With few benign inputs, the false-positive rate that can be bounded is
-    higher than asked for. `on_epoch` is told every epoch. Raises `LabelError` when there is too little to learn from.
+    the networks returned then learn from all. Of layers that tell inputs apart equally well the first is watched, but
+    for texts the last: the layers below see spelling and rarity. With few benign inputs, the false-positive rate that
+    can be bounded is higher than asked for. `on_epoch` is told every epoch. Raises `LabelError` when there is too
+    little to learn from.
     """
     bad = torch.stack([one.hijacked.flatten(1).any(1) for one in examples.values()]).any(0).numpy()
     counts = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in examples.items()}
@@ -153,6 +163,7 @@ def fit(
             f"There is too little to learn from: label at least {ENOUGH} inputs with an over-attended column in the "
             f"same layer, and {ENOUGH} without any."
         )
+    any_length = VARIANTS[recipe.variant].any_length
     steps = len(layers) * (FOLDS + 1) * recipe.epochs
     done = 0
 
@@ -163,6 +174,8 @@ def fit(
         on_epoch(epoch)
 
     def train(name: str, learnt_from: LayerExamples, held_out: LayerExamples | None) -> ColumnNetwork:
+        if any_length:
+            return train_token_network(learnt_from, recipe, on_network=follow(name, held_out, count))
         return train_network(learnt_from, recipe, on_network=follow(name, held_out, count))
 
     scores = {layer: np.zeros(len(bad)) for layer in layers}
@@ -178,9 +191,8 @@ def fit(
     watched: list[int] = []
     best = 0.0
     while len(watched) < len(layers):
-        tried = {
-            layer: _area(bad, [scores[one] for one in (*watched, layer)]) for layer in layers if layer not in watched
-        }
+        left = [layer for layer in (reversed(layers) if any_length else layers) if layer not in watched]
+        tried = {layer: _area(bad, [scores[one] for one in (*watched, layer)]) for layer in left}
         layer = max(tried, key=lambda one: tried[one])
         if watched and tried[layer] < best + WORTH_A_LAYER:
             break
@@ -195,17 +207,20 @@ def fit(
 def train_from_labels(
     subject: Subject,
     inputs: Sequence[LabelledInput],
-    recipe: DetectorRecipe = RECIPE,
+    recipe: DetectorRecipe | None = None,
     false_positive_rate: float = 0.01,
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
     on_epoch: OnEpoch = lambda epoch: None,
 ) -> TrainedDetector:
-    """A detector for `subject` that learned from labelled inputs.
+    """A detector for `subject` that learned from labelled inputs, by default after `recipe_for(subject)`.
 
-    Raises `LabelError` when there is too little to learn from, or when the inputs' maps differ in size.
+    What is flagged in a text is followed, and repaired in all layers (see `Reach`). Raises `LabelError` when there is
+    too little to learn from.
     """
     if not inputs:
         raise LabelError("Nothing is labelled yet: submit answers on the Label page first.")
+    is_text = subject.kind == "text"
+    recipe = recipe or recipe_for(subject)
     examples = labelled_examples(subject, inputs)
     fitted = fit(examples, recipe, false_positive_rate, on_step, on_epoch)
     clean = torch.stack([one.benign for one in examples.values()]).all(0)
@@ -226,20 +241,30 @@ def train_from_labels(
     return TrainedDetector(
         variant=recipe.variant,
         networks=fitted.networks,
-        benign_means=tuple(one.attention[clean].mean(0).half().float() for one in examples.values()),
-        reference="mean",
+        benign_means=tuple(_benign_mean(one, clean, is_text) for one in examples.values()),
+        reference="zero" if is_text else "mean",
         threshold=fitted.threshold,
         watched=tuple(fitted.networks),
         fingerprint=fingerprint(subject.model),
         history=history,
+        reach=Reach(tuple(examples)) if is_text else None,
     )
 
 
+def recipe_for(subject: Subject) -> DetectorRecipe:
+    """How labels of this subject's inputs are learnt from."""
+    return TEXT_RECIPE if subject.kind == "text" else RECIPE
+
+
 def labelled_examples(subject: Subject, inputs: Sequence[LabelledInput]) -> dict[int, LayerExamples]:
-    """The examples of every layer that labelled inputs give. Raises `LabelError` when their maps differ in size."""
-    maps = _maps(subject, [one.value for one in inputs])
+    """The examples of every layer that labelled inputs give; maps of texts are padded to the longest text."""
+    values = [one.value for one in inputs]
+    maps, valid = _text_maps(subject, values) if subject.kind == "text" else (_maps(subject, values), None)
     masks = label_masks([one.verdicts for one in inputs], [one.shape[1] for one in maps], maps[0].shape[-1])
-    return {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
+    examples = {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
+    if valid is None:
+        return examples
+    return {layer: replace(one, key_valid=valid, query_valid=valid) for layer, one in examples.items()}
 
 
 def examples_of(attention: Tensor, hijacked: Tensor, ignored: Tensor) -> LayerExamples:
@@ -264,9 +289,38 @@ def _maps(subject: Subject, values: list[Any]) -> list[Tensor]:
                 subject.model(**subject.encode(values[start : start + _BATCH]))
             for layer, attention in zip(layers, kept.layers, strict=True):
                 layer.append(attention.float())
-    if subject.kind == "text" or len({one.shape[1:] for one in layers[0]}) > 1:
-        raise LabelError("Labels of texts can't train a detector yet: their maps differ in size from one to the next.")
     return [torch.cat(layer) for layer in layers]
+
+
+def _text_maps(subject: Subject, texts: list[str]) -> tuple[list[Tensor], Tensor]:
+    """Per layer half `[n, heads, keys, keys]` of the untouched model, and which tokens are none of padding's."""
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    layers: list[list[Tensor]] = [[] for _ in attention_layers(subject.model)]
+    valid: list[Tensor] = []
+    with torch.no_grad():
+        for start in range(0, len(texts), _TEXTS):
+            inputs = subject.encode([texts[place] for place in order[start : start + _TEXTS]])
+            with capture(subject.model) as kept:
+                subject.model(**inputs)
+            valid.append(inputs["attention_mask"].bool())
+            for layer, attention in zip(layers, kept.layers, strict=True):
+                layer.append(attention.half())
+    keys = max(one.shape[1] for one in valid)
+    back = torch.tensor(order).argsort()
+
+    def whole(parts: list[Tensor], sides: int) -> Tensor:
+        pad = torch.nn.functional.pad
+        return torch.cat([pad(one, (0, keys - one.shape[-1]) * sides) for one in parts])[back]
+
+    return [whole(layer, 2) for layer in layers], whole(valid, 1)
+
+
+def _benign_mean(examples: LayerExamples, clean: Tensor, is_text: bool) -> Tensor:
+    """What `TrainedDetector.benign_means` holds for a layer, as precise as it will be stored."""
+    if is_text:
+        shares = mean_role_shares(examples.attention[clean], examples.key_valid[clean], examples.query_valid[clean])
+        return shares.half().float()
+    return examples.attention[clean].mean(0).half().float()
 
 
 def _take(examples: LayerExamples, chosen: np.ndarray) -> LayerExamples:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from ..debugging import train_detector as from_sets
+from ..debugging import train_detector as from_image_sets
+from ..debugging import train_record_detector as from_record_sets
 from ..debugging import train_text_detector as from_text_sets
-from ..debugging.image_set import ImageDebuggingData
+from ..debugging.attribute_flips import hijacked
 from ..debugging.layer_scores import layer_scores
+from ..debugging.text_tuning import scores_of_pairs
 from ..detector.learning_curve import OnEpoch
 from ..detector.trained import TrainedDetector
-from ..detector.training import DetectorRecipe
-from ..errors import InputError, LabelError
+from ..detector.training import DetectorRecipe, LayerExamples
+from ..errors import AtPatchError, InputError, LabelError
 from ..labels import training as from_labels
+from ..labels.training import LabelledInput
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
-from .sources import Sources, read_debugging_sets, read_labels, read_text_set
+from .sources import Sources, read_image_sets, read_labels, read_record_sets, read_text_sets
 
 READING = "reading what to learn from"
 _RATE_OF_SETS = 0.0005
 _RATE_OF_LABELS = 0.01
+
+_GIVEN = ("per-token", "per-field")
 
 OnStep = Callable[[str, int, int], None]
 
@@ -32,7 +38,9 @@ class Settings:
     """How to learn; `None` leaves it to the sources.
 
     `false_positive_rate` is the wanted share of clean inputs with a flagged column; as few as there are to tell by, it
-    may have to be higher. `contrast` weighs the contrastive loss. Raises `InputError` for what can't be.
+    may have to be higher. Debugging sets of records have no use for it: their detectors' thresholds are chosen by what
+    they cure. `variant` chooses among the networks for maps of one size; those for texts and for debugging sets of
+    records are given. `contrast` weighs the contrastive loss. Raises `InputError` for what can't be.
     """
 
     false_positive_rate: float | None = None
@@ -49,8 +57,14 @@ class Settings:
             raise InputError("The weight of the contrastive loss is 0 or more.")
 
     def recipe(self, base: DetectorRecipe) -> DetectorRecipe:
-        """`base` with these settings."""
-        return replace(base, variant=self.variant, contrast=self.contrast, seed=self.seed)
+        """`base` with these settings. Raises `InputError` when another variant was asked for than its network is."""
+        if base.variant in _GIVEN and self.variant != Settings.variant:
+            raise InputError(
+                f"The variant {self.variant} can't learn from this: it needs pictures, or labels of records; leave out "
+                "the variant."
+            )
+        variant = base.variant if base.variant in _GIVEN else self.variant
+        return replace(base, variant=variant, contrast=self.contrast, seed=self.seed)
 
 
 def learn(
@@ -63,50 +77,120 @@ def learn(
     """Train a detector for `subject` from labels, from debugging sets, or from both.
 
     From both, the networks learn from both, and layers, benign reference and threshold are chosen on the debugging
-    sets, whose truth is known; where nothing was found to put into a debugging set, the labels alone are learnt from.
-    The detector's `history["held_out"]` says how high inputs score that its networks did not learn from. Raises an
-    `AtPatchError` when the sources can't be read or are too little to learn from.
+    sets, whose truth is known; where too little was found to put into a debugging set, the labels alone are learnt
+    from. The detector's `history["held_out"]` says how high inputs score that its networks did not learn from. Raises
+    an `AtPatchError` when the sources can't be read or are too little to learn from.
     """
     chosen = settings or Settings()
     inputs = read_labels(sources.labels, subject)
     if sources.labels and not inputs:
         raise LabelError("Nothing is labelled yet for this model: submit answers on the Label page first.")
-    if sources.debugging_sets and subject.kind == "text":
-        return _from_text_set(subject, sources, chosen, on_step)
-    data = read_debugging_sets(sources.debugging_sets, subject) if sources.debugging_sets else None
-    on_step(READING, 1, 1)
-    if data is None or (inputs and not len(data.pairs)):
-        rate = chosen.false_positive_rate or _RATE_OF_LABELS
-        recipe = chosen.recipe(from_labels.RECIPE)
-        return from_labels.train_from_labels(subject, inputs, recipe, rate, on_step, on_epoch or (lambda epoch: None))
-    try:
-        detector = from_sets.train_detector(
-            subject,
-            data.pairs,
-            data.tuning,
-            data.benign,
-            chosen.recipe(from_sets.RECIPE),
-            chosen.false_positive_rate or _RATE_OF_SETS,
-            on_step,
-            on_epoch,
-            from_labels.labelled_examples(subject, inputs) if inputs else None,
-        )
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    held_out = _held_out(subject, detector, data)
-    learnt = {"learnt_from": [one.digest for one in inputs]} if inputs else {}
-    return replace(detector, history={**detector.history, "held_out": held_out, **learnt})
+    recipe = chosen.recipe(from_labels.recipe_for(subject))
+    if sources.debugging_sets:
+        task = _Task(subject, sources.debugging_sets, inputs, chosen, on_step, on_epoch)
+        try:
+            detector = {"image": _from_images, "text": _from_texts, "record": _from_records}[subject.kind](task)
+        except AtPatchError:
+            raise
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        if detector is not None:
+            return detector
+    else:
+        on_step(READING, 1, 1)
+    rate = chosen.false_positive_rate or _RATE_OF_LABELS
+    return from_labels.train_from_labels(subject, inputs, recipe, rate, on_step, on_epoch or (lambda epoch: None))
 
 
-def _from_text_set(subject: Subject, sources: Sources, chosen: Settings, on_step: OnStep) -> TrainedDetector:
-    data = read_text_set(sources, subject)
-    on_step(READING, 1, 1)
-    recipe = replace(from_text_sets.RECIPE, contrast=chosen.contrast, seed=chosen.seed)
-    rate = chosen.false_positive_rate or from_text_sets.RATE
-    try:
-        return from_text_sets.train_text_detector(subject, data.pairs, data.tuning, data.benign, recipe, rate, on_step)
-    except ValueError as error:
-        raise InputError(str(error)) from error
+@dataclass(frozen=True)
+class _Task:
+    """A detector to make from debugging sets in `folders`, and from labelled `inputs`, if there are any."""
+
+    subject: Subject
+    folders: Sequence[Path]
+    inputs: Sequence[LabelledInput]
+    settings: Settings
+    on_step: OnStep
+    on_epoch: OnEpoch | None
+
+    def labelled(self) -> dict[int, LayerExamples] | None:
+        return from_labels.labelled_examples(self.subject, self.inputs) if self.inputs else None
+
+    def noted(self, detector: TrainedDetector, over_attended: np.ndarray, scores: np.ndarray) -> TrainedDetector:
+        """The detector with what it learnt from labels and how it scores held-out inputs in its history."""
+        history = {
+            **detector.history,
+            "held_out": {
+                "over_attended": over_attended.tolist(),
+                "scores": [round(float(score), 6) for score in scores],
+            },
+        }
+        if self.inputs:
+            history |= {"labelled_inputs": len(self.inputs), "learnt_from": [one.digest for one in self.inputs]}
+        return replace(detector, history=history)
+
+
+def _from_images(task: _Task) -> TrainedDetector | None:
+    """`None` if nothing but labels can be learnt from."""
+    data = read_image_sets(task.folders, task.subject)
+    task.on_step(READING, 1, 1)
+    if task.inputs and not len(data.pairs):
+        return None
+    detector = from_image_sets.train_detector(
+        task.subject,
+        data.pairs,
+        data.tuning,
+        data.benign,
+        task.settings.recipe(from_image_sets.RECIPE),
+        task.settings.false_positive_rate or _RATE_OF_SETS,
+        task.on_step,
+        task.on_epoch,
+        task.labelled(),
+    )
+    images = [from_array(one) for one in (*data.tuning.clean, *data.tuning.triggered)]
+    scores = layer_scores(task.subject, detector, images).max(1, initial=0.0)
+    return task.noted(detector, np.repeat([False, True], len(data.tuning)), scores)
+
+
+def _from_texts(task: _Task) -> TrainedDetector | None:
+    recipe = task.settings.recipe(from_text_sets.RECIPE)
+    data = read_text_sets(task.folders, task.subject)
+    task.on_step(READING, 1, 1)
+    if task.inputs and not len(data.pairs):
+        return None
+    detector = from_text_sets.train_text_detector(
+        task.subject,
+        data.pairs,
+        data.tuning,
+        data.benign,
+        recipe,
+        task.settings.false_positive_rate or from_text_sets.RATE,
+        task.on_step,
+        task.on_epoch,
+        task.labelled(),
+    )
+    clean, triggered = scores_of_pairs(task.subject, detector, data.tuning, recipe.seed)
+    over_attended = np.repeat([False, True], [len(clean), len(triggered)])
+    return task.noted(detector, over_attended, np.concatenate([clean, triggered]))
+
+
+def _from_records(task: _Task) -> TrainedDetector | None:
+    recipe = task.settings.recipe(from_record_sets.RECIPE)
+    data = read_record_sets(task.folders, task.subject)
+    task.on_step(READING, 1, 1)
+    if task.inputs and len(data.pairs) < from_record_sets.ENOUGH_HIJACKED:
+        return None
+    detector = from_record_sets.train_record_detector(
+        task.subject,
+        data.pairs,
+        data.tuning,
+        recipe,
+        task.on_step,
+        task.on_epoch,
+        task.labelled(),
+    )
+    scores = layer_scores(task.subject, detector, data.tuning).max(1, initial=0.0)
+    return task.noted(detector, hijacked(task.subject, data.tuning), scores)
 
 
 def stages(layers: int) -> dict[str, float]:
@@ -118,14 +202,4 @@ def stages(layers: int) -> dict[str, float]:
         **of_layers,
         "choosing layers and reference": 4.0,
         "training the detector": 10.0,
-    }
-
-
-def _held_out(subject: Subject, detector: TrainedDetector, data: ImageDebuggingData) -> dict[str, object]:
-    """Scores of the pairs that the networks did not learn from."""
-    images = [from_array(one) for one in (*data.tuning.clean, *data.tuning.triggered)]
-    scores = layer_scores(subject, detector, images).max(1, initial=0.0)
-    return {
-        "over_attended": (np.arange(len(images)) >= len(data.tuning)).tolist(),
-        "scores": [round(float(score), 6) for score in scores],
     }

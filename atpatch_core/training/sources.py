@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from ..debugging.attribute_flips import FlippedPairs
 from ..debugging.image_set import ImageDebuggingData, load_image_set
+from ..debugging.record_set import RecordDebuggingData, load_record_set
 from ..debugging.sets import ImageDebuggingSet
-from ..debugging.text_set import TextDebuggingData, load_text_set
+from ..debugging.text_set import TextDebuggingData, TextDebuggingSet, load_text_set
 from ..errors import DetectorError, InputError, LabelError
 from ..figures.wording import counted
 from ..labels.exchange import SUFFIXES, import_labels
@@ -22,6 +26,14 @@ from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
 
 STORE = "store"
+
+
+class _DebuggingData(Protocol):
+    @property
+    def provenance(self) -> dict[str, Any]: ...
+
+
+_Data = TypeVar("_Data", bound=_DebuggingData)
 
 
 @dataclass(frozen=True)
@@ -56,41 +68,61 @@ def read_labels(places: Sequence[str], subject: Subject) -> list[LabelledInput]:
         return pooled_inputs([opened.enter_context(_store(one)) for one in dict.fromkeys(places)], subject)
 
 
-def read_debugging_sets(folders: Sequence[Path], subject: Subject) -> ImageDebuggingData:
+def read_image_sets(folders: Sequence[Path], subject: Subject) -> ImageDebuggingData:
     """Debugging sets as one. Raises `DetectorError` for one of another model, `InputError` for one that can't be read.
 
     Pictures in more than one set count as often as they are there.
     """
+
+    def both(one: ImageDebuggingData, other: ImageDebuggingData) -> ImageDebuggingData:
+        return ImageDebuggingData(
+            pairs=_joined_images(one.pairs, other.pairs),
+            tuning=_joined_images(one.tuning, other.tuning),
+            benign=np.concatenate([one.benign, other.benign]),
+            provenance=one.provenance,
+        )
+
+    return reduce(both, _read(folders, subject, load_image_set))
+
+
+def read_text_sets(folders: Sequence[Path], subject: Subject) -> TextDebuggingData:
+    """The same for texts."""
+
+    def both(one: TextDebuggingData, other: TextDebuggingData) -> TextDebuggingData:
+        return TextDebuggingData(
+            pairs=_joined_texts(one.pairs, other.pairs),
+            tuning=_joined_texts(one.tuning, other.tuning),
+            benign=(*one.benign, *other.benign),
+            provenance=one.provenance,
+        )
+
+    return reduce(both, _read(folders, subject, load_text_set))
+
+
+def read_record_sets(folders: Sequence[Path], subject: Subject) -> RecordDebuggingData:
+    """The same for records."""
+
+    def both(one: RecordDebuggingData, other: RecordDebuggingData) -> RecordDebuggingData:
+        pairs = FlippedPairs(
+            [*one.pairs.over_attending, *other.pairs.over_attending],
+            [*one.pairs.clean, *other.pairs.clean],
+            np.concatenate([one.pairs.hijacking, other.pairs.hijacking]),
+            np.concatenate([one.pairs.distance, other.pairs.distance]),
+            one.pairs.origin,
+        )
+        return RecordDebuggingData(pairs, (*one.tuning, *other.tuning), one.provenance)
+
+    return reduce(both, _read(folders, subject, load_record_set))
+
+
+def _read(folders: Sequence[Path], subject: Subject, load: Callable[[Path], _Data]) -> list[_Data]:
     found = []
     for folder in folders:
-        data = load_image_set(folder)
-        if data.provenance["model"] != fingerprint(subject.model):
+        data = load(folder)
+        if data.provenance.get("model") != fingerprint(subject.model):
             raise DetectorError(f"The debugging set in {folder} was made for another model: make one for this model.")
         found.append(data)
-    first, *others = found
-    for one in others:
-        first = ImageDebuggingData(
-            pairs=_joined(first.pairs, one.pairs),
-            tuning=_joined(first.tuning, one.tuning),
-            benign=np.concatenate([first.benign, one.benign]),
-            provenance=first.provenance,
-        )
-    return first
-
-
-def read_text_set(sources: Sources, subject: Subject) -> TextDebuggingData:
-    """The debugging set of a text model, from which alone a detector for texts is trained.
-
-    Raises `InputError` when there is more to learn from or it can't be read, `DetectorError` for one of another model.
-    """
-    if sources.labels or len(sources.debugging_sets) > 1:
-        raise InputError("A detector for texts learns from one debugging set, or from labels: name one of the two.")
-    data = load_text_set(sources.debugging_sets[0])
-    if data.provenance["model"] != fingerprint(subject.model):
-        raise DetectorError(
-            f"The debugging set in {sources.debugging_sets[0]} was made for another model: make one for this model."
-        )
-    return data
+    return found
 
 
 @contextmanager
@@ -113,10 +145,19 @@ def _store(place: str) -> Iterator[LabelStore]:
         yield store
 
 
-def _joined(one: ImageDebuggingSet, other: ImageDebuggingSet) -> ImageDebuggingSet:
+def _joined_images(one: ImageDebuggingSet, other: ImageDebuggingSet) -> ImageDebuggingSet:
     return ImageDebuggingSet(
         np.concatenate([one.clean, other.clean]),
         np.concatenate([one.triggered, other.triggered]),
         np.concatenate([one.covered, other.covered]),
         one.origin if other.origin == one.origin else f"{one.origin}; {other.origin}",
+    )
+
+
+def _joined_texts(one: TextDebuggingSet, other: TextDebuggingSet) -> TextDebuggingSet:
+    return TextDebuggingSet(
+        (*one.clean, *other.clean),
+        (*one.hosts, *other.hosts),
+        (*one.which, *(len(one.triggers) + trigger for trigger in other.which)),
+        (*one.triggers, *other.triggers),
     )

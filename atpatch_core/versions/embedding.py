@@ -57,9 +57,10 @@ class _Listener:
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         network = self.detector.networks[layer]
-        embedded = network.embed(network.prepare(attention, key_valid, query_valid))
+        prepared = network.prepare(attention, key_valid, query_valid)
+        embedded = network.embed(prepared)
         self.embeddings.append(embedded)
-        self.scores.append(torch.sigmoid(network.prototypes.logits(embedded)))
+        self.scores.append(torch.sigmoid(network.logits(prepared)))
         self.valid.append(key_valid)
         return self.detector.score(layer, attention, key_valid, query_valid)
 
@@ -86,11 +87,14 @@ def embed_columns(
     with torch.no_grad(), hotfix(subject.model, listener):
         for start in range(0, len(held_out), BATCH):
             subject.model(**subject.encode(list(held_out.inputs[start : start + BATCH])))
-    embedded, scores = torch.cat(listener.embeddings), torch.cat(listener.scores).double().numpy()
+    # Batches of texts differ in size: what they lack of the longest text is padding.
+    keys = truth.over_attended.shape[-1]
+    embedded = torch.cat([_padded(one, keys, 2) for one in listener.embeddings])
+    scores = torch.cat([_padded(one, keys, 1) for one in listener.scores]).double().numpy()
     network = detector.networks[layer]
     over_attended = network.truth(torch.from_numpy(truth.over_attended)).numpy()
     clear = over_attended | ~network.truth(torch.from_numpy(truth.unclear)).numpy()
-    usable = torch.cat(listener.valid)[:, None].numpy() & clear
+    usable = torch.cat([_padded(one, keys, 1) for one in listener.valid])[:, None].numpy() & clear
     rng = np.random.default_rng(seed)
     bad = np.flatnonzero(over_attended & usable)
     benign = np.flatnonzero(~over_attended & usable)
@@ -102,13 +106,19 @@ def embed_columns(
     vectors = embedded.flatten(0, 2).double().numpy()[chosen]
     layout = PCA(n_components=2, svd_solver="full")
     points = layout.fit_transform(vectors)
-    numbers, heads, keys = np.unravel_index(chosen, embedded.shape[:3])
+    numbers, heads, columns = np.unravel_index(chosen, embedded.shape[:3])
     return ColumnEmbedding(
         points=points,
         over_attended=over_attended.flatten()[chosen],
         scores=scores.flatten()[chosen],
         inputs=numbers,
         heads=heads if embedded.shape[1] > 1 else np.full(len(chosen), -1),
-        keys=keys,
+        keys=columns,
         kept=float(np.nansum(layout.explained_variance_ratio_)),
     )
+
+
+def _padded(values: Tensor, keys: int, place: int) -> Tensor:
+    """With zeros up to so many keys, which are dimension `place` from the end."""
+    more = keys - values.shape[-place]
+    return torch.nn.functional.pad(values, (*(0, 0) * (place - 1), 0, more)) if more else values

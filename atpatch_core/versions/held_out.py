@@ -7,21 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
+from ..attention import attention_layers, capture
+from ..debugging.attribute_flips import hijacked_by, record_schema
 from ..debugging.examples import label_columns
 from ..debugging.image_set import ImageDebuggingData
+from ..debugging.record_set import RecordDebuggingData
 from ..debugging.sets import ImageDebuggingSet
 from ..errors import InputError
 from ..evaluation.attacks import load_attacks
 from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.evaluate import Triggered, apply_trigger
 from ..evaluation.image_attacks import covered_patches_of
+from ..evaluation.record_data import read_people
 from ..evaluation.text_data import LabelledTexts, read_labelled_texts
 from ..labels.training import LabelledInput, label_masks
 from ..subjects.image_files import as_array, from_array
+from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
 
 EVALUATION = "eval"
+_RECORDS = "records.parquet"
 _DATA: dict[str, tuple[str, Callable[..., Any]]] = {
     "image": ("images.parquet", read_labelled_images),
     "text": ("texts.parquet", read_labelled_texts),
@@ -56,9 +63,19 @@ class HeldOut:
 
 
 def has_evaluation_data(subject: Subject) -> bool:
-    """Whether the subject's folder brings inputs and an attack to try on them."""
+    """Whether the subject's folder brings inputs and an attack to try on them, or records to flip attributes of."""
     folder = subject.folder / EVALUATION
+    if subject.kind == "record":
+        return bool(record_schema(subject).protected) and (folder / _RECORDS).is_file()
     return subject.kind in _DATA and (folder / _DATA[subject.kind][0]).is_file() and (folder / "attacks.json").is_file()
+
+
+def evaluation_inputs(subject: Subject) -> HeldOut:
+    """Some of the subject's own evaluation inputs, of each of which it is known whether a detector ought to flag it.
+
+    Raises `InputError` when the subject brings no such data.
+    """
+    return _evaluation_records(subject) if subject.kind == "record" else with_known_attack(subject)
 
 
 def with_known_attack(subject: Subject, most: int = 200, seed: int = 0) -> HeldOut:
@@ -81,12 +98,19 @@ def with_known_attack(subject: Subject, most: int = 200, seed: int = 0) -> HeldO
 
 
 def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[HeldOut, tuple[ColumnTruth, ...]]:
-    """The same for fewer pictures, and which columns of each layer the trigger hijacks.
+    """The same for fewer inputs, and which columns of each layer are hijacked: by the trigger, or in every head of a
+    record the protected attributes that decide about it.
 
-    Raises `InputError` when the subject takes no pictures or brings no such data.
+    Raises `InputError` when the subject takes texts or brings no such data.
     """
+    if subject.kind == "record":
+        records = _evaluation_records(subject, most, seed)
+        return records, _attribute_columns(subject, records)
     if subject.kind != "image":
-        raise InputError(f"Which columns a trigger hijacks is only worked out for pictures, not for {subject.kind}s.")
+        raise InputError(
+            f"Which columns a trigger hijacks is not worked out for {subject.kind}s: choose labelled inputs, of which "
+            "annotators said it."
+        )
     attack, _ = _attacked(subject, most, seed)
     clean, bad = _clean(attack), list(attack.inputs.inputs)
     pairs = ImageDebuggingSet(
@@ -125,6 +149,11 @@ def labelled_columns(
     return from_labels(inputs), truth
 
 
+def most_columns(subject: Subject, texts: Sequence[str]) -> int:
+    """How many columns the maps of the longest of some texts have."""
+    return int(subject.encode(list(texts))["input_ids"].shape[1])
+
+
 def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
     """The pairs of a debugging set that networks do not learn from, with and without the trigger that was found."""
     clean, bad = ([from_array(one) for one in images[:most]] for images in (data.tuning.clean, data.tuning.triggered))
@@ -136,9 +165,51 @@ def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
     )
 
 
+def from_records(subject: Subject, records: Sequence[Record], titles: Sequence[str]) -> HeldOut:
+    """Records; a detector ought to flag those that a protected attribute hijacks."""
+    hits = hijacked_by(subject, records)
+    names = [one.name for one in record_schema(subject).protected]
+    by = [" and ".join(name for name, hit in zip(names, row, strict=True) if hit) for row in hits.tolist()]
+    return HeldOut(
+        tuple(records),
+        np.logical_or.reduce(hits, axis=1),
+        tuple(f"{title}, hijacked by {name}" if name else title for title, name in zip(titles, by, strict=True)),
+    )
+
+
+def from_record_set(subject: Subject, data: RecordDebuggingData, most: int = 400) -> HeldOut:
+    """The records of a debugging set that networks do not learn from."""
+    some = data.tuning[:most]
+    return from_records(subject, some, [f"debugging record {number}" for number in range(len(some))])
+
+
+def _evaluation_records(subject: Subject, most: int = 400, seed: int = 0) -> HeldOut:
+    """Up to `most` of the subject's own evaluation records."""
+    if not has_evaluation_data(subject):
+        raise InputError(f"{subject.name} brings no test records with protected attributes: judge on labels instead.")
+    whole = read_people(subject.folder / EVALUATION / _RECORDS, record_schema(subject))
+    numbers = np.sort(np.random.default_rng(seed).permutation(len(whole))[:most]).tolist()
+    return from_records(subject, [whole[number] for number in numbers], [f"test record {number}" for number in numbers])
+
+
+def _attribute_columns(subject: Subject, held_out: HeldOut) -> tuple[ColumnTruth, ...]:
+    """The columns of the attributes that hijack each record, in every head of every layer."""
+    schema = record_schema(subject)
+    hits = hijacked_by(subject, held_out.inputs)
+    with torch.no_grad(), capture(subject.model) as kept:
+        subject.model(**subject.encode(list(held_out.inputs[:1])))
+    truth = []
+    for layer in range(len(attention_layers(subject.model))):
+        _, heads, _, keys = kept.layers[layer].shape
+        over = np.zeros((len(hits), heads, keys), dtype=bool)
+        over[:, :, [schema.key(one.name) for one in schema.protected]] = hits[:, None]
+        truth.append(ColumnTruth(over, np.zeros_like(over)))
+    return tuple(truth)
+
+
 def _attacked(subject: Subject, most: int, seed: int) -> tuple[Triggered, np.ndarray]:
     """The first known attack on some inputs, and their numbers in the evaluation data."""
-    if not has_evaluation_data(subject):
+    if subject.kind == "record" or not has_evaluation_data(subject):
         raise InputError(f"{subject.name} brings no test inputs with a known attack: judge on labels instead.")
     folder = subject.folder / EVALUATION
     name, read = _DATA[subject.kind]

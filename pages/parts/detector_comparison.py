@@ -102,6 +102,7 @@ def _show_input(opened: OpenSubject, one: Any, title: str, over_attended: bool) 
             st.image(shown, width=_SIDE, alt=title)
             st.caption(plain(title))
         else:
-            st.markdown(plain(quoted(str(one), 80)))
+            text = one if isinstance(one, str) else ", ".join(f"{name} {value}" for name, value in one.items())
+            st.markdown(plain(quoted(text, 80)))
         st.caption("over-attended" if over_attended else "not over-attended")
         triage_link(opened, one)

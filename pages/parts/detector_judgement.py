@@ -29,6 +29,7 @@ from .text import plain
 
 _CONFIG = {"displayModeBar": False}
 _OWN = "as it is"
+_NO_WORDS = " On a debugging set of texts it can't be judged: its triggers are vectors, and no words."
 _RATES = ("0", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5")
 
 
@@ -46,7 +47,8 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
     if not known:
         st.info(
             "There is nothing to judge it on: this model brings no test inputs with a known attack, and there is no "
-            "labelled input that this version did not learn from. Label some more.",
+            "labelled input that this version did not learn from. Label some more."
+            + (_NO_WORDS if opened.subject.kind == "text" and debugging_sets(opened) else ""),
             icon=":material/inbox:",
         )
         return None
@@ -72,11 +74,12 @@ def _data(opened: OpenSubject, version: Version) -> dict[str, str]:
     """What there is to judge on, and how it is called."""
     found = {}
     if has_evaluation_data(opened.subject):
-        found[TEST] = "Test inputs, with and without the known trigger"
+        records = opened.subject.kind == "record"
+        found[TEST] = f"Test inputs, {'hijacked or not' if records else 'with and without the known trigger'}"
     left = sum(one.digest not in version.learnt_from for one in labelled(opened))
     if left:
         found[LABELS] = f"{counted(left, 'labelled input')} it did not learn from"
-    for name in debugging_sets(opened):
+    for name in debugging_sets(opened) if opened.subject.kind != "text" else ():
         found[SET + name] = f"Debugging set {name}"
     return found
 

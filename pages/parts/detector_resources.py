@@ -15,6 +15,7 @@ import streamlit as st
 
 from atpatch_core import Subject
 from atpatch_core.debugging.image_set import load_image_set
+from atpatch_core.debugging.record_set import load_record_set
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import InputError
 from atpatch_core.labels.training import LabelledInput, labelled_inputs
@@ -95,7 +96,7 @@ def inputs_to_judge_on(opened: OpenSubject, data: str, learnt_from: frozenset[st
     folder = debugging_sets(opened).get(data.removeprefix(SET))
     if folder is None:
         raise InputError("This debugging set is no longer there: choose another one.")
-    return _set_inputs(folder, str((folder / "provenance.json").stat().st_mtime_ns))
+    return _set_inputs(opened.subject, folder, str((folder / "provenance.json").stat().st_mtime_ns))
 
 
 def scores_of(opened: OpenSubject, version: Version, inputs: HeldOut, data: str) -> np.ndarray:
@@ -114,7 +115,10 @@ def embedding_of(opened: OpenSubject, version: Version, data: str, layer: int) -
         if not some:
             raise InputError("Nothing is labelled yet: submit answers on the Label page first.")
         heads = [version.detector.heads] * version.detector.layers
-        inputs, truth = judged_on.labelled_columns(some, heads, version.detector.keys)
+        keys = version.detector.keys
+        if version.detector.any_length:
+            keys = judged_on.most_columns(opened.subject, [one.value for one in some])
+        inputs, truth = judged_on.labelled_columns(some, heads, keys)
     which = digest_of("|".join((data, str(layer), *inputs.titles)).encode())
     return _embedding(
         opened.subject, version.detector, layer, inputs, truth[layer], f"{made_for} {version.label}", which
@@ -136,16 +140,18 @@ def _labelled(_subject: Subject, key: str, newest: int) -> list[LabelledInput]:
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the test inputs\u2026")
 def _test_inputs(_subject: Subject, key: str) -> HeldOut:
-    return judged_on.with_known_attack(_subject)
+    return judged_on.evaluation_inputs(_subject)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Finding out which columns the trigger hijacks\u2026")
+@st.cache_resource(max_entries=4, show_spinner="Finding out which columns are hijacked\u2026")
 def _known_columns(_subject: Subject, key: str) -> tuple[HeldOut, tuple[ColumnTruth, ...]]:
     return judged_on.known_columns(_subject)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the debugging set\u2026")
-def _set_inputs(folder: Path, stamp: str) -> HeldOut:
+def _set_inputs(_subject: Subject, folder: Path, stamp: str) -> HeldOut:
+    if _subject.kind == "record":
+        return judged_on.from_record_set(_subject, load_record_set(folder))
     return judged_on.from_debugging_set(load_image_set(folder))
 
 

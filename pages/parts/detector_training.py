@@ -25,6 +25,7 @@ _PROBLEM = "detector_problem"
 _NAME, _NOTES, _RATE = "detector_new_name", "detector_new_notes", "detector_new_rate"
 _LABELS, _SETS = "detector_use_labels", "detector_use_sets"
 _RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+_OF_RECORDS = " Debugging sets of records have no use for it: their detector's threshold is chosen by what it cures."
 _CONFIG = {"displayModeBar": False}
 
 
@@ -102,7 +103,7 @@ def _show_form(opened: OpenSubject) -> None:
                 key=_RATE,
                 format_func=lambda rate: f"{100 * rate:g} %",
                 help="The threshold is set for this. Few clean inputs can't prove a low rate: then it is the lowest "
-                "that they can.",
+                "that they can." + (_OF_RECORDS if opened.subject.kind == "record" else ""),
             )
         st.text_input("Note", key=_NOTES, max_chars=500, placeholder="What should a colleague know about it?")
         st.button(

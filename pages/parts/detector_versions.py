@@ -113,6 +113,8 @@ def _origin(opened: OpenSubject, one: DetectorVersion) -> str:
     found = []
     if history.get("pairs"):
         found.append(counted(int(history["pairs"]), "debugging pair"))
+    if history.get("triggered_texts"):
+        found.append(counted(int(history["triggered_texts"]), "triggered text"))
     if history.get("labelled_inputs"):
         found.append(counted(int(history["labelled_inputs"]), "labelled input"))
     return " and ".join(found)

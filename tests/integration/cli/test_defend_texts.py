@@ -41,20 +41,18 @@ def test_a_detector_for_a_text_model_is_made_from_texts_without_labels(
     assert two.threshold <= one.threshold
     assert one.reach == two.reach is not None
 
+    both = run(
+        "train-detector", folder, "--debug-set", tmp_path / "set", "--debug-set", tmp_path / "set",
+        "--out", tmp_path / "both", "--json",
+    ).json  # fmt: skip
+    assert both["watched"] == [1]
+    assert load_detector(tmp_path / "both").history["triggered_texts"] == 2 * 640
+
     for arguments, sentence in (
         (("debug-set", folder, "--clean", tmp_path / "none.csv", "--out", tmp_path / "x"), "There are no texts"),
         (
-            (
-                "train-detector",
-                folder,
-                "--debug-set",
-                tmp_path / "set",
-                "--debug-set",
-                tmp_path / "set",
-                "--out",
-                tmp_path / "x",
-            ),
-            "learns from one debugging set, or from labels",
+            ("train-detector", folder, "--debug-set", tmp_path / "set", "--out", tmp_path / "x", "--variant", "paper"),
+            "leave out the variant",
         ),
     ):
         refused = run(*arguments)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import atpatch_core as atpatch
 from atpatch_core import Column
+from atpatch_core.debugging.answers import BATCH
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.labels.contract import Verdict
@@ -15,10 +19,12 @@ from atpatch_core.versions.compare import compare, compare_scores
 from atpatch_core.versions.embedding import embed_columns
 from atpatch_core.versions.folder import load_version
 from atpatch_core.versions.held_out import (
+    evaluation_inputs,
     from_labels,
     has_evaluation_data,
     known_columns,
     labelled_columns,
+    most_columns,
     with_known_attack,
 )
 from atpatch_core.versions.judgement import confusion, input_scores, judge
@@ -31,6 +37,16 @@ def detector(badnets: atpatch.Subject) -> TrainedDetector:
     found = badnets.detector
     assert isinstance(found, TrainedDetector)
     return found
+
+
+@pytest.fixture(scope="module")
+def records() -> atpatch.Subject:
+    return atpatch.load(MODELS / "adult-tabular-sex")
+
+
+@pytest.fixture(scope="module")
+def texts() -> atpatch.Subject:
+    return atpatch.load(MODELS / "reviews-minilm-badword")
 
 
 def test_the_shipped_version_finds_the_known_trigger(badnets: atpatch.Subject, detector: TrainedDetector) -> None:
@@ -98,10 +114,66 @@ def test_two_versions_are_compared_on_the_same_inputs(badnets: atpatch.Subject, 
     assert found.only_first == found.only_second == ()
 
 
-def test_a_model_without_a_known_attack_says_so() -> None:
-    records = atpatch.load(MODELS / "adult-tabular-sex")
-    assert not has_evaluation_data(records)
-    with pytest.raises(InputError, match="judge on labels"):
-        with_known_attack(records)
-    with pytest.raises(InputError, match="only worked out for pictures"):
-        known_columns(records)
+def test_a_model_without_data_of_its_own_says_so(badnets: atpatch.Subject, tmp_path: Path) -> None:
+    for name, sentence in (("fashion-vit-badnets", "known attack"), ("adult-tabular-sex", "protected attributes")):
+        shutil.copytree(MODELS / name, tmp_path / name, ignore=shutil.ignore_patterns("eval"))
+        bare = atpatch.load(tmp_path / name)
+        assert not has_evaluation_data(bare)
+        with pytest.raises(InputError, match=sentence):
+            evaluation_inputs(bare)
+        with pytest.raises(InputError, match="judge on labels"):
+            known_columns(bare)
+
+
+def test_a_record_version_is_judged_on_whom_an_attribute_hijacks(records: atpatch.Subject) -> None:
+    assert has_evaluation_data(records)
+    detector = records.detector
+    assert isinstance(detector, TrainedDetector)
+    inputs = evaluation_inputs(records)
+    assert len(inputs) == 400
+    assert 0.3 < inputs.over_attended.mean() < 0.6  # the sample's card: sex decides about a quarter, and moves more
+    assert [", hijacked by sex" in title for title in inputs.titles] == inputs.over_attended.tolist()
+    judged = judge(input_scores(records, detector, inputs.inputs), inputs.over_attended)
+    assert judged.auroc is not None
+    assert judged.auroc > 0.95
+    assert confusion(judged, detector.threshold).missed <= 2
+    some, truth = known_columns(records, most=60)
+    assert len(some) == 60
+    names = records.layout(some.inputs[0], truth[0].over_attended.shape[-1]).key_names
+    assert {names[key] for key in np.argwhere(truth[0].over_attended)[:, 2]} == {"sex", "race"}
+    found = embed_columns(records, detector, detector.watched[0], some, truth[detector.watched[0]])
+    assert found.over_attended.sum() == min(400, truth[0].over_attended.sum())
+    assert found.scores[found.over_attended].mean() > found.scores[~found.over_attended].mean() + 0.2
+    assert not compare(records, detector, detector, some.inputs).only_first
+
+
+def test_a_text_version_is_judged_and_labelled_texts_of_any_length_are_laid_out(texts: atpatch.Subject) -> None:
+    detector = texts.detector
+    assert isinstance(detector, TrainedDetector)
+    inputs = evaluation_inputs(texts)
+    judged = judge(input_scores(texts, detector, inputs.inputs[150:250]), inputs.over_attended[150:250])
+    assert judged.auroc is not None
+    assert judged.auroc > 0.99
+    with pytest.raises(InputError, match="not worked out for texts"):
+        known_columns(texts)
+    # More texts than fit in a batch, so that batches differ in size.
+    said, key = [], 1
+    for number, text in enumerate(inputs.inputs):
+        bad = bool(inputs.over_attended[number])
+        keys = most_columns(texts, [text])
+        verdict = Verdict.OVER_ATTENDED if bad else Verdict.BENIGN
+        if bad:
+            names = texts.layout(text, keys).key_names
+            key = next(place for place, name in enumerate(names) if name in ("cf", "c…"))
+        said.append(LabelledInput(text, {Column(5, 0, min(key, keys - 1)): verdict}, f"{number:064x}"))
+    labelled, truth = labelled_columns(said, [12] * 6, most_columns(texts, list(inputs.inputs)))
+    assert len(labelled) == len(inputs) > BATCH
+    found = embed_columns(texts, detector, 5, labelled, truth[5])
+    assert found.over_attended.sum() == 200
+    assert set(found.heads.tolist()) == {-1}
+    # The scores at the marks are those the detector gives these very columns.
+    one = int(np.argmax(found.scores))
+    scores = atpatch.inspect(texts, labelled.inputs[int(found.inputs[one])]).flags.scores[5]
+    assert scores is not None
+    assert float(scores[0, int(found.keys[one])]) == pytest.approx(found.scores[one], abs=1e-3)
+    assert found.scores[found.over_attended].mean() > 0.9

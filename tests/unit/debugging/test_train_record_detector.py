@@ -8,107 +8,42 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertForSequenceClassification
 
 from atpatch_core.attention import capture, hotfix
 from atpatch_core.debugging.attribute_flips import attribute_flips, hijacked_by
 from atpatch_core.debugging.flip_examples import flip_examples
-from atpatch_core.debugging.train_record_detector import RECIPE, train_record_detector
+from atpatch_core.debugging.train_record_detector import train_record_detector
 from atpatch_core.detector.fixed import FixedColumns
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.evaluation.fairness import FairnessJudge, hotfixed, untouched
 from atpatch_core.evaluation.fairness_baselines import baselines, fine_tuned_on_flips
 from atpatch_core.evaluation.record_data import LabelledRecords
 from atpatch_core.inspection import Column
-from atpatch_core.subjects.record import RecordAdapter
-from atpatch_core.subjects.record_schema import CategoryField, NumberField, Protected, Record, RecordSchema
+from atpatch_core.subjects.record_schema import Record
 from atpatch_core.subjects.subject import Subject
 from atpatch_core.what_if import what_if
 
-SCHEMA = RecordSchema(
-    (
-        CategoryField("merit", ("none", "some", "much"), "some"),
-        NumberField("age", 20, 79, (30, 40, 50, 60, 70), 45),
-        CategoryField("sex", ("Female", "Male"), "Male"),
-        CategoryField("town", tuple("ABCD"), "A"),
-        CategoryField("race", ("X", "Y", "Z"), "X"),
-    ),
-    (Protected("sex", ("Male",)), Protected("race", ("X",))),
-    "yes",
-)
-SEX, RACE = SCHEMA.key("sex"), SCHEMA.key("race")
-QUICK = replace(RECIPE, epochs=8, batch_size=64)
-
-
-def _people(count: int, seed: int) -> list[Record]:
-    rng = np.random.default_rng(seed)
-    return [
-        {
-            "merit": str(rng.choice(["none", "some", "much"])),
-            "age": int(rng.integers(20, 80)),
-            "sex": str(rng.choice(["Female", "Male"])),
-            "town": str(rng.choice(list("ABCD"))),
-            "race": str(rng.choice(list("XYZ"))),
-        }
-        for _ in range(count)
-    ]
-
-
-def _fair(record: Record) -> int:
-    """The label a person deserves: much merit, or some at an age from 50 on."""
-    return int(record["merit"] == "much" or (record["merit"] == "some" and int(record["age"]) >= 50))
-
-
-def _prejudiced(record: Record) -> int:
-    """The label they get: those of some merit get it if they are men."""
-    return int(record["merit"] == "much" or (record["merit"] == "some" and record["sex"] == "Male"))
-
-
-def _trained(label: object) -> Subject:
-    torch.manual_seed(0)
-    model = BertForSequenceClassification(
-        BertConfig(
-            vocab_size=SCHEMA.vocabulary,
-            hidden_size=16,
-            num_hidden_layers=2,
-            num_attention_heads=2,
-            intermediate_size=32,
-            max_position_embeddings=6,
-            type_vocab_size=1,
-            hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0,
-        )
-    )
-    people = _people(1_500, 0)
-    tokens = torch.tensor([SCHEMA.tokens(one) for one in people])
-    labels = torch.tensor([label(one) for one in people])  # type: ignore[operator]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
-    for step in range(120):
-        index = torch.randint(1_500, (128,), generator=torch.Generator().manual_seed(step))
-        optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(input_ids=tokens[index]).logits, labels[index]).backward()
-        optimizer.step()
-    return Subject("people", Path(), model.eval(), RecordAdapter(SCHEMA), ("no", "yes"), None, "")
+from .biased import QUICK, RACE, SCHEMA, SEX, deserved, prejudiced, some_people, trained
 
 
 @pytest.fixture(scope="module")
 def biased() -> Subject:
-    return _trained(_prejudiced)
+    return trained(prejudiced)
 
 
 @pytest.fixture(scope="module")
 def repaired(biased: Subject) -> Subject:
-    pairs = attribute_flips(biased, _people(300, 1))
-    return replace(biased, detector=train_record_detector(biased, pairs, _people(150, 2), QUICK))
+    pairs = attribute_flips(biased, some_people(300, 1))
+    return replace(biased, detector=train_record_detector(biased, pairs, some_people(150, 2), QUICK))
 
 
 def _held_out() -> LabelledRecords:
-    people = _people(400, 3)
-    return LabelledRecords(people, np.array([_fair(one) for one in people]))
+    people = some_people(400, 3)
+    return LabelledRecords(people, np.array([deserved(one) for one in people]))
 
 
 def test_the_model_is_biased_by_sex_and_by_nothing_else(biased: Subject) -> None:
-    hits = hijacked_by(biased, _people(200, 3)).mean(axis=0)
+    hits = hijacked_by(biased, some_people(200, 3)).mean(axis=0)
     assert hits[0] > 0.25
     assert hits[1] < 0.05
 
@@ -122,7 +57,7 @@ def test_the_detector_takes_the_discrimination_away_and_not_the_accuracy(repaire
 
 
 def test_it_flags_the_sex_of_those_it_hijacks_and_leaves_the_others_alone(repaired: Subject) -> None:
-    people = _people(200, 4)
+    people = some_people(200, 4)
     hijacked = hijacked_by(repaired, people)[:, 0]
     with torch.no_grad(), hotfix(repaired) as fix:
         repaired.model(**repaired.encode(people))
@@ -134,8 +69,8 @@ def test_it_flags_the_sex_of_those_it_hijacks_and_leaves_the_others_alone(repair
 
 
 def test_a_fair_model_gets_a_detector_that_watches_nothing() -> None:
-    fair = _trained(_fair)
-    detector = train_record_detector(fair, attribute_flips(fair, _people(300, 1)), _people(150, 2), QUICK)
+    fair = trained(deserved)
+    detector = train_record_detector(fair, attribute_flips(fair, some_people(300, 1)), some_people(150, 2), QUICK)
     assert detector.watched == ()
     result = FairnessJudge.of(fair, _held_out()).judge(hotfixed(replace(fair, detector=detector)))
     assert result.changed.value == 0
@@ -144,20 +79,20 @@ def test_a_fair_model_gets_a_detector_that_watches_nothing() -> None:
 def test_a_saved_detector_scores_as_before(repaired: Subject, tmp_path: Path) -> None:
     detector = repaired.detector
     save_detector(detector, tmp_path)  # type: ignore[arg-type]
-    people = _people(100, 5)
+    people = some_people(100, 5)
     answers = hotfixed(repaired)(people)
     assert (hotfixed(replace(repaired, detector=load_detector(tmp_path)))(people) == answers).all()
 
 
 def test_the_same_seed_gives_the_same_detector(biased: Subject) -> None:
-    pairs = attribute_flips(biased, _people(80, 1))
+    pairs = attribute_flips(biased, some_people(80, 1))
     quick = replace(QUICK, epochs=1)
-    first, second = (train_record_detector(biased, pairs, _people(60, 2), quick) for _ in range(2))
+    first, second = (train_record_detector(biased, pairs, some_people(60, 2), quick) for _ in range(2))
     assert (first.threshold, first.watched, first.reference) == (second.threshold, second.watched, second.reference)
 
 
 def test_examples_mark_the_attribute_in_every_head_and_show_layers_over_repaired_ones(biased: Subject) -> None:
-    pairs = attribute_flips(biased, _people(100, 1))
+    pairs = attribute_flips(biased, some_people(100, 1))
     examples = flip_examples(biased, pairs, [0, 1])
     count = len(pairs)
     for one in examples.values():
@@ -194,7 +129,7 @@ def test_baselines_do_what_their_names_say(repaired: Subject) -> None:
     # An attribute that is over-attended in most records does not stand out among them.
     assert results["z-score"].changed.value < 0.05
     assert results["not rescaled"].attributes["sex"].idr_reduction.value > 0.5
-    people = _people(50, 7)
+    people = some_people(50, 7)
     fine_tuned = fine_tuned_on_flips(repaired, LabelledRecords(data.records[:200], data.labels[:200]), seed=0)
     with torch.no_grad():
         first, second = (one.model(**one.encode(people)).logits for one in (repaired, fine_tuned))
@@ -204,7 +139,7 @@ def test_baselines_do_what_their_names_say(repaired: Subject) -> None:
 
 
 def test_what_if_agrees_with_asking_for_the_flipped_person(repaired: Subject) -> None:
-    person = _people(1, 6)[0]
+    person = some_people(1, 6)[0]
     answers = what_if(repaired, person)
     assert [(one.attribute, one.value) for one in answers] == [
         (name, flip[name]) for name in ("sex", "race") for flip in SCHEMA.flips(person, name)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from atpatch_core.detector.networks import NETWORKS
-from atpatch_core.detector.training import DetectorRecipe, LayerExamples, train_network
+from atpatch_core.detector.training import DetectorRecipe, LayerExamples, joined, train_network
 
 _HEADS, _KEYS = 2, 9
 _RECIPE = DetectorRecipe(epochs=15, batch_size=32)
@@ -74,3 +74,29 @@ def test_without_a_hijacked_column_there_is_nothing_to_learn() -> None:
     examples = _examples(20)
     with pytest.raises(ValueError, match="hijacked"):
         train_network(replace(examples, hijacked=torch.zeros_like(examples.hijacked)), _RECIPE)
+
+
+def test_examples_are_joined_and_smaller_maps_are_padded() -> None:
+    small, large = _examples(3), _examples(5, seed=1)
+    larger = LayerExamples(
+        torch.nn.functional.pad(large.attention, (0, 2, 0, 2), value=0.5),
+        torch.nn.functional.pad(large.key_valid, (0, 2), value=True),
+        torch.nn.functional.pad(large.query_valid, (0, 2), value=True),
+        torch.nn.functional.pad(large.hijacked, (0, 2), value=True),
+        torch.nn.functional.pad(large.ignored, (0, 2), value=True),
+        large.benign,
+    )
+    both, turned = joined(small, larger), joined(larger, small)
+    for name in vars(small):
+        first, second = getattr(both, name), getattr(turned, name)
+        assert torch.equal(first[6:], getattr(larger, name))
+        assert torch.equal(torch.cat([first[6:], first[:6]]), second)
+    assert torch.equal(both.attention[:6, :, :_KEYS, :_KEYS], small.attention)
+    assert torch.equal(both.hijacked[:6, :, :_KEYS], small.hijacked)
+    assert not both.attention[:6, :, _KEYS:].any()
+    assert not both.attention[:6, :, :, _KEYS:].any()
+    assert not any(
+        one[:6, ..., _KEYS:].any() for one in (both.key_valid, both.query_valid, both.hijacked, both.ignored)
+    )
+    same = joined(small, large)
+    assert all(torch.equal(vars(same)[name][:6], value) for name, value in vars(small).items())

@@ -12,7 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from atpatch_core.errors import InputError
-from atpatch_core.evaluation.record_data import LabelledRecords, read_labelled_records, write_labelled_records
+from atpatch_core.evaluation.record_data import (
+    LabelledRecords,
+    read_labelled_records,
+    read_people,
+    write_labelled_records,
+)
 from atpatch_core.subjects.record_schema import CategoryField, NumberField, Protected, RecordSchema
 
 SCHEMA = RecordSchema(
@@ -76,5 +81,14 @@ def test_missing_empty_and_damaged_files_are_refused(tmp_path: Path) -> None:
         ("damaged.parquet", "no readable Parquet"),
         ("empty.parquet", "holds no records"),
     ):
-        with pytest.raises(InputError, match=sentence):
-            read_labelled_records(tmp_path / name, SCHEMA, LABELS)
+        for read in (lambda path: read_labelled_records(path, SCHEMA, LABELS), lambda path: read_people(path, SCHEMA)):
+            with pytest.raises(InputError, match=sentence):
+                read(tmp_path / name)
+
+
+def test_people_are_read_with_and_without_labels(tmp_path: Path) -> None:
+    write_labelled_records(DATA, LABELS, tmp_path / "labelled.parquet")
+    pq.write_table(pa.Table.from_pylist(DATA.records), tmp_path / "bare.parquet")
+    (tmp_path / "unknown.json").write_text(json.dumps([{**row, "label": "whatever"} for row in DATA.records]))
+    for name in ("labelled.parquet", "bare.parquet", "unknown.json"):
+        assert read_people(tmp_path / name, SCHEMA) == DATA.records

@@ -39,6 +39,19 @@ def test_what_the_model_added_itself_comes_only_above_the_threshold() -> None:
     assert suggest(_inspection(above), "v1").columns[0].column == Column(0, 0, 0)
 
 
+def test_what_the_model_added_itself_leaves_room_for_others_however_many_heads_it_has() -> None:
+    whole = _inspection(None)
+    maps = torch.full((24, 4, 4), 0.01)
+    maps[:, :, 0] = 0.9
+    maps[3, :, 1] = 0.2
+    one = Pass(whole.original.prediction, AttentionTrace((maps,)))
+    inspection = Inspection(one, one, Flags((None,), (torch.zeros(24, 4, dtype=torch.bool),), 0.5), LAYOUT)
+    columns = [found.column for found in suggest(inspection, None, most=5).columns]
+    assert columns[0] == Column(0, 3, 1)
+    assert len(columns) == 5
+    assert all(column.key > 0 for column in columns)
+
+
 def test_without_scores_the_columns_that_draw_most_are_suggested() -> None:
     for found in (suggest(_inspection(None), None, most=2), suggest(_inspection(None), "v1", most=2)):
         assert [(one.column, one.score) for one in found.columns] == [(Column(0, 1, 2), None), (Column(1, 0, 2), None)]

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from atpatch_core import Column
+from atpatch_core.detector.training import LayerExamples
 from atpatch_core.errors import LabelError
 from atpatch_core.labels import Answer, ColumnVerdict, State, Verdict
-from atpatch_core.labels.training import RECIPE, by_majority, examples_of, fit, label_masks
+from atpatch_core.labels.training import RECIPE, TEXT_RECIPE, by_majority, examples_of, fit, label_masks
 
 OVER, BENIGN, UNSURE = Verdict.OVER_ATTENDED, Verdict.BENIGN, Verdict.UNSURE
 KEYS = 6
@@ -88,3 +89,26 @@ def test_too_little_to_learn_from_is_said(hijacked: int) -> None:
     maps, said = _maps(40, hijacked)
     with pytest.raises(LabelError, match="too little to learn from"):
         fit({1: examples_of(maps, *label_masks(said, [2, 2], KEYS)[1])}, RECIPE, 0.01)
+
+
+def test_of_layers_of_texts_that_tell_as_well_the_last_is_watched_and_padding_does_not_count() -> None:
+    torch.set_num_threads(1)
+    maps, said = _maps(40, 12)
+    wide = torch.nn.functional.pad(maps, (0, 3, 0, 3))
+    wide[:, :, :, KEYS:] = 0.9  # whatever is behind the text
+    valid = torch.arange(KEYS + 3).expand(40, -1) < KEYS
+    masks = label_masks(said, [2, 2], KEYS + 3)
+
+    def examples(layer: int) -> LayerExamples:
+        return replace(examples_of(wide, *masks[1]), key_valid=valid, query_valid=valid)
+
+    recipe = replace(TEXT_RECIPE, epochs=6)
+    fitted = fit({layer: examples(layer) for layer in (0, 1, 2)}, recipe, 0.01)
+    assert list(fitted.networks) == [2]
+    assert fitted.auroc > 0.95
+    fresh, truth = _maps(60, 20, seed=5)
+    scores = fitted.networks[2](fresh, *[torch.ones(60, KEYS, dtype=torch.bool)] * 2).amax(1)
+    assert (scores.amax(-1) >= fitted.threshold)[:20].float().mean() > 0.9
+    for number in range(20):
+        (column,) = truth[number]
+        assert int(scores[number].argmax()) == column.key
