@@ -45,7 +45,7 @@ def show_versions(opened: OpenSubject) -> None:
         st.info("This model has no detector yet: train one.", icon=":material/inbox:")
         return
     names = [one.name for one in found]
-    active = next((one.name for one in found if one.active), names[0])
+    active = next((one.name for one in found if one.active), None)
     st.dataframe(
         {
             "version": [one.name for one in found],
@@ -64,7 +64,7 @@ def show_versions(opened: OpenSubject) -> None:
     chosen = st.selectbox(
         "Version to look at",
         names,
-        key=address.choice("version", names, active),
+        key=address.choice("version", names, active or names[0]),
         format_func=lambda name: f"{name} (active)" if name == active else name,
     )
     before = versions.can_roll_back(folder)
