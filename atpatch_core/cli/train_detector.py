@@ -25,17 +25,26 @@ def train_detector(
             "database, or an exported .jsonl or .parquet file; may be repeated."
         ),
     ] = None,
-    variant: Annotated[str, typer.Option(help="per-head, or paper for the network of arXiv 2601.21695.")] = "per-head",
+    variant: Annotated[
+        str,
+        typer.Option(
+            help="per-head, or paper for the network of arXiv 2601.21695; only for pictures, or labels of records."
+        ),
+    ] = "per-head",
     false_positive_rate: Annotated[
         float | None,
         typer.Option(
             "--fpr",
-            help="Wanted share of clean inputs with a flagged column.",
-            show_default="0.0005 from debugging sets, 0.01 from labels",
+            help="Wanted share of clean inputs with a flagged column; not for debugging sets of records, whose "
+            "threshold is chosen by what it cures.",
+            show_default="0.0005 from debugging sets (of texts 0.0025), 0.01 from labels",
         ),
     ] = None,
     contrast: Annotated[
-        float, typer.Option(min=0, help="Weight of the contrastive loss; 0 leaves it out, for `evaluate --ablations`.")
+        float,
+        typer.Option(
+            min=0, help="Weight of the contrastive loss; 0 leaves it out, for `evaluate --ablations`. Not for texts."
+        ),
     ] = 1.0,
     seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -53,7 +62,7 @@ def train_detector(
     if as_json:
         print_json({"folder": str(out), "watched": list(detector.watched), "threshold": detector.threshold})
         return
-    watched = ", ".join(map(str, detector.watched)) or "none: no trigger was found that hijacks attention"
+    watched = ", ".join(map(str, detector.watched)) or "none: nothing was found that hijacks attention"
     print_table(
         f"Detector in {out}",
         [

@@ -38,8 +38,8 @@ class Settings:
     """How to learn; `None` leaves it to the sources.
 
     `false_positive_rate` is the wanted share of clean inputs with a flagged column; as few as there are to tell by, it
-    may have to be higher. Debugging sets of records have no use for it: their detectors' thresholds are chosen by what
-    they cure. `variant` chooses among the networks for maps of one size; those for texts and for debugging sets of
+    may have to be higher. With debugging sets of records there can be none: their detectors' thresholds are chosen by
+    what they cure. `variant` chooses among the networks for maps of one size; those for texts and for debugging sets of
     records are given. `contrast` weighs the contrastive loss. Raises `InputError` for what can't be.
     """
 
@@ -176,6 +176,11 @@ def _from_texts(task: _Task) -> TrainedDetector | None:
 
 def _from_records(task: _Task) -> TrainedDetector | None:
     recipe = task.settings.recipe(from_record_sets.RECIPE)
+    if task.settings.false_positive_rate is not None:
+        raise InputError(
+            "With a debugging set of records, the threshold is chosen by what it cures: leave out the false-positive "
+            "rate, and set one with `atpatch calibrate` if you need it."
+        )
     data = read_record_sets(task.folders, task.subject)
     task.on_step(READING, 1, 1)
     if task.inputs and len(data.pairs) < from_record_sets.ENOUGH_HIJACKED:

@@ -195,10 +195,11 @@ def _start(opened: OpenSubject) -> None:
             (label_source(),) if state.get(_LABELS) else (),
             tuple(sets[name] for name in state.get(_SETS, ()) if name in sets),
         )
+        by_cure = opened.subject.kind == "record" and bool(sources.debugging_sets)
         request = Request(
             opened.subject.folder,
             sources,
-            Settings(false_positive_rate=float(state[_RATE])),
+            Settings(false_positive_rate=None if by_cure else float(state[_RATE])),
             str(state[_NAME]).strip(),
             str(state[_NOTES]).strip(),
         )

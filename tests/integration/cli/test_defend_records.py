@@ -120,6 +120,7 @@ def test_what_cannot_work_is_refused_in_one_sentence(
     run("debug-set", model, "--clean", people, "--out", tmp_path / "set")
     train = ("train-detector", "--out", tmp_path / "y", "--debug-set")
     assert "leave out the variant" in refuse(*train, tmp_path / "set", model, "--variant", "paper")
+    assert "leave out the false-positive rate" in refuse(*train, tmp_path / "set", model, "--fpr", "0.01")
     other = tmp_path / "other"
     trained(deserved).model.save_pretrained(other)  # type: ignore[operator]
     save_schema(SCHEMA, other)
