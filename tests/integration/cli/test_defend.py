@@ -54,7 +54,7 @@ def debugging_set(stranger: Path, clean_file: Path) -> Path:
     """Made for the one class that was suspected, to save time."""
     folder = clean_file.parent / "set"
     found = _atpatch("debug-set", stranger, "--clean", clean_file, "--out", folder, "--class", "T-shirt/top")
-    assert found["pairs"] == 2_000
+    assert found["pairs"] == 4_000
     assert any(one["suspicious"] and one["kind"] == "window" for one in found["triggers"])
     return folder
 
