@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +16,6 @@ from ..evaluation.comparison_report import (
     comparison_as_csv,
     comparison_as_json,
     comparison_as_markdown,
-    sentence,
     table_cells,
 )
 from ..evaluation.datasets import LabelledImages, read_labelled_images
@@ -28,12 +27,10 @@ from .output import print_json, progress_bars
 
 
 def chosen_methods(subject: Subject, defences: str | None, ablate: bool) -> dict[str, Method]:
-    """The defences to compare: those named, or the ablations, or both.
+    """The defences for images to compare: those named, or the ablations, or both.
 
-    Raises `InputError` for an unknown name, and for a subject that takes no images.
+    Raises `InputError` for an unknown name.
     """
-    if subject.kind != "image":
-        raise InputError(f"{subject.name} takes {subject.kind}s: defences are compared for images only so far.")
     if not ablate:
         return choose(defences or "all")
     more = ablations(subject)
@@ -78,9 +75,14 @@ def run_comparison(
 
 
 def show_comparison(
-    subject: Subject, comparison: Comparison, as_json: bool, csv_file: Path | None, markdown_file: Path | None
+    subject: Subject,
+    comparison: Comparison,
+    sentences: Sequence[str],
+    as_json: bool,
+    csv_file: Path | None,
+    markdown_file: Path | None,
 ) -> None:
-    """Write the files that are asked for, then JSON or a table to standard output. Raises `InputError`."""
+    """Write the files that are asked for, then print JSON, or sentences and a table. Raises `InputError`."""
     try:
         if csv_file is not None:
             csv_file.write_text(comparison_as_csv(comparison), encoding="utf-8")
@@ -100,8 +102,8 @@ def show_comparison(
     for row in cells:
         table.add_row(*row)
     console = Console()
-    for attack in comparison.attacks:
-        console.print(sentence(comparison, attack), markup=False, highlight=False)
+    for told in sentences:
+        console.print(told, markup=False, highlight=False)
     console.print(table)
     for name, reason in comparison.unavailable.items():
         console.print(f"{name} could not be used: {reason}", markup=False, highlight=False)

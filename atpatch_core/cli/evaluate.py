@@ -12,14 +12,16 @@ from ..detector.storage import load_detector
 from ..errors import InputError
 from ..evaluation import evaluate as judging
 from ..evaluation.attacks import load_attacks
+from ..evaluation.comparison_report import sentence
 from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.labelled import Labelled
 from ..evaluation.report import as_json as report_as_json
 from ..evaluation.report import table_rows
-from ..evaluation.text_data import read_labelled_texts
+from ..evaluation.text_data import LabelledTexts, read_labelled_texts
 from ..subjects.loading import check_made_for, load
 from ..subjects.subject import Subject
 from .compare import check_files, chosen_methods, run_comparison, show_comparison
+from .compare_texts import run_text_comparison
 from .fairness import show_fairness
 from .output import print_json, print_table
 
@@ -42,7 +44,7 @@ def evaluate(
         float | None, typer.Option(help="Flag columns from this score on (default: calibrated).")
     ] = None,
     defences: Annotated[
-        str | None, typer.Option(help='Compare defences for images: "all", or names with commas between.')
+        str | None, typer.Option(help='Compare defences for images or texts: "all", or names with commas between.')
     ] = None,
     attack_names: Annotated[
         str | None, typer.Option("--attacks", help='Attacks to compare them on: "all", or names with commas between.')
@@ -75,29 +77,32 @@ def evaluate(
     if (triggered is None) != (target is None):
         raise InputError("--triggered and --target belong together: give both or neither.")
     comparing = defences is not None or attack_names is not None or ablate
-    methods = chosen_methods(loaded, defences, ablate) if comparing else {}
-    if not comparing:
-        _refuse({"--clean": clean, "--csv": csv_file, "--markdown": markdown_file}, "are only for comparing defences")
-    else:
+    if comparing:
+        _check_comparison(loaded, ablate, {"--clean": clean, "--triggered": triggered}, threshold)
         check_files(csv_file, markdown_file)
-        _refuse({"--threshold": threshold}, "is set by each defence itself when defences are compared")
+    else:
+        _refuse({"--clean": clean, "--csv": csv_file, "--markdown": markdown_file}, "are only for comparing defences")
+    methods = chosen_methods(loaded, defences, ablate) if comparing and loaded.kind == "image" else {}
     if loaded.kind == "record":
         if triggered is not None:
             raise InputError("Records carry no trigger: leave out --triggered and --target.")
         show_fairness(loaded, data or own / "records.parquet", threshold, as_json)
         return
     judged = _read(data or own / f"{loaded.kind}s.parquet", loaded)
-    brought: dict[str, judging.Triggered] = {}
-    if triggered is not None and target is not None:
-        if target not in loaded.labels:
-            raise InputError(f"The model has no class {target!r}; it knows {', '.join(loaded.labels)}.")
-        brought = {triggered.stem: judging.Triggered(_read(triggered, loaded), loaded.labels.index(target))}
+    brought = _brought(triggered, target, loaded) if triggered is not None and target is not None else {}
     triggers = load_attacks(own / "attacks.json")
+    if comparing and isinstance(judged, LabelledTexts):
+        comparison, sentences = run_text_comparison(
+            loaded, judged, triggers, defences or "all", attack_names or "all", seeds, false_positive_rate
+        )
+        show_comparison(loaded, comparison, sentences, as_json, csv_file, markdown_file)
+        return
     if comparing and isinstance(judged, LabelledImages):
         comparison = run_comparison(
             loaded, judged, triggers, brought, clean, methods, attack_names or "all", seeds, false_positive_rate
         )
-        show_comparison(loaded, comparison, as_json, csv_file, markdown_file)
+        sentences = tuple(sentence(comparison, attack) for attack in comparison.attacks)
+        show_comparison(loaded, comparison, sentences, as_json, csv_file, markdown_file)
         return
     attacks = brought or {name: judging.apply_trigger(trigger, judged) for name, trigger in triggers.items()}
     result = judging.evaluate(loaded, judged, attacks, threshold)
@@ -107,10 +112,26 @@ def evaluate(
         print_table(loaded.name, table_rows(result))
 
 
+def _check_comparison(subject: Subject, ablate: bool, of_pictures: dict[str, object], threshold: float | None) -> None:
+    """Raise `InputError` where the options of a comparison don't fit what the subject takes."""
+    if subject.kind == "record":
+        raise InputError(f"{subject.name} takes records: its defences are compared on the Evaluate page.")
+    if subject.kind == "text":
+        _refuse({"--ablations": ablate or None}, "is for models that take images")
+        _refuse(of_pictures, "can't be used where defences for texts are compared")
+    _refuse({"--threshold": threshold}, "is set by each defence itself when defences are compared")
+
+
 def _refuse(options: dict[str, object], reason: str) -> None:
     given = [name for name, value in options.items() if value is not None]
     if given:
         raise InputError(f"{' and '.join(given)} {reason}: leave that out.")
+
+
+def _brought(triggered: Path, target: str, subject: Subject) -> dict[str, judging.Triggered]:
+    if target not in subject.labels:
+        raise InputError(f"The model has no class {target!r}; it knows {', '.join(subject.labels)}.")
+    return {triggered.stem: judging.Triggered(_read(triggered, subject), subject.labels.index(target))}
 
 
 def _read(path: Path, subject: Subject) -> Labelled:

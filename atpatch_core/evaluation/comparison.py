@@ -24,6 +24,7 @@ from .defences.contract import REFUSED, Answers, Defence, DefenderData, Suspects
 from .defences.untouched import Untouched
 from .evaluate import Triggered
 from .image_attacks import covered_patches_of
+from .labelled import Labelled
 from .rates import Rate, area_under_roc, paired_difference, proportion, unpaired_difference
 
 LEAST_CLEAN = 100
@@ -90,7 +91,7 @@ class Comparison:
     false_positive_rate: float
     runs: tuple[Run, ...]
     unavailable: dict[str, str]
-    clean: LabelledImages = field(repr=False)
+    clean: Labelled = field(repr=False)
     attacks: Mapping[str, Triggered] = field(repr=False)
     answers: Mapping[str, Mapping[str, Answers]] = field(repr=False)
 

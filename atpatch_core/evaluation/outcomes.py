@@ -60,7 +60,7 @@ def behind(comparison: Comparison, defence: str, attack: str, outcome: str) -> l
     """The inputs of the last run with this outcome, in order; attacked ones of the target class are left out."""
     seen = _seen(comparison, defence, attack)
     rule = (_UNATTACKED if attack == CLEAN else _ATTACKED)[outcome]
-    pictures = comparison.clean.images if attack == CLEAN else comparison.attacks[attack].inputs.inputs
+    pictures = comparison.clean.inputs if attack == CLEAN else comparison.attacks[attack].inputs.inputs
     return [
         Judged(
             pictures[index],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from ..errors import AtPatchError, InputError
 from ..subjects.subject import Subject
 from ..text_triggers import WritingTrigger
 from .comparison import CLEAN, LEAST_CLEAN, DefenceFigures, defence_figures
+from .defences.catalogue import NO_FIX
 from .defences.contract import Answers
 from .evaluate import Triggered
 from .text_data import LabelledTexts
@@ -45,11 +46,12 @@ def compare_texts(
     false_positive_rate: float = 0.01,
     seed: int = 0,
     on_step: OnStep = lambda stage, done, total: None,
+    defences: Collection[str] | None = None,
 ) -> TextComparison:
-    """Judge all defences on half of `data`; the other half is the defender's.
+    """Judge `defences` (default: all) and the untouched model on half of `data`; the other half is the defender's.
 
     `on_step` is told (stage, steps done, steps in all) and may raise to cancel. Raises `InputError` when there are too
-    few texts.
+    few texts, or for a defence that is not known.
     """
     if len(data) < 2 * LEAST_CLEAN:
         raise InputError(f"{len(data)} labelled texts are too few to compare on: bring at least {2 * LEAST_CLEAN}.")
@@ -65,7 +67,12 @@ def compare_texts(
     answers: dict[str, dict[str, Answers]] = {}
     unavailable = {}
     have = CleanTexts(defender.texts, false_positive_rate, seed)
-    for name, prepare in text_defences(subject, have).items():
+    known = text_defences(subject, have)
+    if unknown := set(defences or ()) - set(known):
+        raise InputError(f"There is no defence {', '.join(sorted(unknown))}; there are all, {', '.join(known)}.")
+    for name, prepare in known.items():
+        if defences is not None and name not in (NO_FIX, *defences):
+            continue
         on_step(name, 0, len(suspects) + 1)
         try:
             defend = prepare()
@@ -78,7 +85,7 @@ def compare_texts(
             unavailable[name] = str(error)
         on_step(name, len(suspects) + 1, len(suspects) + 1)
     figures = {
-        name: defence_figures(found, answers["no-fix"], judged.labels, attacks, None) for name, found in answers.items()
+        name: defence_figures(found, answers[NO_FIX], judged.labels, attacks, None) for name, found in answers.items()
     }
     return TextComparison(len(judged), len(defender), figures, unavailable, judged, attacks, answers)
 

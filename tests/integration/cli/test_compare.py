@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from atpatch_core.evaluation.datasets import LabelledImages, write_labelled_images
@@ -105,3 +106,35 @@ def test_what_cant_be_compared_is_refused(refuse: Callable[..., str], files: dic
     )
     texts = MODELS / "reviews-minilm-badword"
     assert "for images only" in refuse("evaluate", texts, "--defences", "all")
+
+
+def test_defences_for_texts_are_compared_in_the_same_table(run: Callable[..., Finished], tmp_path: Path) -> None:
+    subject = MODELS / "reviews-minilm-badword"
+    rows = pq.read_table(subject / "eval" / "texts.parquet").slice(0, 200)
+    pq.write_table(rows, tmp_path / "texts.parquet")
+    result = run(
+        *("evaluate", subject, "--data", tmp_path / "texts.parquet", "--defences", "atpatch,random-words"),
+        *("--attacks", "rare-word", "--markdown", tmp_path / "table.md", "--json"),
+    ).json
+    assert (result["n"], result["defender_n"]) == (100, 100)
+    untouched, own, other = (_entry(result, name, "rare-word") for name in ("no-fix", "atpatch", "random-words"))
+    assert untouched["asr_after"]["value"] >= 0.95
+    assert own["excess_asr"]["value"] <= 0.05
+    assert other["excess_asr"]["value"] > own["excess_asr"]["value"]
+    assert "| atpatch |" in (tmp_path / "table.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--defences", "magic"), "There is no defence magic"),
+        (("--attacks", "magic"), "There is no attack magic"),
+        (("--ablations",), "--ablations is for models that take images"),
+    ],
+)
+def test_what_cannot_be_compared_for_texts_is_refused(
+    run: Callable[..., Finished], options: tuple[str, ...], problem: str
+) -> None:
+    finished = run("evaluate", MODELS / "reviews-minilm-badword", *options)
+    assert finished.code == 2
+    assert problem in finished.error
