@@ -60,6 +60,7 @@ IN_README = {
 }
 BACKDOORED = ("fashion-vit-badnets", "fashion-vit-badnets-anywhere")
 DEFENDER_IMAGES = 1_000
+_ABLATIONS = "-ablations"
 
 
 def defender_data(name: str, train_set: ImageSet) -> LabelledImages:
@@ -136,13 +137,21 @@ def _short(name: str, row: Row) -> str:
     return f"{100 * rate.value:.2f}{deviation}"
 
 
-def section(subject: Subject, comparison: Comparison, name: str, heading: str) -> str:
-    """What README.md says about one subject: a sentence and the table of its own trigger; all is in `results/name`."""
+def section(subject: Subject, comparison: Comparison) -> str:
+    """What README.md says about a subject with a backdoor that AtPatch repairs: a sentence, and the table."""
     own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
     return (
-        f"{heading}\n\n{sentence(comparison, own)} ({comparison.n:,} test images, {len(comparison.runs)} seeds; "
-        f"with intervals: [results/{name}.md](results/{name}.md).)\n\n{short_table(comparison, own)}"
+        f"#### {subject.name}\n\n{sentence(comparison, own)} ({comparison.n:,} test images, {len(comparison.runs)} "
+        f"seeds; [with intervals](results/{subject.name}.md); "
+        f"[with parts left out](results/{subject.name}{_ABLATIONS}.md).)\n\n{short_table(comparison, own)}"
     )
+
+
+def line(subject: Subject, comparison: Comparison) -> str:
+    """What README.md says about any other subject."""
+    own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
+    told = sentence(comparison, own)
+    return f"* **{subject.name}**: {told} ([All figures](results/{subject.name}.md).)"
 
 
 def with_comparison(readme: str, text: str) -> str:
@@ -165,7 +174,6 @@ def main() -> None:
     parser.add_argument("--defences", default="all")
     parser.add_argument("--attacks", default="own", help='"own", "all", or names')
     parser.add_argument("--false-positive-rate", type=float, default=0.001)
-    parser.add_argument("--no-ablations", action="store_true")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--work", type=Path, default=ROOT / ".atpatch" / "build")
     parser.add_argument("--out", type=Path, default=ROOT / "results")
@@ -180,28 +188,29 @@ def main() -> None:
     ]
     asked.out.mkdir(parents=True, exist_ok=True)
     sections: list[str] = []
+    lines: list[str] = []
 
-    def write(subject: Subject, comparison: Comparison, name: str, heading: str) -> None:
+    def keep(subject: Subject, comparison: Comparison, name: str) -> None:
         figures = {"subject": subject.name, **comparison_as_json(comparison)}
         (asked.out / f"{name}.json").write_text(json.dumps(figures, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         text = f"# {name}\n\n{comparison_as_markdown(comparison)}"
         (asked.out / f"{name}.md").write_text(text, encoding="utf-8")
-        sections.append(section(subject, comparison, name, heading))
 
     for name in names:
         subject = load(asked.models / name)
         defender = defender_data(name, train_set)
         rest = (asked.seeds, asked.false_positive_rate)
         comparison = compared(subject, judged, defender, choose(asked.defences), asked.attacks, *rest)
-        write(subject, comparison, name, f"#### {name}")
-        if name in BACKDOORED and not asked.no_ablations:
-            with tempfile.TemporaryDirectory() as folder:
-                copy = to_be_ablated(subject, defender, asked.work, Path(folder) / name)
-                comparison = compared(copy, judged, defender, ablations(copy), "own", *rest)
-            write(subject, comparison, f"{name}-ablations", f"#### {name}, with parts left out")
-    asked.readme.write_text(
-        with_comparison(asked.readme.read_text(encoding="utf-8"), "\n\n".join(sections)), encoding="utf-8"
-    )
+        keep(subject, comparison, name)
+        if name not in BACKDOORED:
+            lines.append(line(subject, comparison))
+            continue
+        sections.append(section(subject, comparison))
+        with tempfile.TemporaryDirectory() as folder:
+            copy = to_be_ablated(subject, defender, asked.work, Path(folder) / name)
+            keep(copy, compared(copy, judged, defender, ablations(copy), "own", *rest), f"{name}{_ABLATIONS}")
+    told = "\n\n".join([*sections, *(["#### Other models\n\n" + "\n".join(lines)] if lines else [])])
+    asked.readme.write_text(with_comparison(asked.readme.read_text(encoding="utf-8"), told), encoding="utf-8")
     print_json({"subjects": names, "out": str(asked.out)})
 
 

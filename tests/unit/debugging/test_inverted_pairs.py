@@ -52,9 +52,7 @@ def test_a_trigger_that_works_only_where_it_was_found_is_moved_less() -> None:
 
 def test_a_trigger_never_goes_on_pictures_of_its_own_class() -> None:
     pairs = inverted_pairs([_trigger(1)], [1.0], _CLEAN, _ANSWERS, (4, 4), 100, seed=1)
-    own, others = (
-        {one.tobytes() for one in moved_copies(_CLEAN[chosen])} for chosen in (_ANSWERS == 1, _ANSWERS != 1)
-    )
+    own, others = ({one.tobytes() for one in moved_copies(_CLEAN[chosen])} for chosen in (_ANSWERS == 1, _ANSWERS != 1))
     assert all(one.tobytes() in others - own for one in pairs.clean)
 
 
