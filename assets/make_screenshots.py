@@ -137,7 +137,7 @@ def _detector(browser: Browser, app: str) -> None:
         bottom = page.get_by_role("figure", name=re.compile("over-attended and")).bounding_box()
         assert top is not None
         assert bottom is not None
-        height = bottom["y"] + bottom["height"] - top["y"] + 60
+        height = bottom["y"] + bottom["height"] - top["y"] + 16
         _save(page, "detector", {"x": 60, "y": top["y"] - 16, "width": 1160, "height": height})
 
 
