@@ -104,8 +104,7 @@ def test_what_cant_be_compared_is_refused(refuse: Callable[..., str], files: dic
         *("evaluate", BADNETS, "--data", files["judged"], "--defences", "no-fix", "--attacks", "badnets"),
         *("--csv", tmp_path / "missing" / "table.csv"),
     )
-    texts = MODELS / "reviews-minilm-badword"
-    assert "for images only" in refuse("evaluate", texts, "--defences", "all")
+    assert "on the Evaluate page" in refuse("evaluate", MODELS / "adult-tabular-sex", "--defences", "all")
 
 
 def test_defences_for_texts_are_compared_in_the_same_table(run: Callable[..., Finished], tmp_path: Path) -> None:
