@@ -339,10 +339,10 @@ def test_an_app_killed_again_and_again_loses_and_doubles_no_submitted_answer(
 ) -> None:
     """Each time a little later after an answer was given; the page stays open and meets the next app.
 
-    Every app takes its time to start: `ATPATCH_KILLS=20` kills more of them. (A process that writes to the store is
-    killed twenty times in `tests/integration/labels`.)
+    Every app takes its time to start: `ATPATCH_KILLS=4` kills fewer of them. (A process that writes to the store is
+    killed twenty times in `tests/integration/labels`, too.)
     """
-    kills = int(os.environ.get("ATPATCH_KILLS", "4"))
+    kills = int(os.environ.get("ATPATCH_KILLS", "20"))
     url = f"sqlite:///{tmp_path / 'labels.sqlite'}"
     subject = _filled(url, models, kills + 4)
     port, settings = _settings(models, samples, tmp_path, url)
