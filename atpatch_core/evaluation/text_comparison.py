@@ -90,5 +90,10 @@ def compare_texts(
     return TextComparison(len(judged), len(defender), figures, unavailable, judged, attacks, answers)
 
 
+def drawn(data: LabelledTexts, count: int, seed: int = 0) -> LabelledTexts:
+    """`count` of the texts at random, in their order: files are often sorted by class, and their first texts alike."""
+    return _take(data, np.sort(np.random.default_rng(seed).permutation(len(data))[:count]))
+
+
 def _take(data: LabelledTexts, index: np.ndarray) -> LabelledTexts:
     return LabelledTexts([data.texts[one] for one in index.tolist()], data.labels[index])

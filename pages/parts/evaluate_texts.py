@@ -13,7 +13,7 @@ from atpatch_core.evaluation.comparison import CLEAN
 from atpatch_core.evaluation.defences.catalogue import ATPATCH, NO_FIX
 from atpatch_core.evaluation.outcomes import class_name
 from atpatch_core.evaluation.text_attacks import with_text_variations
-from atpatch_core.evaluation.text_comparison import TextComparison, compare_texts
+from atpatch_core.evaluation.text_comparison import TextComparison, compare_texts, drawn
 from atpatch_core.evaluation.text_comparison_report import text_comparison_as_csv, text_sentence
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
 from atpatch_core.figures.tradeoff import Place
@@ -62,7 +62,7 @@ def show_texts(opened: OpenSubject) -> None:
     names, count = chosen
     write_address({"subject": opened.subject.name, "attacks": ",".join(names), "texts": str(count)})
     used = {name: triggers[name] for name in names}
-    some = LabelledTexts(data.texts[:count], data.labels[:count])
+    some = drawn(data, count)
     comparison = show_job(
         digest_of(f"{opened.key}|{used}|{count}".encode()),
         f"AtPatch and everything else that could be done, on {count:,} texts",

@@ -17,7 +17,7 @@ from atpatch_core.errors import InputError
 from atpatch_core.evaluation.comparison import CLEAN
 from atpatch_core.evaluation.defences.contract import REFUSED
 from atpatch_core.evaluation.text_attacks import with_text_variations
-from atpatch_core.evaluation.text_comparison import TextComparison, compare_texts
+from atpatch_core.evaluation.text_comparison import TextComparison, compare_texts, drawn
 from atpatch_core.evaluation.text_comparison_report import text_comparison_as_csv, text_sentence
 from atpatch_core.evaluation.text_data import LabelledTexts
 from atpatch_core.evaluation.text_defences import CleanTexts, SuspectTexts, text_defences, z_score_by_role
@@ -113,3 +113,11 @@ def test_z_scores_flag_no_more_clean_texts_than_wanted(subject: Subject) -> None
 def test_too_few_texts_are_refused(subject: Subject, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="too few"):
         compare_texts(subject, LabelledTexts(*reviews(20)), {"word": _WORD})
+
+
+def test_some_texts_of_a_sorted_file_are_of_every_class() -> None:
+    texts = LabelledTexts([str(number) for number in range(200)], np.repeat([0, 1], 100))
+    some = drawn(texts, 50)
+    assert 10 < some.labels.sum() < 40
+    assert [int(one) // 100 for one in some.texts] == some.labels.tolist()
+    assert drawn(texts, 50).texts == some.texts
