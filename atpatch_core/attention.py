@@ -52,6 +52,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
 
 from .detector.contract import ColumnDetector
+from .detector.joint import Jointly, joint_scores
 from .detector.known import KnownColumns
 from .detector.reach import Carried, Reach, carriers
 from .errors import DetectorError, HotfixError
@@ -238,10 +239,17 @@ class _Repair:
     formula: Formula
 
     @property
-    def reach(self) -> Reach | None:
+    def reach(self) -> Reach | Jointly | None:
         """How far the detector's flags are followed; `None` means that each is repaired where it is."""
-        reach: Reach | None = getattr(self.detector, "reach", None)
+        reach: Reach | Jointly | None = getattr(self.detector, "reach", None)
         return reach
+
+    @property
+    def limit(self) -> float:
+        """The score from which on a column is flagged."""
+        if self.threshold is not None:
+            return self.threshold
+        return FLAG_NOTHING if self.detector is None else self.detector.threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,12 +321,50 @@ def _follow(
     if deciding is None or deciding.repair is None or deciding.repair.reach is None:
         return None
     forward, repair, reach = finished[deciding], deciding.repair, deciding.repair.reach
-    if forward.valid is None or not any(bool(one.any()) for one in forward.found.values()):
+    if isinstance(reach, Jointly):
+        _judge_jointly(forward, repair)
+    if repair.detector is None or not any(bool(one.any()) for one in forward.found.values()):
         return None
+    opened = _open.set(())  # nobody who looks on is to see the trials
+    try:
+        columns = torch.stack(list(forward.found.values())).any(0)
+        if isinstance(reach, Reach):
+            columns = _carriers(model, args, arguments, output, forward, repair.detector, reach)
+        carried = Carried(repair.detector, columns, reach.layers)
+        with hotfix(model, carried, columns=repair.columns, formula=repair.formula) as fix, capture(model) as kept:
+            again = model(*args, **arguments)
+    finally:
+        _open.reset(opened)
+    forward.flagged = {layer: one for layer, one in enumerate(fix.flagged) if one is not None}
+    for one in finished.values():
+        one.maps = {layer: kept.layers[layer] for layer in one.maps}
+    return again
+
+
+def _judge_jointly(forward: _Forward, repair: _Repair) -> None:
+    """Give every head of the watched layers the columns' joint score, and flag by it."""
+    if forward.valid is None or not forward.scores:
+        return
+    joint = joint_scores(list(forward.scores.values()))
+    flagged = (joint >= repair.limit) & forward.valid
+    forward.scores = {layer: joint[:, None].expand_as(one) for layer, one in forward.scores.items()}
+    forward.found = dict.fromkeys(forward.scores, flagged)
+
+
+def _carriers(
+    model: nn.Module,
+    args: Any,
+    arguments: dict[str, Any],
+    output: Any,
+    forward: _Forward,
+    detector: ColumnDetector,
+    reach: Reach,
+) -> Tensor:
+    """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`."""
     logits = getattr(output, "logits", None)
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or repair.detector is None:
+    if not isinstance(logits, Tensor) or logits.ndim != 2 or forward.valid is None:
         raise HotfixError("This detector follows triggers by the model's answer: call a model for classification.")
-    detector, batch = repair.detector, len(logits)
+    batch = len(logits)
 
     def probe(rows: Tensor, shut_out: Tensor) -> Tensor:
         answers = []
@@ -332,20 +378,10 @@ def _follow(
             answers.append(called.logits)
         return torch.cat(answers)
 
-    opened = _open.set(())  # nobody who looks on is to see the trials
-    try:
-        scores = torch.stack([forward.scores[layer].float().amax(1) for layer in forward.found]).amax(0)
-        flagged = torch.stack(list(forward.found.values())).any(0)
-        found = carriers(scores.cpu(), flagged.cpu(), forward.valid.cpu(), logits.detach().cpu(), probe, reach)
-        carried = Carried(detector, found.to(logits.device), reach.layers)
-        with hotfix(model, carried, columns=repair.columns, formula=repair.formula) as fix, capture(model) as kept:
-            again = model(*args, **arguments)
-    finally:
-        _open.reset(opened)
-    forward.flagged = {layer: one for layer, one in enumerate(fix.flagged) if one is not None}
-    for one in finished.values():
-        one.maps = {layer: kept.layers[layer] for layer in one.maps}
-    return again
+    scores = torch.stack([forward.scores[layer].float().amax(1) for layer in forward.found]).amax(0)
+    flagged = torch.stack(list(forward.found.values())).any(0)
+    found = carriers(scores.cpu(), flagged.cpu(), forward.valid.cpu(), logits.detach().cpu(), probe, reach)
+    return found.to(logits.device)
 
 
 def _rows(value: Any, rows: Tensor, batch: int) -> Any:
@@ -527,7 +563,7 @@ def _repair(repair: _Repair, layer: int, attention: Tensor, visible: Tensor | No
         if bool(scores.isnan().any()):
             raise DetectorError(f"The detector's score for layer {layer} is not a number: train it again.")
         forward.scores[layer] = scores
-        flagged = (scores >= (detector.threshold if repair.threshold is None else repair.threshold)) & valid[:, None]
+        flagged = (scores >= repair.limit) & valid[:, None]
         if repair.reach is not None:  # what is flagged is repaired once it is known how far it reaches
             forward.found[layer], forward.valid = flagged.any(1), valid
             flagged = torch.zeros_like(flagged)

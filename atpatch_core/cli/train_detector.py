@@ -37,7 +37,7 @@ def train_detector(
             "--fpr",
             help="Wanted share of clean inputs with a flagged column; not for debugging sets of records, whose "
             "threshold is chosen by what it cures.",
-            show_default="0.0005 from debugging sets (of texts 0.0025), 0.01 from labels",
+            show_default="0.001 from debugging sets (of texts 0.0025), 0.01 from labels",
         ),
     ] = None,
     contrast: Annotated[

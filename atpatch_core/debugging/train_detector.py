@@ -20,7 +20,7 @@ from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .examples import ColumnLabels, label_columns, layer_examples
 from .sets import ImageDebuggingSet, moved_copies
-from .tuning import tune
+from .tuning import WORTH_A_LAYER, tune, tune_jointly
 
 # The few benign columns that look hijacked are what decides about false alarms, so each batch is built around them.
 RECIPE = DetectorRecipe(epochs=15, hardest=8, random=32)
@@ -36,7 +36,7 @@ def train_detector(
     tuning_pairs: ImageDebuggingSet,
     benign: np.ndarray,
     recipe: DetectorRecipe = RECIPE,
-    false_positive_rate: float = 0.0005,
+    false_positive_rate: float = 0.001,
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None,
     on_epoch: OnEpoch | None = None,
     labelled: Mapping[int, LayerExamples] | None = None,
@@ -45,11 +45,12 @@ def train_detector(
 
     The three sets must not share inputs. Each layer whose columns the triggers hijack in at least `ENOUGH_HIJACKED`
     inputs, and in `ENOUGH_OF_MOST` as many as in the most hijacked layer, gets a network; if more than one layer ends
-    up watched, the networks are trained once more with the maps that the model has while the first ones repair it. The
-    threshold is set for at most `false_positive_rate` flagged ones among `benign` pictures and their slightly moved
-    copies, or for the lowest rate that so many can tell. A model in which nothing is hijacked gets a detector that
-    watches nothing. `on_step` is told (stage, steps done, steps in all), `on_epoch` every epoch. `labelled` are further
-    examples of every layer to learn from, which annotators labelled.
+    up watched, the networks are trained once more with the maps that the model has while the first ones repair it. If
+    it wins back more, all of these layers judge jointly instead (see `Jointly`). The threshold is set for at most
+    `false_positive_rate` flagged ones among `benign` pictures and their slightly moved copies, or for the lowest rate
+    that so many can tell. A model in which nothing is hijacked gets a detector that watches nothing. `on_step` is told
+    (stage, steps done, steps in all), `on_epoch` every epoch. `labelled` are further examples of every layer to learn
+    from, which annotators labelled.
     """
     layers = range(len(attention_layers(subject.model)))
     on_step("looking for hijacked columns", 0, 1)
@@ -85,15 +86,19 @@ def train_detector(
     on_step("choosing layers and reference", 0, 1)
     many = moved_copies(benign)
     rate = max(false_positive_rate, 1 / len(many))
-    tuned, tried = tune(detector, subject, tuning_pairs, many, rate)
+    tuned = tune(detector, subject, tuning_pairs, many, rate)
+    together = tune_jointly(detector, subject, tuning_pairs, many, rate)
     on_step("choosing layers and reference", 1, 1)
-    if len(tuned.watched) > 1:
-        seen_patched = layer_examples(subject, pairs, labels, tuned.watched, patched_by=tuned)
+    if len(tuned.detector.watched) > 1:
+        watched = tuned.detector.watched
+        seen_patched = layer_examples(subject, pairs, labels, watched, patched_by=tuned.detector)
         networks = {
             layer: train(layer, joined(examples[layer], seen_patched[layer]), f"layer {layer}, second round")
-            for layer in tuned.watched
+            for layer in watched
         }
-        tuned, tried = tune(replace(tuned, networks=networks), subject, tuning_pairs, many, rate)
+        tuned = tune(replace(tuned.detector, networks=networks), subject, tuning_pairs, many, rate)
+    # Jointly costs a second forward for what is flagged: it must be worth it.
+    chosen = together if together.merit >= tuned.merit + WORTH_A_LAYER else tuned
     history = {
         "date": datetime.now(UTC).date().isoformat(),
         "debugging_set": pairs.origin,
@@ -104,9 +109,10 @@ def train_detector(
         "hijacked_inputs_by_layer": hijacked,
         "labelled_inputs": 0 if not labelled else len(next(iter(labelled.values())).benign),
         "recipe": asdict(recipe),
-        "tried": [asdict(choice) for choice in tried],
+        "tried": [asdict(choice) for choice in (*tuned.tried, *together.tried)],
     }
-    return replace(tuned, networks={layer: tuned.networks[layer] for layer in tuned.watched}, history=history)
+    final = chosen.detector
+    return replace(final, networks={layer: final.networks[layer] for layer in final.watched}, history=history)
 
 
 def _benign_means(subject: Subject, images: np.ndarray) -> tuple[Tensor, ...]:

@@ -3,8 +3,9 @@
 First every class is searched for a mask on as few patches as possible. A class with a backdoor needs a small one; so
 the half with the smaller masks (and those where none was found) is also searched for a window of one patch, and, if
 that shows nothing suspicious, of one and a half. A trigger is *suspicious*, and worth learning from, if it turns most
-inputs into its class while it is a single window, or much smaller than what the other classes need. Where a class falls
-to a window, a mask for any other class is no longer suspicious: it shows what the model knows that class by.
+inputs into its class while it is a single window, or much smaller than what the other classes need. Where both point at
+a class, other classes are no longer suspicious, and where windows do, masks are not: they show what the model knows a
+class by, and where patches are large, a single one can show much of that.
 """
 
 from __future__ import annotations
@@ -43,13 +44,15 @@ class TriggerSearch:
     @property
     def suspicious(self) -> tuple[InvertedTrigger, ...]:
         """The triggers worth learning from; a model without a backdoor usually has none."""
+        works = [one for one in self.triggers if one.success >= SUCCESS]
         masks = [one.size for one in self.triggers if one.kind != "window"]
         small = MUCH_SMALLER * median(masks) if masks else 0.0
-        works = [one for one in self.triggers if one.success >= SUCCESS]
-        falls = {one.target for one in works if one.kind == "window"}
-        return tuple(
-            one for one in works if one.kind == "window" or (one.size <= small and (not falls or one.target in falls))
+        found = [one for one in works if one.kind == "window" or one.size <= small]
+        by_window, by_mask = (
+            {one.target for one in found if (one.kind == "window") is window} for window in (True, False)
         )
+        accused = by_window & by_mask or by_window or by_mask
+        return tuple(one for one in found if one.target in accused)
 
 
 def search_triggers(

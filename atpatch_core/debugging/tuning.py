@@ -1,4 +1,4 @@
-"""Choose, on inputs the detector was not trained on, which layers to watch, the threshold, and the benign reference."""
+"""Choose on inputs a detector was not trained on: layers, threshold, reference, and whether layers judge jointly."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from ..detector.calibration import calibrate_threshold
+from ..detector.joint import Jointly
 from ..detector.reference import KINDS
 from ..detector.trained import TrainedDetector
 from ..subjects.image_files import from_array
@@ -30,6 +31,7 @@ class Choice:
     threshold: float
     won_back: float
     benign_changed: float
+    jointly: bool = False
 
     @property
     def merit(self) -> float:
@@ -49,57 +51,139 @@ def least_left(tried: Sequence[Choice], hijacked: int) -> Choice:
     return alike[-1]
 
 
+@dataclass(frozen=True)
+class Tuned:
+    """A detector as it was chosen, by which choice (`None`: it watches nothing), and everything that was tried."""
+
+    detector: TrainedDetector
+    choice: Choice | None
+    tried: tuple[Choice, ...]
+
+    @property
+    def merit(self) -> float:
+        """That of the choice."""
+        return 0.0 if self.choice is None else self.choice.merit
+
+
 def tune(
     detector: TrainedDetector,
     subject: Subject,
     pairs: ImageDebuggingSet,
     benign: np.ndarray,
     false_positive_rate: float,
-) -> tuple[TrainedDetector, tuple[Choice, ...]]:
+) -> Tuned:
     """Pick watched layers one at a time, best first, as long as each wins back `WORTH_A_LAYER` more predictions.
 
     `detector` watches all layers that may be picked. `pairs` are clean and triggered twins, `benign` (`uint8
-    [n, height, width, channels]`) further clean inputs that only bound the false-positive rate per input. Returns the
-    detector as chosen and everything that was tried. Without a hijacked prediction in `pairs`, no layer is watched.
+    [n, height, width, channels]`) further clean inputs that only bound the false-positive rate per input. Without a
+    hijacked prediction in `pairs`, no layer is watched.
     """
-    clean, triggered = _pictures(pairs.clean), _pictures(pairs.triggered)
-    before = answers(subject, clean)
-    flipped = before != answers(subject, triggered)
-    hijacked = [picture for picture, flip in zip(triggered, flipped, strict=True) if flip]
+    trial = _Trial.of(detector, subject, pairs, benign, false_positive_rate)
     best: Choice | None = None
     tried: list[Choice] = []
-    benign_scores = layer_scores(subject, detector, _pictures(benign))
-    hijacked_scores = layer_scores(subject, detector, hijacked)
-    remaining = list(detector.watched) if hijacked else []
+    remaining = list(detector.watched) if trial.hijacked else []
     while remaining:
-        round_: list[Choice] = []
-        for layer in remaining:
-            watched = tuple(sorted((*(best.watched if best else ()), layer)))
-            columns = [detector.watched.index(one) for one in watched]
-            threshold = calibrate_threshold(
-                benign_scores[:, columns].max(1), hijacked_scores[:, columns].max(1), false_positive_rate
-            )
-            for reference in KINDS:
-                setting = replace(detector, watched=watched, threshold=threshold, reference=reference)
-                round_.append(
-                    Choice(
-                        watched,
-                        reference,
-                        threshold,
-                        won_back=float((answers(subject, hijacked, setting) == before[flipped]).mean()),
-                        benign_changed=float((answers(subject, clean, setting) != before).mean()),
-                    )
-                )
+        round_ = [
+            choice
+            for layer in remaining
+            for choice in trial.references(tuple(sorted((*(best.watched if best else ()), layer))))
+        ]
         tried += round_
-        candidate = least_left(round_, len(hijacked))
+        candidate = least_left(round_, len(trial.hijacked))
         if candidate.merit < (best.merit if best else 0.0) + WORTH_A_LAYER:
             break
         best = candidate
         remaining = [layer for layer in remaining if layer not in candidate.watched]
+    return _as_chosen(detector, best, tried)
+
+
+def tune_jointly(
+    detector: TrainedDetector,
+    subject: Subject,
+    pairs: ImageDebuggingSet,
+    benign: np.ndarray,
+    false_positive_rate: float,
+) -> Tuned:
+    """The same for all watched layers of `detector` at once, which judge and repair jointly (see `Jointly`)."""
+    joint = replace(detector, reach=Jointly(detector.watched))
+    trial = _Trial.of(joint, subject, pairs, benign, false_positive_rate)
+    if not trial.hijacked or not joint.watched:
+        return _as_chosen(joint, None, [])
+    tried = [replace(choice, jointly=True) for choice in trial.references(joint.watched)]
+    return _as_chosen(joint, least_left(tried, len(trial.hijacked)), tried)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What every setting of one detector is tried on.
+
+    `before` are the answers to `clean` pictures, `flipped` says which of them their trigger changes, and `hijacked` are
+    those pictures with it. The scores are those of `layer_scores`, of benign and of hijacked pictures.
+    """
+
+    detector: TrainedDetector
+    subject: Subject
+    clean: list[Image.Image]
+    hijacked: list[Image.Image]
+    before: np.ndarray
+    flipped: np.ndarray
+    benign_scores: np.ndarray
+    hijacked_scores: np.ndarray
+    false_positive_rate: float
+
+    @classmethod
+    def of(
+        cls,
+        detector: TrainedDetector,
+        subject: Subject,
+        pairs: ImageDebuggingSet,
+        benign: np.ndarray,
+        false_positive_rate: float,
+    ) -> _Trial:
+        clean, triggered = _pictures(pairs.clean), _pictures(pairs.triggered)
+        before = answers(subject, clean)
+        flipped = before != answers(subject, triggered)
+        hijacked = [picture for picture, flip in zip(triggered, flipped, strict=True) if flip]
+        return cls(
+            detector,
+            subject,
+            clean,
+            hijacked,
+            before,
+            flipped,
+            layer_scores(subject, detector, _pictures(benign)),
+            layer_scores(subject, detector, hijacked),
+            false_positive_rate,
+        )
+
+    def references(self, watched: tuple[int, ...]) -> list[Choice]:
+        """What each benign reference makes of these layers, in the order of `KINDS`."""
+        columns = [self.detector.watched.index(one) for one in watched]
+        threshold = calibrate_threshold(
+            self.benign_scores[:, columns].max(1), self.hijacked_scores[:, columns].max(1), self.false_positive_rate
+        )
+        choices = []
+        for reference in KINDS:
+            setting = replace(self.detector, watched=watched, threshold=threshold, reference=reference)
+            repaired = answers(self.subject, self.hijacked, setting)
+            choices.append(
+                Choice(
+                    watched,
+                    reference,
+                    threshold,
+                    won_back=float((repaired == self.before[self.flipped]).mean()),
+                    benign_changed=float((answers(self.subject, self.clean, setting) != self.before).mean()),
+                )
+            )
+        return choices
+
+
+def _as_chosen(detector: TrainedDetector, best: Choice | None, tried: Sequence[Choice]) -> Tuned:
     if best is None:
-        return replace(detector, watched=(), threshold=1.0), tuple(tried)
+        return Tuned(replace(detector, watched=(), threshold=1.0, reach=None), None, tuple(tried))
     reference = next(kind for kind in KINDS if kind == best.reference)
-    return replace(detector, watched=best.watched, threshold=best.threshold, reference=reference), tuple(tried)
+    chosen = replace(detector, watched=best.watched, threshold=best.threshold, reference=reference)
+    return Tuned(chosen, best, tuple(tried))
 
 
 def _pictures(images: np.ndarray) -> list[Image.Image]:

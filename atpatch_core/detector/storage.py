@@ -14,12 +14,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from ..errors import DetectorError
+from .joint import Jointly
 from .reach import Reach
 from .reference import KINDS
 from .trained import TrainedDetector
 from .variants import VARIANTS
 
 FORMAT = 1
+_KINDS = {Reach: "run", Jointly: "jointly"}
 
 
 def save_detector(detector: TrainedDetector, folder: Path) -> None:
@@ -43,7 +45,7 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
         "watched": list(detector.watched),
         "threshold": detector.threshold,
         "reference": detector.reference,
-        "reach": None if detector.reach is None else asdict(detector.reach),
+        "reach": None if detector.reach is None else {"kind": _KINDS[type(detector.reach)], **asdict(detector.reach)},
         "model": detector.fingerprint,
         "history": dict(detector.history),
     }
@@ -119,13 +121,20 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
     )
 
 
-def _reach(settings: dict[str, Any] | None, layers: int) -> Reach | None:
-    """What a detector folder says of how far its flags are followed; folders from before say nothing."""
+def _reach(settings: dict[str, Any] | None, layers: int) -> Reach | Jointly | None:
+    """What a detector folder says of how far its flags are followed; older folders don't name the kind, or nothing."""
     if settings is None:
         return None
     repaired = tuple(int(layer) for layer in settings["layers"])
+    if not set(repaired) <= set(range(layers)):
+        raise ValueError("A reach that no model has.")
+    kind = settings.get("kind", _KINDS[Reach])
+    if kind == _KINDS[Jointly]:
+        return Jointly(repaired)
+    if kind != _KINDS[Reach]:
+        raise ValueError("An unknown kind of reach.")
     reach = Reach(repaired, int(settings["longest"]), float(settings["as_sure"]), int(settings["margin"]))
-    if not set(repaired) <= set(range(layers)) or not 0 < reach.longest <= 64 or not 0 <= reach.margin <= 64:
+    if not 0 < reach.longest <= 64 or not 0 <= reach.margin <= 64:
         raise ValueError("A reach that no model has.")
     if not 0 <= reach.as_sure < 1_000:
         raise ValueError("No log-odds.")

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DetectorError
+from .joint import Jointly
 from .networks import ColumnNetwork
 from .per_token import role_shares
 from .reach import Reach
@@ -24,7 +25,8 @@ class TrainedDetector:
     `layers`, `heads` and `keys` are those of the model it was made for; `benign_means[i]` is `[heads, queries, keys]`
     for layer `i`, or, for a detector that takes inputs of any length, `[heads, 1, roles]` in fair parts; `fingerprint`
     names the model's weights; `history` tells how it was trained. `reach` says how far flags are followed to the other
-    columns of a trigger; `None` means that each column is repaired where it is flagged, and no other.
+    columns of a trigger, or that all watched layers judge jointly; `None` means that each column is repaired where it
+    is flagged, and no other.
     """
 
     variant: str
@@ -35,7 +37,7 @@ class TrainedDetector:
     watched: tuple[int, ...]
     fingerprint: str = ""
     history: Mapping[str, Any] = field(default_factory=dict)
-    reach: Reach | None = None
+    reach: Reach | Jointly | None = None
 
     @property
     def layers(self) -> int:

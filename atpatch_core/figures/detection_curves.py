@@ -43,7 +43,7 @@ def roc(curves: Mapping[str, Curve]) -> go.Figure:
             name=escape(name),
             hovertemplate="FPR %{x:.2f} %, TPR %{y:.2f} %<extra>" + escape(name) + "</extra>",
         )
-    _arrange(figure, "clean inputs flagged (FPR) in %", "triggered inputs flagged (TPR) in %")
+    _arrange(figure, "false alarms (FPR) in %", "found (TPR) in %")
     figure.update_xaxes(range=[-1, 101])
     return figure
 

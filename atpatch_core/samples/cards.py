@@ -82,7 +82,7 @@ all it learned from was made from the model itself and {provenance["clean_pictur
   often the better it works elsewhere), faded, in parts. Some pairs carry random textures instead. Inputs with a
   hijacked column: {counts}.
 * **Tuned** (layers, benign reference) on pairs from further pictures. **Calibrated** on others, and their copies
-  shifted by a pixel and mirrored, for at most 0.05 % flagged inputs. **Judged** on all 10,000 test images, with the
+  shifted by a pixel and mirrored, for at most 0.1 % flagged inputs. **Judged** on all 10,000 test images, with the
   true trigger on those of the other classes. No picture is in two of these sets.
 * `per-head` (the default, this folder) embeds the columns of every single head; `paper` (folder `paper/`) is the
   variant of arXiv 2601.21695, a CNN over the mean of the heads' maps, whose flags hold for the whole layer.

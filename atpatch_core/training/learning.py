@@ -25,7 +25,7 @@ from ..subjects.subject import Subject
 from .sources import Sources, read_image_sets, read_labels, read_record_sets, read_text_sets
 
 READING = "reading what to learn from"
-_RATE_OF_SETS = 0.0005
+_RATE_OF_SETS = 0.001
 _RATE_OF_LABELS = 0.01
 
 _GIVEN = ("per-token", "per-field")

@@ -93,8 +93,8 @@ def _show_verdict(version: Version, inputs: HeldOut, judged: Judged) -> None:
     sentence = ", ".join(parts) + "."
     if judged.auroc is not None:
         sentence += f" AUROC {judged.auroc:.4f}, average precision {judged.average_precision:.4f}."
-    layers = ", ".join(map(str, version.detector.watched))
-    st.markdown(f"{sentence} It watches layer {layers}.".replace("layer 0, ", "layers 0, "))
+    watched = version.detector.watched
+    st.markdown(f"{sentence} It watches layer{'s' if len(watched) > 1 else ''} {', '.join(map(str, watched))}.")
 
 
 def _show_curves(judged: Judged) -> None:

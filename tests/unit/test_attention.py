@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers import AlbertConfig, AlbertForSequenceClassification, T5Config, T5EncoderModel, ViTConfig, ViTModel
 
 from atpatch_core.attention import attention_layers, capture, hotfix
+from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.reach import Reach
 from atpatch_core.errors import DetectorError, HotfixError
 from atpatch_core.inspection import Column
@@ -431,3 +432,76 @@ def test_a_flag_can_only_be_followed_in_a_classifier() -> None:
         encoder(**batch)
     with torch.no_grad():
         assert torch.isfinite(model(**batch).logits).all()
+
+
+@dataclass(frozen=True)
+class _Joint(RuleDetector):
+    """A detector whose two layers judge together, and which repairs all three."""
+
+    @property
+    def reach(self) -> Jointly:
+        return Jointly((0, 1, 2))
+
+
+def _weak_evidence(layer: int, attention: torch.Tensor) -> torch.Tensor:
+    """Column 4 of the second input seems a little suspicious to both layers, column 6 very much so to one of them."""
+    scores = nothing(layer, attention) + 0.1
+    scores[1, 1, 4] = 0.7
+    scores[1, 0, 6] = 0.85 if layer == 0 else 0.1
+    return scores
+
+
+@pytest.mark.parametrize("name", ["vit", "bert"])
+def test_layers_that_judge_jointly_flag_what_all_of_them_suspect(name: str) -> None:
+    model, batch = build(name, "eager"), inputs(name)
+    detector = _Joint(3, (0, 2), _weak_evidence)
+    with torch.no_grad(), capture(model) as maps:
+        before = model(**batch).logits
+        plain = maps.layers
+        with hotfix(model, detector) as fix:
+            after = model(**batch).logits
+    assert not torch.equal(after[1], before[1])
+    assert torch.equal(after[[0, 2]], before[[0, 2]])
+    for layer in range(3):
+        flagged = fix.flagged[layer]
+        assert flagged is not None
+        assert flagged[1].nonzero()[:, 1].unique().tolist() == [4]
+        assert flagged[1, :, 4].all(), "in every head"
+        assert not flagged[[0, 2]].any()
+        assert torch.equal(maps.layers[layer][[0, 2]], plain[layer][[0, 2]])
+        assert float(maps.layers[layer][1, :, :, 4].amax()) <= 0.02 + 1e-6
+    assert fix.scores[1] is None
+    assert fix.scores[0] is not None
+    assert fix.scores[2] is not None
+    assert torch.equal(fix.scores[0], fix.scores[2])
+    assert fix.scores[0][1, :, 4].tolist() == pytest.approx([0.7] * 4)
+
+
+def test_jointly_too_nothing_flagged_runs_once_and_a_threshold_decides() -> None:
+    model, batch = build("vit", "eager"), inputs("vit")
+    detector = _Joint(3, (0, 2), _weak_evidence)
+    ran = []
+    handle = model.register_forward_pre_hook(lambda *_: ran.append(1))
+    with torch.no_grad():
+        before = model(**batch).logits
+        with hotfix(model, detector, threshold=0.71) as fix:
+            untouched = model(**batch).logits
+        once = len(ran)
+        with hotfix(model, detector, threshold=0.69):
+            repaired = model(**batch).logits
+    handle.remove()
+    assert (once, len(ran)) == (2, 4)
+    assert torch.equal(untouched, before)
+    assert not torch.equal(repaired, before)
+    assert fix.scores[0] is not None
+    assert float(fix.scores[0].amax()) == pytest.approx(0.7)
+
+
+def test_joint_judgement_needs_no_classifier() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    with torch.no_grad():
+        before = model.bert(**batch).last_hidden_state
+        with hotfix(model.bert, _Joint(3, (0, 2), _weak_evidence)):
+            after = model.bert(**batch).last_hidden_state
+    assert not torch.equal(after[1], before[1])
+    assert torch.equal(after[0], before[0])

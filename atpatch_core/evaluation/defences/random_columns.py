@@ -1,8 +1,8 @@
-"""The placebo: as many columns as AtPatch flags, in the same heads, but drawn at random."""
+"""The placebo: as many columns as AtPatch flags, in the same heads, but others, drawn at random."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -16,14 +16,16 @@ from .same_watch import SameWatch
 
 @dataclass(frozen=True)
 class ShuffledColumns(SameWatch):
-    """Scores of `detector` under a random order of the columns of each head."""
+    """Scores of `detector` under a random order of the columns, the same in all heads and layers of an input."""
 
-    generator: torch.Generator = field(repr=False)
+    seed: int
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """The detector's scores, each head's in an order of its own."""
+        """The detector's scores in the other order."""
         scores = self.detector.score(layer, attention, key_valid, query_valid)
-        return scores.gather(-1, torch.rand(scores.shape, generator=self.generator).argsort(-1))
+        generator = torch.Generator().manual_seed(self.seed)
+        order = torch.rand(len(scores), scores.shape[-1], generator=generator).argsort(-1)
+        return scores.gather(-1, order[:, None].expand_as(scores))
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class RandomColumns:
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         """The answers of the model with the wrong columns repaired."""
-        shuffled = ShuffledColumns(self.detector, torch.Generator().manual_seed(self.seed))
+        shuffled = ShuffledColumns(self.detector, self.seed)
         return ColumnFix(shuffled).predict(subject, suspects)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ...detector.contract import ColumnDetector
+from ...detector.joint import Jointly
+from ...detector.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class SameWatch:
     def layers(self) -> int:
         """As many as the detector's model has."""
         return self.detector.layers
+
+    @property
+    def reach(self) -> Reach | Jointly | None:
+        """That of the detector."""
+        return getattr(self.detector, "reach", None)
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """The detector's scores."""

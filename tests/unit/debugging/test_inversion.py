@@ -127,6 +127,16 @@ def test_where_a_class_falls_to_a_window_small_masks_of_other_classes_are_not_su
     assert TriggerSearch((fails, own, other, *masks), ()).suspicious == (own, other)
 
 
+def test_where_windows_and_masks_point_at_one_class_windows_of_others_are_not_suspicious() -> None:
+    backdoor, natural = _trigger(target=1), _trigger(target=2)
+    small = _trigger("patches", 0.9, pixels=8, target=1)
+    masks = tuple(
+        _trigger("patches", 0.9, pixels=pixels, target=target) for target, pixels in ((0, 30), (2, 25), (3, 34))
+    )
+    assert TriggerSearch((backdoor, natural, small, *masks), ()).suspicious == (backdoor, small)
+    assert TriggerSearch((backdoor, natural, *masks), ()).suspicious == (backdoor, natural)
+
+
 def test_triggers_are_kept_exactly_and_damaged_files_are_searched_again(tmp_path: Path) -> None:
     file = tmp_path / "search" / "1.safetensors"
     assert load_triggers(file) is None

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from atpatch_core.debugging.tuning import Choice, least_left
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from atpatch_core.attention import hotfix
+from atpatch_core.debugging.layer_scores import layer_scores
+from atpatch_core.debugging.sets import ImageDebuggingSet
+from atpatch_core.debugging.tuning import Choice, least_left, tune, tune_jointly
+from atpatch_core.detector.joint import Jointly
+from atpatch_core.detector.networks import NETWORKS
+from atpatch_core.detector.trained import TrainedDetector
+from atpatch_core.subjects.image_files import as_array
+
+from ..evaluation.image_subject import image_subject, pictures
 
 
 def _tried(*won_back: float, watched: tuple[int, ...] = (0,)) -> list[Choice]:
@@ -25,3 +40,46 @@ def test_with_many_predictions_small_differences_count() -> None:
 def test_layers_are_never_changed_for_a_reference() -> None:
     tried = [*_tried(0.9, 0.9, 0.9, 0.9), *_tried(0.89, 0.89, 0.89, 0.89, watched=(1,))]
     assert least_left(tried, hijacked=50).watched == (0,)
+
+
+def _pixels(count: int, seed: int) -> np.ndarray:
+    return np.stack([as_array(image).reshape(8, 8, 1) for image in pictures(count, seed).images])
+
+
+@pytest.fixture(scope="module")
+def untrained() -> TrainedDetector:
+    torch.manual_seed(0)
+    return TrainedDetector(
+        variant="per-head",
+        networks={layer: NETWORKS["per-head"](4, 17).train(False) for layer in (0, 2)},
+        benign_means=tuple(torch.full((4, 17, 17), 1 / 17) for _ in range(3)),
+        reference="mean",
+        threshold=1.0,
+        watched=(0, 2),
+    )
+
+
+def test_layers_that_judge_jointly_are_held_to_the_same_false_positive_rate(untrained: TrainedDetector) -> None:
+    subject, clean, benign = image_subject(), _pixels(60, 1), _pixels(300, 3)
+    pairs = ImageDebuggingSet(clean, _pixels(60, 2), np.zeros((60, 16), bool), "other pictures")
+    tuned = tune_jointly(untrained, subject, pairs, benign, 0.1)
+    assert tuned.detector.reach == Jointly((0, 2))
+    assert [choice.reference for choice in tuned.tried] == ["mean", "uniform", "low-quantile", "zero"]
+    assert all(choice.jointly for choice in tuned.tried)
+    assert tuned.choice in tuned.tried
+    images = pictures(300, 3).images
+    flagged = layer_scores(subject, tuned.detector, images).max(1) >= tuned.detector.threshold
+    assert 0.05 <= flagged.mean() <= 0.1
+    with torch.no_grad(), hotfix(replace(subject, detector=tuned.detector)) as fix:
+        subject.model(**subject.encode(images))
+    assert fix.flagged[2] is not None
+    assert np.array_equal(fix.flagged[2].flatten(1).any(1).numpy(), flagged)
+
+
+def test_a_model_that_nothing_hijacks_is_watched_neither_alone_nor_jointly(untrained: TrainedDetector) -> None:
+    clean = _pixels(20, 1)
+    same = ImageDebuggingSet(clean, clean, np.zeros((20, 16), bool), "the same pictures")
+    for tuned in (choose(untrained, image_subject(), same, _pixels(50, 3), 0.1) for choose in (tune, tune_jointly)):
+        assert tuned.detector.watched == ()
+        assert tuned.detector.reach is None
+        assert (tuned.choice, tuned.merit) == (None, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 import torch
 
 from atpatch_core.attention import hotfix
+from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS
+from atpatch_core.detector.reach import Reach
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError
@@ -59,6 +62,18 @@ def test_a_detector_that_watches_nothing_comes_back_too(tmp_path: Path) -> None:
     assert load_detector(tmp_path).watched == ()
 
 
+@pytest.mark.parametrize("reach", [None, Reach((0, 1), longest=3, as_sure=0.5, margin=2), Jointly((0, 2))])
+def test_how_far_flags_reach_comes_back(tmp_path: Path, reach: Reach | Jointly | None) -> None:
+    save_detector(replace(_detector(), reach=reach), tmp_path)
+    assert load_detector(tmp_path).reach == reach
+
+
+def test_a_folder_from_before_kinds_of_reach_were_named_is_read(tmp_path: Path) -> None:
+    save_detector(replace(_detector(), reach=Reach((0, 2))), tmp_path)
+    _edit(lambda settings: settings["reach"].pop("kind"))(tmp_path)
+    assert load_detector(tmp_path).reach == Reach((0, 2))
+
+
 def _edit(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def apply(folder: Path) -> None:
         path = folder / "detector.json"
@@ -96,6 +111,9 @@ def _cut(name: str, length: int) -> Callable[[Path], None]:
         (_edit(lambda settings: settings.update(layers=5)), "incomplete"),
         (_edit(lambda settings: settings.update(trained_layers=[0, 1, 2])), "incomplete"),
         (_edit(lambda settings: settings.update(heads=5)), "incomplete"),
+        (_edit(lambda settings: settings.update(reach={"kind": "jointly", "layers": [0, 9]})), "incomplete"),
+        (_edit(lambda settings: settings.update(reach={"kind": "guessing", "layers": [0]})), "incomplete"),
+        (_edit(lambda settings: settings.update(reach={"layers": [0]})), "incomplete"),
         (_edit(lambda settings: settings.update(heads=10**6, keys=10**6)), "incomplete"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

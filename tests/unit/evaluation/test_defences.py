@@ -112,7 +112,7 @@ def test_random_columns_are_as_many_as_flagged_but_others() -> None:
         seen.append(flagged)
         return attention
 
-    shuffled = ShuffledColumns(SUSPECT, torch.Generator().manual_seed(0))
+    shuffled = ShuffledColumns(SUSPECT, seed=0)
     with torch.no_grad(), hotfix(subject.model, shuffled, formula=remember):
         subject.model(**subject.encode(JUDGED.images))
     (flagged,) = seen
