@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..detector.joint import Jointly
 from ..detector.storage import save_detector
 from ..subjects.loading import load
 from .output import print_json, print_table, progress_bars
@@ -63,6 +64,8 @@ def train_detector(
         print_json({"folder": str(out), "watched": list(detector.watched), "threshold": detector.threshold})
         return
     watched = ", ".join(map(str, detector.watched)) or "none: nothing was found that hijacks attention"
+    if isinstance(detector.reach, Jointly):
+        watched += ", which judge jointly"
     print_table(
         f"Detector in {out}",
         [

@@ -32,7 +32,7 @@ def show_comparison(opened: OpenSubject, version: Version, data: str) -> None:
     if not names:
         return
     st.divider()
-    st.subheader(plain(f"{version.name} compared with another version"), anchor=False)
+    st.header(plain(f"{version.name} compared with another version"), anchor=False)
     options = [_NOBODY, *names]
     chosen = st.selectbox(
         "Compare with",

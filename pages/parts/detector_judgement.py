@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from atpatch_core.detector.joint import Jointly
 from atpatch_core.figures.column_embedding import column_embedding
 from atpatch_core.figures.detection_curves import curve, roc
 from atpatch_core.figures.precision_recall import precision_recall
@@ -36,7 +37,7 @@ _RATES = ("0", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5")
 def show_judgement(opened: OpenSubject, version: Version) -> str | None:
     """Everything about one version; returns what it was judged on, or `None` if there is nothing to judge on."""
     st.divider()
-    st.subheader(plain(f"How good is {version.name}?"), anchor=False)
+    st.header(plain(f"How good is {version.name}?"), anchor=False)
     if not version.detector.watched:
         st.info(
             "This version watches no layer: nothing was found to learn from, so it never flags anything.",
@@ -94,7 +95,9 @@ def _show_verdict(version: Version, inputs: HeldOut, judged: Judged) -> None:
     if judged.auroc is not None:
         sentence += f" AUROC {judged.auroc:.4f}, average precision {judged.average_precision:.4f}."
     watched = version.detector.watched
-    st.markdown(f"{sentence} It watches layer{'s' if len(watched) > 1 else ''} {', '.join(map(str, watched))}.")
+    jointly = ", which judge jointly" if isinstance(version.detector.reach, Jointly) else ""
+    layers = f"layer{'s' if len(watched) > 1 else ''} {', '.join(map(str, watched))}"
+    st.markdown(f"{sentence} It watches {layers}{jointly}.")
 
 
 def _show_curves(judged: Judged) -> None:

@@ -31,7 +31,7 @@ _CONFIG = {"displayModeBar": False}
 
 def show_training_form(opened: OpenSubject) -> None:
     """What a new version is to learn from, and how it is to be called."""
-    st.subheader("Train a new version", anchor=False)
+    st.header("Train a new version", anchor=False)
     _show_form(opened)
     problem = st.session_state.pop(_PROBLEM, None)
     if problem is not None:
@@ -44,7 +44,7 @@ def show_trainings(opened: OpenSubject) -> None:
     if not known:
         return
     st.divider()
-    st.subheader("Training", anchor=False)
+    st.header("Training", anchor=False)
     names = {one.id: _title(one) for one in known[:10]}
     running = next((one.id for one in known if not one.over), known[0].id)
     chosen = st.selectbox(

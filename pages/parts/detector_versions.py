@@ -40,7 +40,7 @@ def show_versions(opened: OpenSubject) -> None:
     """The table, and what can be done with the version chosen in it."""
     folder = opened.subject.folder
     found = versions.list_versions(folder)
-    st.subheader("Versions", anchor=False)
+    st.header("Versions", anchor=False)
     if not found:
         st.info("This model has no detector yet: train one.", icon=":material/inbox:")
         return
@@ -49,7 +49,7 @@ def show_versions(opened: OpenSubject) -> None:
     st.dataframe(
         {
             "version": [one.name for one in found],
-            "": ["active" if one.active else "" for one in found],
+            "state": ["active" if one.active else "" for one in found],
             "learnt from": [_origin(opened, one) for one in found],
             "made": [one.made[:16].replace("T", " ") for one in found],
             "notes": [one.notes for one in found],

@@ -82,10 +82,10 @@ def _show_results(opened: OpenSubject, comparison: FairnessComparison) -> None:
         csv_button(opened, "fairness", lambda: fairness_as_csv(comparison))
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        st.subheader("What is left, and what it costs", anchor=False)
+        st.header("What is left, and what it costs", anchor=False)
         _show_tradeoff(comparison, attribute)
     with right:
-        st.subheader(plain(f"The people behind {chosen}"), anchor=False)
+        st.header(plain(f"The people behind {chosen}"), anchor=False)
         _show_people(opened, comparison, chosen, attribute)
     st.caption(
         "IDR can't show proxies: a model may know an attribute from other fields, and flipping the attribute alone "

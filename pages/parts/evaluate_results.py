@@ -59,10 +59,10 @@ def show_results(settings: Settings, comparison: Comparison) -> None:
     _show_downloads(settings, comparison)
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        st.subheader("What is left, and what it costs", anchor=False)
+        st.header("What is left, and what it costs", anchor=False)
         _show_tradeoff(group)
     with right:
-        st.subheader(plain(f"The inputs behind {chosen}"), anchor=False)
+        st.header(plain(f"The inputs behind {chosen}"), anchor=False)
         show_inputs(settings, comparison, chosen, attack)
     with st.expander("ROC, and rates by threshold", icon=":material/show_chart:", on_change="rerun") as curves:
         if curves.open:

@@ -117,7 +117,7 @@ def _show_results(opened: OpenSubject, comparison: TextComparison) -> None:
         csv_button(opened, "defences", lambda: text_comparison_as_csv(comparison))
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        st.subheader("What is left, and what it costs", anchor=False)
+        st.header("What is left, and what it costs", anchor=False)
         places = [
             Place(
                 name,
@@ -130,7 +130,7 @@ def _show_results(opened: OpenSubject, comparison: TextComparison) -> None:
         ]
         show_tradeoff(places, "evaluate_text_tradeoff", "Excess ASR over the drop of clean accuracy")
     with right:
-        st.subheader(plain(f"The texts behind {defence}"), anchor=False)
+        st.header(plain(f"The texts behind {defence}"), anchor=False)
         _show_behind(opened, comparison, defence, attack)
     st.caption(
         "A style or a sentence pattern leaves no word that stands out: nothing here would find it. ONION is not "

@@ -8,6 +8,7 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 1400px; }
 .st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
+.stMainBlockContainer h2 { font-size: 1.6rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.75; }
 .stPlotlyChart svg text:not(.hoverlayer *) { fill: currentColor !important; fill-opacity: 0.8 !important; }
 [data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] {
@@ -17,7 +18,7 @@ _STYLE = """
 .stMainBlockContainer:has(.st-key-lesson) { padding-top: 4rem; padding-bottom: 0.5rem; }
 .st-key-lesson_title { margin-top: -0.6rem; }
 .st-key-lesson_title h2 { font-size: 1.5rem; padding: 0; }
-.st-key-answer h2 { padding: 0; overflow-wrap: anywhere; }
+.st-key-answer h2 { font-size: 2.25rem; padding: 0; overflow-wrap: anywhere; }
 .st-key-patch {
   width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;
 }

@@ -26,6 +26,7 @@ from atpatch_core.training import TrainingStore
 from atpatch_core.versions.folder import active_version, list_versions, save_version
 
 from ..dashboard import PATIENCE, params_of, serve, settle, visit
+from .barriers import serious_barriers
 from .conftest import MODEL, environment
 
 LABELLED, TRIGGERED = 24, 8
@@ -201,6 +202,8 @@ def test_two_versions_are_compared_and_a_difference_opens_in_triage(bench: Bench
     expect(page.get_by_text(re.compile(r"Of 400 inputs, both flag 0, only shipped \d{3}"))).to_be_visible()
     expect(page.get_by_role("figure", name=re.compile("Scores by shipped against scores by never"))).to_be_visible()
     expect(page.get_by_text("only never 0")).to_be_visible()
+    settle(page)
+    assert serious_barriers(page) == []
     page.get_by_role("link", name="Open in Triage").first.click()
     expect(page.get_by_role("heading", name="Triage", exact=True)).to_be_visible()
     settle(page)

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, TimeoutError, expect
 
 from ..dashboard import PATIENCE, settle, visit
+from .barriers import serious_barriers
 from .conftest import MODEL
 
 _SMALL = f"/evaluate?subject={MODEL}&attacks=badnets&defences=no-fix,atpatch,always-on&pictures=200&fpr=0.001"
@@ -42,6 +43,7 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     expect(verdict).to_contain_text("With AtPatch: ")
     expect(verdict).to_contain_text("The best other defence, always-on: ")
     settle(page)
+    assert serious_barriers(page) == []
     # The result is there for whoever opens the same address, in a new session too.
     other = new_page(width=390)
     visit(other, app + _SMALL, "Evaluate")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from ..dashboard import params_of, settle, visit
+from .barriers import serious_barriers
 
 PAGES = {"Triage": "", "Learn": "learn", "Evaluate": "evaluate", "Label": "label", "Detector": "detector"}
 _MORE = {
@@ -29,25 +29,6 @@ def _only_this_machine(route: Route) -> None:
         route.continue_()
     else:
         route.abort()
-
-
-# What fades in or out is still too pale to be judged. Spinners never end.
-_STILL = """document.getAnimations().every(
-    (one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity)"""
-
-
-def _serious(page: Page) -> list[str]:
-    """The serious and critical faults that axe-core finds, in words."""
-    page.wait_for_timeout(1_000)
-    page.wait_for_function(_STILL)
-    found: dict[str, Any] = Axe().run(page).response
-    assert len(found["passes"]) > 20, "axe-core looked at nothing."
-    return [
-        f"{fault['id']}: {node['html'][:200]}: {node['failureSummary'][:200]}"
-        for fault in found["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def _go(page: Page, name: str) -> None:
@@ -83,7 +64,7 @@ def test_no_serious_barrier(
     heading, path = _VIEWS[view]
     page = new_page(scheme=scheme)
     visit(page, f"{app}/{path}", heading)
-    assert _serious(page) == []
+    assert serious_barriers(page) == []
 
 
 def test_no_serious_barrier_where_something_opens(app: str, new_page: Callable[..., Page]) -> None:
@@ -93,11 +74,11 @@ def test_no_serious_barrier_where_something_opens(app: str, new_page: Callable[.
         page.get_by_text(title).first.click()
         settle(page)
     expect(page.get_by_text("Attention rollout")).to_be_visible()
-    assert _serious(page) == []
+    assert serious_barriers(page) == []
     visit(page, f"{app}/learn?step=4", "Learn")
     page.get_by_role("button", name="Check yourself").click()
     page.get_by_text("About one.").wait_for()
-    assert _serious(page) == []
+    assert serious_barriers(page) == []
 
 
 @pytest.mark.parametrize("view", PAGES)
