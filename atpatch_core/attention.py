@@ -251,6 +251,15 @@ class _Repair:
             return self.threshold
         return FLAG_NOTHING if self.detector is None else self.detector.threshold
 
+    def flagged(self, scores: Tensor, valid: Tensor) -> Tensor:
+        """Which columns of `scores` (`[batch, ..., keys]`) are flagged, as bool; `valid` is broadcastable to them."""
+        flagged = (scores >= self.limit) & valid
+        alongside: float | None = getattr(self.detector, "alongside", None)
+        if alongside is not None and alongside < self.limit:
+            suspected = flagged.flatten(1).any(1)
+            flagged |= (scores >= alongside) & valid & suspected[(..., *[None] * (scores.ndim - 1))]
+        return flagged
+
 
 @dataclass(frozen=True, eq=False)
 class _Session:
@@ -346,7 +355,7 @@ def _judge_jointly(forward: _Forward, repair: _Repair) -> None:
     if forward.valid is None or not forward.scores:
         return
     joint = joint_scores(list(forward.scores.values()))
-    flagged = (joint >= repair.limit) & forward.valid
+    flagged = repair.flagged(joint, forward.valid)
     forward.scores = {layer: joint[:, None].expand_as(one) for layer, one in forward.scores.items()}
     forward.found = dict.fromkeys(forward.scores, flagged)
 
@@ -563,7 +572,7 @@ def _repair(repair: _Repair, layer: int, attention: Tensor, visible: Tensor | No
         if bool(scores.isnan().any()):
             raise DetectorError(f"The detector's score for layer {layer} is not a number: train it again.")
         forward.scores[layer] = scores
-        flagged = (scores >= repair.limit) & valid[:, None]
+        flagged = repair.flagged(scores, valid[:, None])
         if repair.reach is not None:  # what is flagged is repaired once it is known how far it reaches
             forward.found[layer], forward.valid = flagged.any(1), valid
             flagged = torch.zeros_like(flagged)

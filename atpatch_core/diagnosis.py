@@ -82,7 +82,5 @@ def _flags(
     scores = tuple(None if score is None else score[0].float() for score in fix.scores)
     flagged = tuple(none if layer is None else layer[0] for none, layer in zip(empty, fix.flagged, strict=True))
     flags = Flags(scores, flagged, threshold)
-    if getattr(subject.detector, "reach", None) is None:
-        return flags
     # What neither reaches the threshold nor was chosen by hand is a part of what a flagged column led to.
     return replace(flags, followed=frozenset(one for one in flags.columns if not flags.reaches(one)) - set(by_hand))

@@ -57,7 +57,7 @@ class Flags:
 
     `scores` and `flagged` hold one `[heads, keys]` tensor per layer; a layer that is not watched has `None` scores.
     `flagged` includes columns chosen by hand. `threshold` is the score from which on the detector flags a column.
-    `followed` are columns that do not reach it, but carry the hijack together with one that does.
+    `followed` are columns that do not reach it, but are redistributed because one of the same input does.
     """
 
     scores: tuple[Tensor | None, ...]

@@ -1,10 +1,11 @@
 """Make pairs of clean and triggered pictures from inverted triggers, in many variations.
 
 A detector that has only seen a trigger as it was found would learn its place and its look. So pairs move it, fade it,
-add noise or take patches away. A trigger that works at any place is moved most of the time; one that works only where
-it was found is more often left there, since elsewhere it teaches no more than what is harmless. Some pairs carry
-distractors instead: random stripes, boards and noise, which draw attention, too. Each picture is one of its slightly
-moved copies: the same few hundred pictures, again and again, would teach too little about what is benign.
+add noise or take patches away. A trigger that works at any place is moved most of the time, and sometimes copied, as
+copies take attention from each other; one that works only where it was found is more often left there, since elsewhere
+it teaches no more than what is harmless. Some pairs carry distractors instead: random stripes, boards and noise, which
+draw attention, too. Each picture is one of its slightly moved copies: the same few hundred pictures, again and again,
+would teach too little about what is benign.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from .mask_inversion import InvertedTrigger, moved
 from .sets import ImageDebuggingSet, covered_patches, moved_copies
 
 _VISIBLE = 0.1  # of the mask: less of a trigger leaves a patch as it was
-# Shares of pairs with the trigger as found, moved, altered, and with a distractor, for a trigger that works
-_HERE_ONLY = np.array((0.3, 0.25, 0.2, 0.25))
-_ANYWHERE = np.array((0.1, 0.6, 0.15, 0.15))
+# Shares of pairs with the trigger as found, moved, altered, with a distractor, and copied, for a trigger that works
+_HERE_ONLY = np.array((0.3, 0.25, 0.2, 0.25, 0.0))
+_ANYWHERE = np.array((0.1, 0.45, 0.1, 0.15, 0.2))
+_COPIES = 4  # at most
 
 
 def inverted_pairs(
@@ -62,7 +64,7 @@ def _varied(
     trigger: InvertedTrigger, roams: float, grid: tuple[int, int], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     mask, pattern = trigger.mask, trigger.pattern.astype(np.float32)
-    kind = rng.choice(4, p=(1 - roams) * _HERE_ONLY + roams * _ANYWHERE)
+    kind = rng.choice(5, p=(1 - roams) * _HERE_ONLY + roams * _ANYWHERE)
     if kind == 1:
         shifted = moved(trigger, _shift(mask.shape, grid, rng))
         return shifted.mask, shifted.pattern.astype(np.float32)
@@ -70,6 +72,19 @@ def _varied(
         return _altered(mask, pattern, grid, rng)
     if kind == 3:
         return _distractor(pattern.shape, rng)
+    if kind == 4:
+        return _copied(trigger, grid, rng)
+    return mask, pattern
+
+
+def _copied(trigger: InvertedTrigger, grid: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Two or more copies at places of their own; where they overlap, the stronger mask shows."""
+    mask, pattern = np.zeros_like(trigger.mask), np.zeros(trigger.pattern.shape, np.float32)
+    for _ in range(rng.integers(2, _COPIES + 1)):
+        copy = moved(trigger, _shift(mask.shape, grid, rng))
+        stronger = copy.mask > mask
+        mask = np.where(stronger, copy.mask, mask)
+        pattern = np.where(stronger[:, :, None], copy.pattern, pattern)
     return mask, pattern
 
 

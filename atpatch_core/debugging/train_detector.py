@@ -20,7 +20,7 @@ from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .examples import ColumnLabels, label_columns, layer_examples
 from .sets import ImageDebuggingSet, moved_copies
-from .tuning import WORTH_A_LAYER, tune, tune_jointly
+from .tuning import WORTH_A_LAYER, tune, tune_alongside, tune_jointly
 
 # The few benign columns that look hijacked are what decides about false alarms, so each batch is built around them.
 RECIPE = DetectorRecipe(epochs=15, hardest=8, random=32)
@@ -99,6 +99,8 @@ def train_detector(
         tuned = tune(replace(tuned.detector, networks=networks), subject, tuning_pairs, many, rate)
     # Jointly costs a second forward for what is flagged: it must be worth it.
     chosen = together if together.merit >= tuned.merit + WORTH_A_LAYER else tuned
+    passed_over = tuned if chosen is together else together
+    chosen = tune_alongside(chosen, subject, tuning_pairs)
     history = {
         "date": datetime.now(UTC).date().isoformat(),
         "debugging_set": pairs.origin,
@@ -109,7 +111,7 @@ def train_detector(
         "hijacked_inputs_by_layer": hijacked,
         "labelled_inputs": 0 if not labelled else len(next(iter(labelled.values())).benign),
         "recipe": asdict(recipe),
-        "tried": [asdict(choice) for choice in (*tuned.tried, *together.tried)],
+        "tried": [asdict(choice) for choice in (*passed_over.tried, *chosen.tried)],
     }
     final = chosen.detector
     return replace(final, networks={layer: final.networks[layer] for layer in final.watched}, history=history)

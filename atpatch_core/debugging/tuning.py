@@ -20,6 +20,7 @@ from .layer_scores import layer_scores
 from .sets import ImageDebuggingSet
 
 WORTH_A_LAYER = 0.005  # of the hijacked predictions: what one more watched layer must win back
+ALONGSIDE = (0.5, 0.3, 0.1, 0.03)  # scores from which on the other columns of a flagged input may be flagged, too
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Choice:
     won_back: float
     benign_changed: float
     jointly: bool = False
+    alongside: float | None = None
 
     @property
     def merit(self) -> float:
@@ -78,7 +80,8 @@ def tune(
     [n, height, width, channels]`) further clean inputs that only bound the false-positive rate per input. Without a
     hijacked prediction in `pairs`, no layer is watched.
     """
-    trial = _Trial.of(detector, subject, pairs, benign, false_positive_rate)
+    trial = _Trial.of(subject, pairs)
+    scores = _Scores.of(detector, trial, benign)
     best: Choice | None = None
     tried: list[Choice] = []
     remaining = list(detector.watched) if trial.hijacked else []
@@ -86,7 +89,9 @@ def tune(
         round_ = [
             choice
             for layer in remaining
-            for choice in trial.references(tuple(sorted((*(best.watched if best else ()), layer))))
+            for choice in scores.references(
+                trial, tuple(sorted((*(best.watched if best else ()), layer))), false_positive_rate
+            )
         ]
         tried += round_
         candidate = least_left(round_, len(trial.hijacked))
@@ -106,75 +111,87 @@ def tune_jointly(
 ) -> Tuned:
     """The same for all watched layers of `detector` at once, which judge and repair jointly (see `Jointly`)."""
     joint = replace(detector, reach=Jointly(detector.watched))
-    trial = _Trial.of(joint, subject, pairs, benign, false_positive_rate)
+    trial = _Trial.of(subject, pairs)
     if not trial.hijacked or not joint.watched:
         return _as_chosen(joint, None, [])
-    tried = [replace(choice, jointly=True) for choice in trial.references(joint.watched)]
+    choices = _Scores.of(joint, trial, benign).references(trial, joint.watched, false_positive_rate)
+    tried = [replace(choice, jointly=True) for choice in choices]
     return _as_chosen(joint, least_left(tried, len(trial.hijacked)), tried)
+
+
+def tune_alongside(tuned: Tuned, subject: Subject, pairs: ImageDebuggingSet) -> Tuned:
+    """Choose from which score on the other columns of a flagged input are flagged, too: none unless it wins back more.
+
+    Of the scores that do as well as the best, within one standard error, the highest is taken.
+    """
+    if tuned.choice is None:
+        return tuned
+    trial = _Trial.of(subject, pairs)
+    tried = []
+    for score in (None, *(one for one in ALONGSIDE if one < tuned.detector.threshold)):
+        won_back, changed = trial.outcome(replace(tuned.detector, alongside=score))
+        tried.append(replace(tuned.choice, won_back=won_back, benign_changed=changed, alongside=score))
+    best = max(tried, key=lambda choice: choice.merit)
+    error = math.sqrt(best.won_back * (1 - best.won_back) / len(trial.hijacked))
+    chosen = next(choice for choice in tried if choice.merit >= best.merit - error)
+    return Tuned(replace(tuned.detector, alongside=chosen.alongside), chosen, (*tuned.tried, *tried[1:]))
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """What every setting of one detector is tried on.
+    """What every setting is tried on: pictures, those that a trigger turns into something else, and true answers.
 
-    `before` are the answers to `clean` pictures, `flipped` says which of them their trigger changes, and `hijacked` are
-    those pictures with it. The scores are those of `layer_scores`, of benign and of hijacked pictures.
+    `before` are the answers to `clean` pictures, `wanted` those to the `hijacked` ones as they were without trigger.
     """
 
-    detector: TrainedDetector
     subject: Subject
     clean: list[Image.Image]
     hijacked: list[Image.Image]
     before: np.ndarray
-    flipped: np.ndarray
-    benign_scores: np.ndarray
-    hijacked_scores: np.ndarray
-    false_positive_rate: float
+    wanted: np.ndarray
 
     @classmethod
-    def of(
-        cls,
-        detector: TrainedDetector,
-        subject: Subject,
-        pairs: ImageDebuggingSet,
-        benign: np.ndarray,
-        false_positive_rate: float,
-    ) -> _Trial:
+    def of(cls, subject: Subject, pairs: ImageDebuggingSet) -> _Trial:
         clean, triggered = _pictures(pairs.clean), _pictures(pairs.triggered)
         before = answers(subject, clean)
         flipped = before != answers(subject, triggered)
         hijacked = [picture for picture, flip in zip(triggered, flipped, strict=True) if flip]
-        return cls(
-            detector,
-            subject,
-            clean,
-            hijacked,
-            before,
-            flipped,
-            layer_scores(subject, detector, _pictures(benign)),
-            layer_scores(subject, detector, hijacked),
-            false_positive_rate,
+        return cls(subject, clean, hijacked, before, before[flipped])
+
+    def outcome(self, setting: TrainedDetector) -> tuple[float, float]:
+        """The share of hijacked answers that `setting` wins back, and that of answers to clean pictures it changes."""
+        return (
+            float((answers(self.subject, self.hijacked, setting) == self.wanted).mean()),
+            float((answers(self.subject, self.clean, setting) != self.before).mean()),
         )
 
-    def references(self, watched: tuple[int, ...]) -> list[Choice]:
+
+@dataclass(frozen=True)
+class _Scores:
+    """Those that a detector gives benign pictures, and hijacked ones (see `layer_scores`)."""
+
+    detector: TrainedDetector
+    benign: np.ndarray
+    hijacked: np.ndarray
+
+    @classmethod
+    def of(cls, detector: TrainedDetector, trial: _Trial, benign: np.ndarray) -> _Scores:
+        return cls(
+            detector,
+            layer_scores(trial.subject, detector, _pictures(benign)),
+            layer_scores(trial.subject, detector, trial.hijacked),
+        )
+
+    def references(self, trial: _Trial, watched: tuple[int, ...], false_positive_rate: float) -> list[Choice]:
         """What each benign reference makes of these layers, in the order of `KINDS`."""
         columns = [self.detector.watched.index(one) for one in watched]
         threshold = calibrate_threshold(
-            self.benign_scores[:, columns].max(1), self.hijacked_scores[:, columns].max(1), self.false_positive_rate
+            self.benign[:, columns].max(1), self.hijacked[:, columns].max(1), false_positive_rate
         )
         choices = []
         for reference in KINDS:
             setting = replace(self.detector, watched=watched, threshold=threshold, reference=reference)
-            repaired = answers(self.subject, self.hijacked, setting)
-            choices.append(
-                Choice(
-                    watched,
-                    reference,
-                    threshold,
-                    won_back=float((repaired == self.before[self.flipped]).mean()),
-                    benign_changed=float((answers(self.subject, self.clean, setting) != self.before).mean()),
-                )
-            )
+            choices.append(Choice(watched, reference, threshold, *trial.outcome(setting)))
         return choices
 
 

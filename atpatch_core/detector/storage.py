@@ -46,6 +46,7 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
         "threshold": detector.threshold,
         "reference": detector.reference,
         "reach": None if detector.reach is None else {"kind": _KINDS[type(detector.reach)], **asdict(detector.reach)},
+        "alongside": detector.alongside,
         "model": detector.fingerprint,
         "history": dict(detector.history),
     }
@@ -108,6 +109,9 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
     if not set(watched) <= set(networks):
         raise ValueError("A watched layer has no network.")
     reach = _reach(settings.get("reach"), int(settings["layers"]))
+    alongside = None if settings.get("alongside") is None else float(settings["alongside"])
+    if alongside is not None and not 0 < alongside <= 1:
+        raise ValueError("No score.")
     return TrainedDetector(
         variant=settings["variant"],
         networks=networks,
@@ -118,6 +122,7 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
         fingerprint=str(settings["model"]),
         history=settings["history"],
         reach=reach,
+        alongside=alongside,
     )
 
 

@@ -26,7 +26,9 @@ class TrainedDetector:
     for layer `i`, or, for a detector that takes inputs of any length, `[heads, 1, roles]` in fair parts; `fingerprint`
     names the model's weights; `history` tells how it was trained. `reach` says how far flags are followed to the other
     columns of a trigger, or that all watched layers judge jointly; `None` means that each column is repaired where it
-    is flagged, and no other.
+    is flagged, and no other. Where one column of an input is flagged, others are from the score `alongside` on, as
+    copies of a trigger take attention from each other: it is enough if one of them is found (hysteresis, after Canny's
+    edge detector, 1986); `None` means that all columns are held to the threshold.
     """
 
     variant: str
@@ -38,6 +40,7 @@ class TrainedDetector:
     fingerprint: str = ""
     history: Mapping[str, Any] = field(default_factory=dict)
     reach: Reach | Jointly | None = None
+    alongside: float | None = None
 
     @property
     def layers(self) -> int:

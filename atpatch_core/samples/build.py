@@ -19,6 +19,7 @@ from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPi
 from ..debugging.image_set import build_image_set
 from ..debugging.train_detector import RECIPE, train_detector
 from ..debugging.trigger_search import load_triggers
+from ..detector.joint import Jointly
 from ..detector.networks import NETWORKS
 from ..detector.storage import save_detector
 from ..errors import SubjectError
@@ -161,6 +162,8 @@ def build_detectors(
             variants[variant][str(seed)] = {
                 **result,
                 "watched": list(detector.watched),
+                "jointly": isinstance(detector.reach, Jointly),
+                "alongside": detector.alongside,
                 "reference": detector.reference,
                 "hijacked_inputs_by_layer": dict(detector.history["hijacked_inputs_by_layer"]),
             }

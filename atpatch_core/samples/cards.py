@@ -60,6 +60,9 @@ def detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
     variants, provenance, seconds = figures["variants"], figures["provenance"], figures["seconds"]
     one = variants["per-head"]["0"]
     watched = ", ".join(map(str, one["watched"])) or "none: no trigger was found that hijacks attention"
+    if one["jointly"]:
+        watched += ", which judge jointly"
+    alongside = "" if one["alongside"] is None else f", and {one['alongside']:g} beside a flagged column"
     rows = "\n".join(_row(name, per_seed) for name, per_seed in variants.items())
     tried = "\n".join(
         _run(f"{name}, seed {seed}", run) for name, runs in variants.items() for seed, run in runs.items()
@@ -75,15 +78,17 @@ def detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
 Scores every column of every head and flags those that a trigger has hijacked. **It was never given the true trigger**:
 all it learned from was made from the model itself and {provenance["clean_pictures"]:,} clean pictures without labels.
 
-* Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
+* Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}\
+{alongside}.
 * **Debugging set**: for every class the smallest mask that turns other pictures into it was looked for, and for the
   half with the smaller masks also a window of a patch (table below). What turned at least 80 % of held-out pictures,
-  and was a window or at most half the size of the median mask, was put on clean pictures: as found, moved (more
-  often the better it works elsewhere), faded, in parts. Some pairs carry random textures instead. Inputs with a
+  and was a window or at most half the size of the median mask, was put on clean pictures: as found, moved or copied
+  (more often the better it works elsewhere), faded, in parts. Some pairs carry random textures instead. Inputs with a
   hijacked column: {counts}.
-* **Tuned** (layers, benign reference) on pairs from further pictures. **Calibrated** on others, and their copies
-  shifted by a pixel and mirrored, for at most 0.1 % flagged inputs. **Judged** on all 10,000 test images, with the
-  true trigger on those of the other classes. No picture is in two of these sets.
+* **Tuned** (layers, benign reference, the lower threshold for other columns of a flagged input) on pairs
+  from further pictures. **Calibrated** on others, and their copies shifted by a pixel and mirrored, for at most 0.1 %
+  flagged inputs. **Judged** on all 10,000 test images, with the true trigger on those of the other classes. No picture
+  is in two of these sets.
 * `per-head` (the default, this folder) embeds the columns of every single head; `paper` (folder `paper/`) is the
   variant of arXiv 2601.21695, a CNN over the mean of the heads' maps, whose flags hold for the whole layer.
 
@@ -115,8 +120,9 @@ pairs are the same), in per cent (AUROC as it is):
 
 Each run, with 95 % intervals:
 
-| run | ASR after | excess ASR | recovery | CA after | changed | AUROC | TPR | FPR | threshold | layers | reference |
-|---|---|---|---|---|---|---|---|---|---|---|---|
+| run | ASR after | excess ASR | recovery | CA after | changed | AUROC | TPR | FPR | threshold | beside | layers \
+| reference |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|
 {tried}
 
 Made by `python -m atpatch_core samples build {recipe.name}`; the raw figures are in `figures.json`. The shipped
@@ -152,6 +158,7 @@ def _run(name: str, result: dict[str, Any]) -> str:
         _decimal(detector["auroc"]),
         *(_percent(detector[figure]) for figure in ("tpr_per_input", "fpr_per_input")),
         f"{detector['threshold']:.4f}",
+        "" if result["alongside"] is None else f"{result['alongside']:g}",
         str(result["watched"]),
         result["reference"],
     )

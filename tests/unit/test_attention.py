@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AlbertConfig, AlbertForSequenceClassification, T5Config, T5EncoderModel, ViTConfig, ViTModel
 
-from atpatch_core.attention import attention_layers, capture, hotfix
+from atpatch_core.attention import FLAG_NOTHING, attention_layers, capture, hotfix
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.reach import Reach
 from atpatch_core.errors import DetectorError, HotfixError
@@ -505,3 +505,41 @@ def test_joint_judgement_needs_no_classifier() -> None:
             after = model.bert(**batch).last_hidden_state
     assert not torch.equal(after[1], before[1])
     assert torch.equal(after[0], before[0])
+
+
+@dataclass(frozen=True)
+class _Alongside(RuleDetector):
+    """Where one column is flagged, others are from 0.2 on."""
+
+    alongside: float | None = 0.2
+
+
+def _copies(layer: int, attention: torch.Tensor) -> torch.Tensor:
+    """Three suspicious columns in the first two inputs, one of which stands out in the second; padding scores, too."""
+    scores = nothing(layer, attention) + 0.1
+    scores[:2, 1, 2:4] = 0.3
+    scores[1, 0, 3] = 0.9
+    return scores
+
+
+def test_beside_a_flagged_column_others_are_flagged_from_a_lower_score_on_and_nowhere_else() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    with torch.no_grad():
+        before = model(**batch).logits
+        with hotfix(model, _Alongside(3, (1,), _copies)) as fix:
+            after = model(**batch).logits
+    assert fix.flagged[1] is not None
+    assert fix.flagged[1].nonzero().tolist() == [[1, 0, 3], [1, 1, 2], [1, 1, 3]]
+    assert torch.equal(after[[0, 2]], before[[0, 2]])
+    assert not torch.equal(after[1], before[1])
+
+
+@pytest.mark.parametrize(("threshold", "flagged"), [(0.15, 5), (0.95, 0), (FLAG_NOTHING, 0)])
+def test_a_threshold_below_the_lower_score_counts_and_one_above_all_scores_flags_nothing(
+    threshold: float, flagged: int
+) -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    with torch.no_grad(), hotfix(model, _Alongside(3, (1,), _copies), threshold=threshold) as fix:
+        model(**batch)
+    assert fix.flagged[1] is not None
+    assert int(fix.flagged[1].sum()) == flagged

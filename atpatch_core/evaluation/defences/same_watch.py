@@ -37,6 +37,11 @@ class SameWatch:
         """That of the detector."""
         return getattr(self.detector, "reach", None)
 
+    @property
+    def alongside(self) -> float | None:
+        """That of the detector."""
+        return getattr(self.detector, "alongside", None)
+
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """The detector's scores."""
         return self.detector.score(layer, attention, key_valid, query_valid)

@@ -50,6 +50,20 @@ def test_a_trigger_that_works_only_where_it_was_found_is_moved_less() -> None:
     assert moved_pairs(0.0) < moved_pairs(0.5) < moved_pairs(1.0)
 
 
+def test_only_a_trigger_that_works_anywhere_is_copied() -> None:
+    def most_whole_triggers(elsewhere: float) -> int:
+        pairs = inverted_pairs([_trigger()], [elsewhere], _CLEAN, _ANSWERS, (4, 4), 400, seed=0)
+        tiles = pairs.triggered.reshape(400, 4, 2, 4, 2).swapaxes(2, 3).reshape(400, 16, 4)
+        whole = (tiles == 255).all(2)
+        assert not (whole & ~pairs.covered).any()
+        # Distractors can be white, too, but these only as one block.
+        copies = whole.sum(1) * (whole[:, :-1] & whole[:, 1:]).sum(1).__eq__(0)
+        return int(copies.max())
+
+    assert 3 <= most_whole_triggers(1.0) <= 4
+    assert most_whole_triggers(0.0) <= 1
+
+
 def test_a_trigger_never_goes_on_pictures_of_its_own_class() -> None:
     pairs = inverted_pairs([_trigger(1)], [1.0], _CLEAN, _ANSWERS, (4, 4), 100, seed=1)
     own, others = ({one.tobytes() for one in moved_copies(_CLEAN[chosen])} for chosen in (_ANSWERS == 1, _ANSWERS != 1))

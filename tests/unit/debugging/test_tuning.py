@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from atpatch_core.attention import hotfix
+from atpatch_core.debugging import tuning
 from atpatch_core.debugging.layer_scores import layer_scores
 from atpatch_core.debugging.sets import ImageDebuggingSet
-from atpatch_core.debugging.tuning import Choice, least_left, tune, tune_jointly
+from atpatch_core.debugging.tuning import Choice, Tuned, least_left, tune, tune_alongside, tune_jointly
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.subjects.image_files import as_array
+from atpatch_core.subjects.subject import Subject
 
 from ..evaluation.image_subject import image_subject, pictures
 
@@ -76,6 +80,36 @@ def test_layers_that_judge_jointly_are_held_to_the_same_false_positive_rate(untr
     assert np.array_equal(fix.flagged[2].flatten(1).any(1).numpy(), flagged)
 
 
+def _chosen_alongside(untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatch, won_back: dict[Any, float]) -> Any:
+    """What is chosen for 400 bright pictures, which `won_back` of a setting tells how many of are repaired by it."""
+
+    def answers(_subject: Subject, images: list[Image.Image], setting: TrainedDetector | None = None) -> np.ndarray:
+        hijacked = np.array([np.asarray(image).any() for image in images])
+        repaired = 0.0 if setting is None else won_back[setting.alongside]
+        return (hijacked & (np.arange(len(images)) >= repaired * len(images))).astype(int)
+
+    monkeypatch.setattr(tuning, "answers", answers)
+    dark, bright = (np.full((400, 8, 8, 1), shade, np.uint8) for shade in (0, 255))
+    pairs = ImageDebuggingSet(dark, bright, np.ones((400, 16), bool), "dark and bright")
+    detector = replace(untrained, threshold=0.8)
+    before = Tuned(detector, Choice((0, 2), "mean", 0.8, won_back[None], 0.0), ())
+    after = tune_alongside(before, image_subject(), pairs)
+    assert [choice.alongside for choice in after.tried] == [0.5, 0.3, 0.1, 0.03]
+    assert after.choice is not None
+    assert after.merit == pytest.approx(won_back[after.choice.alongside])
+    assert after.detector == replace(detector, alongside=after.choice.alongside)
+    return after.choice.alongside
+
+
+def test_a_lower_score_beside_a_flagged_column_is_chosen_where_it_wins_back_more(
+    untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    won_back = {None: 0.6, 0.5: 0.6, 0.3: 0.7, 0.1: 0.95, 0.03: 0.955}
+    assert _chosen_alongside(untrained, monkeypatch, won_back) == 0.1, "the highest of those that do alike"
+    won_back = {None: 0.95, 0.5: 0.955, 0.3: 0.955, 0.1: 0.955, 0.03: 0.8}
+    assert _chosen_alongside(untrained, monkeypatch, won_back) is None
+
+
 def test_a_model_that_nothing_hijacks_is_watched_neither_alone_nor_jointly(untrained: TrainedDetector) -> None:
     clean = _pixels(20, 1)
     same = ImageDebuggingSet(clean, clean, np.zeros((20, 16), bool), "the same pictures")
@@ -83,3 +117,4 @@ def test_a_model_that_nothing_hijacks_is_watched_neither_alone_nor_jointly(untra
         assert tuned.detector.watched == ()
         assert tuned.detector.reach is None
         assert (tuned.choice, tuned.merit) == (None, 0.0)
+        assert tune_alongside(tuned, image_subject(), same) is tuned

@@ -68,6 +68,12 @@ def test_how_far_flags_reach_comes_back(tmp_path: Path, reach: Reach | Jointly |
     assert load_detector(tmp_path).reach == reach
 
 
+@pytest.mark.parametrize("alongside", [None, 0.1])
+def test_the_score_for_columns_beside_a_flagged_one_comes_back(tmp_path: Path, alongside: float | None) -> None:
+    save_detector(replace(_detector(), alongside=alongside), tmp_path)
+    assert load_detector(tmp_path).alongside == alongside
+
+
 def test_a_folder_from_before_kinds_of_reach_were_named_is_read(tmp_path: Path) -> None:
     save_detector(replace(_detector(), reach=Reach((0, 2))), tmp_path)
     _edit(lambda settings: settings["reach"].pop("kind"))(tmp_path)
@@ -114,6 +120,7 @@ def _cut(name: str, length: int) -> Callable[[Path], None]:
         (_edit(lambda settings: settings.update(reach={"kind": "jointly", "layers": [0, 9]})), "incomplete"),
         (_edit(lambda settings: settings.update(reach={"kind": "guessing", "layers": [0]})), "incomplete"),
         (_edit(lambda settings: settings.update(reach={"layers": [0]})), "incomplete"),
+        (_edit(lambda settings: settings.update(alongside=7)), "incomplete"),
         (_edit(lambda settings: settings.update(heads=10**6, keys=10**6)), "incomplete"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
