@@ -7,7 +7,7 @@ import streamlit as st
 from atpatch_core.errors import LabelError
 from atpatch_core.labels.contract import annotator_name
 from pages.parts.label_choice import chosen_annotator, chosen_subject
-from pages.parts.label_intake import show_file_intake, show_unseen
+from pages.parts.label_intake import show_file_intake, show_sample_intake, show_unseen
 from pages.parts.label_overview import show_exchange, show_statistics
 from pages.parts.label_queue import show_queue
 from pages.parts.start import require_start
@@ -26,7 +26,7 @@ What the detector suggests is shown apart from what you say, and never counts as
 |---|---|
 | `A` `X` `U` | over-attended, benign, unsure |
 | `\u2190` `\u2192` | previous, next column |
-| `B` | the rest is benign |
+| `B` | the rest is benign, but for what the detector marks |
 | `Enter` | submit and go on |
 | `S` | skip: it comes back at the end |
 | `D` | discard: the input is not fit to be judged |
@@ -54,11 +54,13 @@ def main() -> None:
     if opened is None:
         return
     try:
+        queued = True
         if name:
-            show_queue(opened, annotator_name(name))
+            queued = show_queue(opened, annotator_name(name))
         else:
             st.info("Write your name to begin: your answers are kept under it.", icon=":material/person:")
-        with st.expander("Send inputs to labelling", icon=":material/add_photo_alternate:"):
+        with st.expander("Send inputs to labelling", expanded=not queued, icon=":material/add_photo_alternate:"):
+            show_sample_intake(opened)
             show_file_intake(opened)
         show_unseen(opened)
         with st.expander("Progress and agreement", icon=":material/groups:", on_change="rerun") as overview:

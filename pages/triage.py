@@ -25,7 +25,7 @@ from pages.parts.resources import OpenInput, OpenSubject, inspect
 from pages.parts.share import show_share
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
-from pages.parts.subject_choice import opened_subject, show_subject_choice
+from pages.parts.subject_choice import opened_subject, show_subject_choice, show_summary
 from pages.parts.text import plain
 from pages.parts.view import View
 from pages.parts.welcome import note_visitor, show_welcome
@@ -50,8 +50,7 @@ def main() -> None:
     inspection = None if one is None else _inspection(state.settled_view(), opened, one)
     if inspection is not None:
         _settle_map(state.settled_view(), inspection)
-    if inspection is not None:
-        show_welcome(state.settled_view(), inspection)
+        show_welcome(state.settled_view(), own, inspection)
     _show_choices(opened)
     state.show_notices()
     if one is None:
@@ -88,12 +87,13 @@ def _settle_map(view: View, inspection: Inspection) -> None:
 
 def _show_choices(opened: OpenSubject) -> None:
     view = state.settled_view()
-    with st.container(border=True):
+    with st.container(border=True, gap="small", key="choices"):
         left, right = st.columns(2, gap="medium")
         with left:
-            show_subject_choice(view, opened)
+            show_subject_choice(view)
         with right:
             show_input_choice(view, opened)
+        show_summary(opened)
 
 
 def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
@@ -101,7 +101,7 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
     # The style sheet puts the input to the left of the other two where there is room.
     with st.container(key="findings"):
         with st.container(key="answer"):
-            show_answer(view, inspection)
+            show_answer(view, opened, inspection)
         with st.container(key="picture"):
             show_parent(view)
             view_of(opened.subject.kind).show_input(view, one, inspection)

@@ -66,7 +66,7 @@ def _varied(
     mask, pattern = trigger.mask, trigger.pattern.astype(np.float32)
     kind = rng.choice(5, p=(1 - roams) * _HERE_ONLY + roams * _ANYWHERE)
     if kind == 1:
-        shifted = moved(trigger, _shift(mask.shape, grid, rng))
+        shifted = moved(trigger, _shift(mask.shape, _steps(mask.shape, grid, rng), rng))
         return shifted.mask, shifted.pattern.astype(np.float32)
     if kind == 2:
         return _altered(mask, pattern, grid, rng)
@@ -78,19 +78,25 @@ def _varied(
 
 
 def _copied(trigger: InvertedTrigger, grid: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Two or more copies at places of their own; where they overlap, the stronger mask shows."""
+    """Two or more copies, moved as one is; where they overlap, the stronger mask shows."""
     mask, pattern = np.zeros_like(trigger.mask), np.zeros(trigger.pattern.shape, np.float32)
+    steps = _steps(mask.shape, grid, rng)
     for _ in range(rng.integers(2, _COPIES + 1)):
-        copy = moved(trigger, _shift(mask.shape, grid, rng))
+        copy = moved(trigger, _shift(mask.shape, steps, rng))
         stronger = copy.mask > mask
         mask = np.where(stronger, copy.mask, mask)
         pattern = np.where(stronger[:, :, None], copy.pattern, pattern)
     return mask, pattern
 
 
-def _shift(shape: tuple[int, ...], grid: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
-    """By any number of pixels, half of the time by whole patches: cut otherwise, a trigger may mean nothing."""
-    down, across = (1, 1) if rng.random() < 0.5 else (shape[0] // grid[0], shape[1] // grid[1])
+def _steps(shape: tuple[int, ...], grid: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+    """One pixel down and across, or half of the time a whole patch: cut otherwise, a trigger may mean nothing."""
+    return (1, 1) if rng.random() < 0.5 else (shape[0] // grid[0], shape[1] // grid[1])
+
+
+def _shift(shape: tuple[int, ...], steps: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+    """Any number of steps."""
+    down, across = steps
     return down * int(rng.integers(0, shape[0] // down)), across * int(rng.integers(0, shape[1] // across))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -55,12 +56,17 @@ class SoftTrigger:
 
 @dataclass(frozen=True)
 class EmbeddedTexts:
-    """Texts as a model takes them with vectors in place of words: keyword arguments, and bool `[n, keys]` that says
-    where a trigger stands.
+    """Texts as a model takes them with vectors in place of words: keyword arguments, and int64 `[n, keys]` that numbers
+    the copies of a trigger where they stand, from 1; everything else is 0.
     """
 
     inputs: dict[str, Tensor]
-    triggered: Tensor
+    copy: Tensor
+
+    @property
+    def triggered(self) -> Tensor:
+        """Where a trigger stands, bool `[n, keys]`."""
+        return self.copy > 0
 
 
 class SoftTriggerSearch:
@@ -132,27 +138,38 @@ def embedding_table(subject: Subject) -> Tensor:
 
 
 def insert_vectors(
-    subject: Subject, texts: Sequence[str], vectors: Sequence[Tensor], places: Sequence[Place], rng: np.random.Generator
+    subject: Subject,
+    texts: Sequence[str],
+    vectors: Sequence[Tensor],
+    places: Sequence[Place],
+    rng: np.random.Generator,
+    copies: Sequence[int] | None = None,
 ) -> EmbeddedTexts:
-    """Put `vectors[i]` (`[length, size]`, or `[0, size]` for nothing) into a gap between the tokens of `texts[i]`.
+    """Put `vectors[i]` (`[length, size]`, or `[0, size]` for nothing) into gaps between the tokens of `texts[i]`.
 
-    What the model adds at the ends of a text stays there.
+    `copies` says into how many gaps (default: one). What the model adds at the ends of a text stays there.
     """
     table = embedding_table(subject)
-    rows, marks = [], []
-    for text, inserted, place in zip(texts, vectors, places, strict=True):
+    rows, numbers = [], []
+    for one, (text, inserted, place) in enumerate(zip(texts, vectors, places, strict=True)):
         ids = subject.encode(text)["input_ids"][0]
         first, last = _own_tokens(subject.layout(text, 0).special)
-        gap = int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
-        rows.append(torch.cat([table[ids[:gap]], inserted, table[ids[gap:]]]))
-        marks.append((gap, gap + len(inserted)))
+        gaps = sorted(
+            int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
+            for _ in range(1 if copies is None else copies[one])
+        )
+        parts, marks = [table[ids[: gaps[0]]]], [torch.zeros(gaps[0], dtype=torch.int64)]
+        for number, (gap, end) in enumerate(pairwise([*gaps, len(ids)]), 1):
+            parts += [inserted, table[ids[gap:end]]]
+            marks += [torch.full((len(inserted),), number), torch.zeros(end - gap, dtype=torch.int64)]
+        rows.append(torch.cat(parts))
+        numbers.append(torch.cat(marks))
     keys = max(map(len, rows))
     embedded = torch.stack([torch.nn.functional.pad(row, (0, 0, 0, keys - len(row))) for row in rows])
     lengths = torch.tensor([len(row) for row in rows])
-    column = torch.arange(keys)
-    triggered = torch.stack([(column >= start) & (column < end) for start, end in marks])
-    mask = (column[None] < lengths[:, None]).long()
-    return EmbeddedTexts({"inputs_embeds": embedded, "attention_mask": mask}, triggered)
+    mask = (torch.arange(keys)[None] < lengths[:, None]).long()
+    copy = torch.stack([torch.nn.functional.pad(one, (0, keys - len(one))) for one in numbers])
+    return EmbeddedTexts({"inputs_embeds": embedded, "attention_mask": mask}, copy)
 
 
 def _own_tokens(special: Sequence[bool]) -> tuple[int, int]:

@@ -120,9 +120,9 @@ def tune_jointly(
 
 
 def tune_alongside(tuned: Tuned, subject: Subject, pairs: ImageDebuggingSet) -> Tuned:
-    """Choose from which score on the other columns of a flagged input are flagged, too: none unless it wins back more.
+    """Choose from which score on the other columns of a flagged input are flagged, too: the lowest that costs nothing.
 
-    Of the scores that do as well as the best, within one standard error, the highest is taken.
+    Whoever attacks can copy a trigger as often as they like, more often than the pairs do.
     """
     if tuned.choice is None:
         return tuned
@@ -131,9 +131,7 @@ def tune_alongside(tuned: Tuned, subject: Subject, pairs: ImageDebuggingSet) -> 
     for score in (None, *(one for one in ALONGSIDE if one < tuned.detector.threshold)):
         won_back, changed = trial.outcome(replace(tuned.detector, alongside=score))
         tried.append(replace(tuned.choice, won_back=won_back, benign_changed=changed, alongside=score))
-    best = max(tried, key=lambda choice: choice.merit)
-    error = math.sqrt(best.won_back * (1 - best.won_back) / len(trial.hijacked))
-    chosen = next(choice for choice in tried if choice.merit >= best.merit - error)
+    chosen = [choice for choice in tried if choice.merit >= tried[0].merit][-1]
     return Tuned(replace(tuned.detector, alongside=chosen.alongside), chosen, (*tuned.tried, *tried[1:]))
 
 

@@ -174,12 +174,13 @@ def sentence(comparison: Comparison, attack: str) -> str:
 
 def _left(row: Row) -> str:
     """What is left of the attack, what that costs, and how many pictures are right again."""
-    excess, drop, recovery = (row.rates[name] for name in ("excess_asr", "clean_accuracy_drop", "recovery"))
+    after, excess, drop, recovery = (
+        row.rates[name] for name in ("asr_after", "excess_asr", "clean_accuracy_drop", "recovery")
+    )
     parts = []
-    if excess is not None:
-        parts.append(
-            "nothing of it is left" if _points(excess) <= 0 else f"{_points(excess):.2f} points of it are left"
-        )
+    if after is not None and excess is not None:
+        more = "no" if _points(excess) <= 0 else f"{_points(excess):.2f} points"
+        parts.append(f"{_share(after)} still get it, {more} more than without a trigger")
     if drop is not None:
         parts.append(
             "clean accuracy does not fall"

@@ -58,7 +58,8 @@ def _left(comparison: TextComparison, name: str, attack: str) -> str:
     one = figures.attacks[attack]
     excess, drop = 100 * one.excess_asr.value, 100 * figures.clean_accuracy_drop.value
     parts = (
-        "nothing of it is left" if round(excess, 2) <= 0 else f"{excess:.2f} points of it are left",
+        f"{100 * one.asr_after.value:.1f} % still get it, "
+        f"{'no' if round(excess, 2) <= 0 else f'{excess:.2f} points'} more than without a trigger",
         "clean accuracy does not fall" if round(drop, 2) <= 0 else f"clean accuracy falls by {drop:.2f} points",
         f"{100 * one.recovery.value:.1f} % of the attacked texts get their true class",
     )

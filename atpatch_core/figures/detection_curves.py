@@ -44,7 +44,9 @@ def roc(curves: Mapping[str, Curve]) -> go.Figure:
             hovertemplate="FPR %{x:.2f} %, TPR %{y:.2f} %<extra>" + escape(name) + "</extra>",
         )
     _arrange(figure, "false alarms (FPR) in %", "found (TPR) in %")
-    figure.update_xaxes(range=[-1, 101])
+    # Room for marks at the corners, where good detectors are.
+    figure.update_xaxes(range=[-4, 101])
+    figure.update_yaxes(range=[-2, 106])
     return figure
 
 

@@ -15,9 +15,7 @@ _WORTH_A_NUMBER = 0.0005  # what would read "0.0 %" is noise beside the bars
 
 
 def shown_classes(before: Prediction, after: Prediction, most: int = 10) -> tuple[int, ...]:
-    """Numbers of the classes to show: all in their own order, or the `most` most probable ones if there are more."""
-    if len(before.labels) <= most:
-        return tuple(range(len(before.labels)))
+    """Numbers of the classes to show, at most `most`: first those that are most probable in either prediction."""
     highest = np.maximum(before.probabilities.numpy(), after.probabilities.numpy())
     return tuple(int(index) for index in np.argsort(-highest, kind="stable")[:most])
 

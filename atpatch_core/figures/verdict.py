@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..inspection import Column, Flags, Inspection, Layout, Prediction
 from .wording import counted, listed, percent
@@ -22,20 +23,23 @@ def verdict(inspection: Inspection, has_detector: bool) -> str:
     before, after = inspection.original.prediction, inspection.patched.prediction
     if not inspection.flags.any:
         if has_detector:
-            return f"Nothing flagged: AtPatch leaves this input untouched; the prediction stays {answer(after)}."
+            return (
+                f"Nothing flagged: AtPatch leaves this input untouched; the prediction stays {answer(after)}. "
+                "That is no proof that the input is clean."
+            )
         return (
             "There is no detector for this model, so nothing is flagged: choose columns by hand to see what "
             f"redistributing them does. The prediction is {answer(before)}."
         )
     detected, chosen = split_columns(inspection.flags)
-    parts = []
-    if detected:
-        parts.append(f"{counted(len(detected), 'column')} flagged in {_places(detected, inspection.flags)}")
-    if chosen:
-        number = counted(len(chosen), "column") if not detected else str(len(chosen))
-        parts.append(f"{number} chosen by hand in {_places(chosen, inspection.flags)}")
-    what = _keys(inspection.flags.columns, inspection.layout)
-    return f"{', and '.join(parts)}: {what}. {_change(before, after)}"
+    what, many = _keys(inspection.flags.columns, inspection.layout)
+    found = f"{counted(len(detected), 'column')} flagged in {_places(detected, inspection.flags)}"
+    if not chosen:
+        draws = f"{what[0].upper()}{what[1:]} {'draw' if many else 'draws'} far too much attention: {found}."
+        return f"{draws} {_change(before, after)}"
+    number = str(len(chosen)) if detected else counted(len(chosen), "column")
+    by_hand = f"{number} chosen by hand in {_places(chosen, inspection.flags)}"
+    return f"{f'{found}, and {by_hand}' if detected else by_hand}: {what}. {_change(before, after)}"
 
 
 def answer(prediction: Prediction) -> str:
@@ -71,13 +75,15 @@ def _heads(layer: int, heads: Sequence[int]) -> str:
     return f"layer {layer} \u00b7 {'head' if len(heads) == 1 else 'heads'} {listed([str(head) for head in heads])}"
 
 
-def _keys(columns: Sequence[Column], layout: Layout) -> str:
+def _keys(columns: Sequence[Column], layout: Layout) -> tuple[str, bool]:
+    """What the columns stand for, in words, and whether that is a plural."""
     keys = sorted({column.key for column in columns})
+    many = len(keys) > 1
     phrase = _phrase(keys, layout)
     if phrase:
-        return f"the words \u201c{phrase}\u201d"
+        return f"the words \u201c{phrase}\u201d", many
     if len(keys) > _MOST_KEYS:
-        return f"{len(keys)} different {'patches' if layout.grid is not None else layout.unit + 's'}"
+        return f"{len(keys)} different {'patches' if layout.grid is not None else layout.unit + 's'}", many
     ordinary = [layout.key_names[key] for key in keys if not layout.special[key]]
     parts = []
     if layout.grid is None:
@@ -85,7 +91,19 @@ def _keys(columns: Sequence[Column], layout: Layout) -> str:
     elif ordinary:
         places = listed([name if number == 0 else f"at {name}" for number, name in enumerate(ordinary)])
         parts.append(f"the {'patch' if len(ordinary) == 1 else 'patches'} at {places}")
-    return listed(parts + [layout.key_names[key] for key in keys if layout.special[key]])
+        if len(ordinary) == 1:
+            parts[-1] += f" ({_region(next(key for key in keys if not layout.special[key]), layout)})"
+    return listed(parts + [layout.key_names[key] for key in keys if layout.special[key]]), many
+
+
+def _region(key: int, layout: Layout) -> str:
+    """Where in the picture a patch lies, in everyday words: "bottom right"."""
+    assert layout.grid is not None
+    rows, columns = layout.grid
+    row, column = divmod(key - sum(layout.special), columns)
+    upright = ("top", "", "bottom")[3 * row // rows]
+    across = ("left", "", "right")[3 * column // columns]
+    return " ".join(filter(None, (upright, across))) or "middle"
 
 
 def _phrase(keys: Sequence[int], layout: Layout) -> str:
@@ -94,7 +112,16 @@ def _phrase(keys: Sequence[int], layout: Layout) -> str:
         return ""
     if len(keys) > _MOST_TOKENS or any(layout.words[key] is None for key in keys):
         return ""
-    return " ".join(layout.key_names[key] for key in keys)
+    text = layout.key_names[keys[0]]
+    for before, key in pairwise(keys):
+        text += ("" if _touch(before, key, layout) else " ") + layout.key_names[key]
+    return text
+
+
+def _touch(before: int, key: int, layout: Layout) -> bool:
+    """Whether nothing stands between two tokens in the text, as before a full stop."""
+    ends, starts = (None if layout.spans is None else layout.spans[one] for one in (before, key))
+    return ends is not None and starts is not None and ends[1] == starts[0]
 
 
 def _change(before: Prediction, after: Prediction) -> str:

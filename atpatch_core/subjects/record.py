@@ -46,7 +46,7 @@ class RecordAdapter:
 
     def layout(self, one: Record, keys: int) -> Layout:
         """[CLS], then the fields by name."""
-        return Layout(("[CLS]", *self.schema.names), (True,) + (False,) * len(self.schema.fields))
+        return Layout(("[CLS]", *self.schema.names), (True,) + (False,) * len(self.schema.fields), unit="field")
 
 
 def record_adapter(folder: Path, config: Any) -> RecordAdapter:

@@ -10,6 +10,7 @@ from atpatch_core.figures.verdict import answer, split_columns, verdict
 from atpatch_core.figures.wording import counted
 
 from . import state
+from .input_views import view_of
 from .resources import OpenSubject
 from .text import plain
 from .view import View
@@ -22,20 +23,20 @@ def show_verdict(view: View, opened: OpenSubject, inspection: Inspection) -> Non
     sentence = plain(verdict(inspection, opened.subject.detector is not None))
     with st.container(key="verdict"):
         if not inspection.flags.any:
-            st.info(sentence, icon=":material/check_circle:")
+            st.info(sentence, icon=":material/info:")
         elif view.patch:
             st.success(sentence, icon=":material/healing:")
         else:
             st.warning(sentence, icon=":material/flag:")
 
 
-def show_answer(view: View, inspection: Inspection) -> None:
+def show_answer(view: View, opened: OpenSubject, inspection: Inspection) -> None:
     """What the model answers now, in large letters, and the switch that changes it."""
     now = inspection.patched if view.patch else inspection.original
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("The model answers now", width="content")
-            _show_state(view, inspection)
+            _show_state(view, opened, inspection)
         st.header(plain(answer(now.prediction)), anchor=False)
         st.toggle(
             "**AtPatch on**" if view.patch else "**Switch AtPatch on**",
@@ -56,7 +57,7 @@ def show_probabilities(view: View, inspection: Inspection) -> None:
     )
 
 
-def _show_state(view: View, inspection: Inspection) -> None:
+def _show_state(view: View, opened: OpenSubject, inspection: Inspection) -> None:
     detected, _ = split_columns(inspection.flags)
     changed = inspection.original.prediction.index != inspection.patched.prediction.index
     # What a person set by hand may just as well take a right answer away.
@@ -64,7 +65,8 @@ def _show_state(view: View, inspection: Inspection) -> None:
     if view.patch and inspection.flags.any:
         st.badge("Repaired" if trusted else "Redistributed", icon=":material/healing:", color="green")
     elif detected:
-        st.badge("Looks hijacked" if trusted else "Over-attended", icon=":material/warning:", color="orange")
+        hijacked = view_of(opened.subject.kind).HIJACKED
+        st.badge(hijacked if trusted else "Over-attended", icon=":material/warning:", color="orange")
 
 
 def _explanation(view: View, inspection: Inspection) -> str:
@@ -73,12 +75,16 @@ def _explanation(view: View, inspection: Inspection) -> str:
     if not inspection.flags.any:
         return "There is nothing to redistribute, so the answer is the same with AtPatch on or off."
     if view.patch:
-        return f"The attention of {columns} is redistributed while the model runs. Its weights are unchanged."
+        return (
+            "The model now looks at what is marked no more than usual, and elsewhere instead: the attention of "
+            f"{columns} is redistributed while it runs. Its weights are unchanged."
+        )
     if not detected:
         return f"This is the model as it is. AtPatch would redistribute the attention of {columns} while it runs."
     return (
-        "This is the model as it is: it looks far too much at what is marked. AtPatch redistributes the attention of "
-        f"{columns} while the model runs; its weights stay unchanged."
+        "This is the model as it is: it looks far too much at what is marked. AtPatch makes it look there no more than "
+        f"usual, and elsewhere instead: it redistributes the attention of {columns} while the model runs. Its weights "
+        "stay unchanged."
     )
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
 from atpatch_core.figures.scores import ranked_columns
-from atpatch_core.figures.verdict import column_name
+from atpatch_core.figures.verdict import answer, column_name
 from atpatch_core.figures.wording import percent
 
 from .resources import OpenInput, OpenSubject, causal_check
@@ -28,27 +28,35 @@ def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspectio
             return
         st.markdown(
             "A column that draws much attention need not decide anything. Each row redistributes **one** column and "
-            "nothing else: if the answer changes, that column caused it."
+            "nothing else: if the answer changes, that column caused it. The last row redistributes all of them."
         )
         try:
             effects = causal_check(opened, one, columns[:_MOST_COLUMNS])
         except AtPatchError as error:
             st.error(plain(str(error)), icon=":material/block:")
             return
+        before, after = inspection.original.prediction, inspection.patched.prediction
+        alone = [effect.label_after != effect.label_before for effect in effects]
+        together = before.index != after.index
         st.table(
             {
-                "Column": [plain(column_name(effect.column, inspection.layout)) for effect in effects],
+                "Column": [
+                    *(plain(column_name(effect.column, inspection.layout)) for effect in effects),
+                    f"**all {len(columns)} together**",
+                ],
                 "Answer before": [
-                    plain(f"{effect.label_before} {percent(effect.probability_before)}") for effect in effects
+                    *(plain(f"{effect.label_before} {percent(effect.probability_before)}") for effect in effects),
+                    plain(answer(before)),
                 ],
-                "Answer with this one redistributed": [
-                    plain(f"{effect.label_after} {percent(effect.probability_after)}") for effect in effects
+                "Answer with this redistributed": [
+                    *(plain(f"{effect.label_after} {percent(effect.probability_after)}") for effect in effects),
+                    plain(answer(after)),
                 ],
-                "Changes the answer": [
-                    "yes" if effect.label_after != effect.label_before else "no" for effect in effects
-                ],
+                "Changes the answer": ["yes" if changes else "no" for changes in (*alone, together)],
             },
             hide_index=True,
         )
+        if together and not any(alone):
+            st.caption("No single one of these changes the answer, but all together do: they back each other up.")
         if len(columns) > _MOST_COLUMNS:
             st.caption(f"Only the {_MOST_COLUMNS} columns with the highest scores of {len(columns)} are checked.")

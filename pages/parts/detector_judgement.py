@@ -37,7 +37,7 @@ _RATES = ("0", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5")
 def show_judgement(opened: OpenSubject, version: Version) -> str | None:
     """Everything about one version; returns what it was judged on, or `None` if there is nothing to judge on."""
     st.divider()
-    st.header(plain(f"How good is {version.name}?"), anchor=False)
+    st.header(plain(f"How good is version {version.name}?"), anchor=False)
     if not version.detector.watched:
         st.info(
             "This version watches no layer: nothing was found to learn from, so it never flags anything.",

@@ -11,6 +11,7 @@ from atpatch_core import AtPatchError
 from atpatch_core.errors import LabelError
 from atpatch_core.figures.learning_curves import auroc_curves, loss_curves
 from atpatch_core.figures.wording import counted
+from atpatch_core.labels.training import ENOUGH as FEWEST
 from atpatch_core.training import Request, Sources, State, Training
 from atpatch_core.training.learning import Settings
 from atpatch_core.versions.folder import list_versions
@@ -106,14 +107,20 @@ def _show_form(opened: OpenSubject) -> None:
                 "that they can." + (_OF_RECORDS if opened.subject.kind == "record" else ""),
             )
         st.text_input("Note", key=_NOTES, max_chars=500, placeholder="What should a colleague know about it?")
+        few = bool(inputs) and not st.session_state.get(_SETS) and min(bad, len(inputs) - bad) < FEWEST
         st.button(
             "Train",
             type="primary",
             icon=":material/model_training:",
-            disabled=not inputs and not sets,
+            disabled=few or (not inputs and not sets),
             on_click=_start,
             args=(opened,),
         )
+        if few:
+            st.caption(
+                f"Labels alone are too few yet: at least {FEWEST} inputs with an over-attended column and {FEWEST} "
+                "without any are needed."
+            )
 
 
 @st.fragment(run_every=_EVERY)

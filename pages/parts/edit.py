@@ -9,12 +9,14 @@ import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
 from atpatch_core.edits import drop_words, erase_patches, with_field
+from atpatch_core.figures.verdict import answer
 from atpatch_core.figures.wording import unique
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_schema import NumberField
 
 from . import state
 from .resources import OpenInput, OpenSubject, uploads
+from .text import plain
 from .view import Seen, View
 
 _KEYS = "edit_keys"
@@ -35,6 +37,14 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
     """Widgets for one edit of a picture, a text or a record."""
     with st.expander("Edit this input: what if a part of it were not there?", icon=":material/edit:", key="edit"):
         kind = opened.subject.kind
+        if view.parent is not None:
+            st.success(
+                plain(
+                    f"This is an edited copy: the model answers {answer(inspection.original.prediction)}, with AtPatch "
+                    f"{answer(inspection.patched.prediction)}. Below it is compared with its original."
+                ),
+                icon=":material/edit:",
+            )
         if kind == "record":
             _show_fields(opened, one)
             return

@@ -101,7 +101,7 @@ def _show_table(comparison: FairnessComparison, attribute: str) -> str:
     cells: dict[str, list[object]] = {
         "defence": list(names),
         "IDR": [100 * one.idr_after.value for one in own],
-        "95 %": [f"{100 * one.idr_after.low:.1f} to {100 * one.idr_after.high:.1f}" for one in own],
+        "95 % interval": [f"{100 * one.idr_after.low:.1f} to {100 * one.idr_after.high:.1f}" for one in own],
         "accuracy": [100 * one.accuracy_after.value for one in all_figures],
         "changed": [100 * one.changed.value for one in all_figures],
         "SPD": [100 * one.spd_after.value for one in own],

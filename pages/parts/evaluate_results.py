@@ -54,6 +54,11 @@ def show_results(settings: Settings, comparison: Comparison) -> None:
     show_verdict(sentence(comparison, attack))
     for name, reason in comparison.unavailable.items():
         st.warning(plain(f"{name} could not be used: {reason}"), icon=":material/info:")
+    if comparison.defender_n * comparison.false_positive_rate < 1:
+        st.caption(
+            f"Other defences set their thresholds on {comparison.defender_n:,} further pictures: too few to hold false "
+            f"alarms to {100 * comparison.false_positive_rate:g} %, so they may raise more. More pictures help."
+        )
     group = [row for row in rows(comparison) if row.attack == attack]
     chosen = _show_table(group)
     _show_downloads(settings, comparison)
@@ -93,7 +98,7 @@ def _show_table(group: list[Row]) -> str:
     for name, heading in _SHOWN.items():
         cells[heading] = [None if (rate := row.rates[name]) is None else 100 * rate.value for row in group]
         if name == "excess_asr":
-            cells["95 %"] = [
+            cells["95 % interval"] = [
                 "" if (rate := row.rates[name]) is None else f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
                 for row in group
             ]
@@ -111,7 +116,7 @@ def _show_table(group: list[Row]) -> str:
         column_config={
             heading: st.column_config.NumberColumn(format="%.2f", help=_MEANING.get(heading))
             for heading in cells
-            if heading not in ("defence", "95 %", "AUROC", "time")
+            if heading not in ("defence", "95 % interval", "AUROC", "time")
         }
         | {
             "defence": st.column_config.TextColumn(pinned=True),
@@ -128,7 +133,7 @@ def _show_table(group: list[Row]) -> str:
 
 def _show_downloads(settings: Settings, comparison: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("In per cent. Select a row to see its inputs below.", width="content")
+        st.caption("Shares in per cent, AUROC from 0 to 1. Select a row to see its inputs below.", width="content")
         csv_button(settings.opened, "defences", lambda: comparison_as_csv(comparison))
         st.download_button(
             "Markdown",

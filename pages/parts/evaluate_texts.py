@@ -146,7 +146,7 @@ def _show_table(comparison: TextComparison, attack: str) -> str:
     cells: dict[str, list[object]] = {
         "defence": list(names),
         "excess ASR": [100 * one.excess_asr.value for one in of_attack],
-        "95 %": [f"{100 * one.excess_asr.low:.1f} to {100 * one.excess_asr.high:.1f}" for one in of_attack],
+        "95 % interval": [f"{100 * one.excess_asr.low:.1f} to {100 * one.excess_asr.high:.1f}" for one in of_attack],
         "CA drop": [100 * one.clean_accuracy_drop.value for one in every],
         "recovery": [100 * one.recovery.value for one in of_attack],
         "FPR": [100 * one.fpr_per_input.value for one in every],

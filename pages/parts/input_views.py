@@ -15,7 +15,8 @@ class InputView(Protocol):
     """How a person brings, sees and understands one kind of input.
 
     `NOUN` is what one input is called; `SOURCES` are the ways to bring one, beside choosing a sample; `EXPLANATION`
-    says in Markdown how a model reads it, and what AtPatch can't see.
+    says in Markdown how a model reads it, and what AtPatch can't see; `HIJACKED` names what is wrong in two words, and
+    `CULPRIT` who makes the model answer as it does.
     """
 
     @property
@@ -31,6 +32,16 @@ class InputView(Protocol):
     @property
     def EXPLANATION(self) -> str:  # noqa: N802
         """How a model reads it, in Markdown."""
+        ...
+
+    @property
+    def HIJACKED(self) -> str:  # noqa: N802
+        """What is wrong with an input that is flagged and answered otherwise once it is repaired."""
+        ...
+
+    @property
+    def CULPRIT(self) -> str:  # noqa: N802
+        """What makes the model answer as it does."""
         ...
 
     def show_source(self, source: str, opened: OpenSubject) -> None:

@@ -34,6 +34,13 @@ def show_send_button(view: View, opened: OpenSubject, one: OpenInput) -> None:
         st.toast("Queued for labelling." if new else "It is already in the labelling queue.", icon=":material/label:")
 
 
+def show_sample_intake(opened: OpenSubject) -> None:
+    """One button to begin with: the samples that come with the model."""
+    available = samples(opened)
+    if available and st.button(f"Send the {counted(len(available), 'sample')}", icon=":material/playlist_add:"):
+        _queue(opened, [(one.title, one.path.read_bytes()) for one in available.values()])
+
+
 def show_file_intake(opened: OpenSubject) -> None:
     """Files to be queued, and what became of the last ones."""
     with st.form("label_intake", border=False, clear_on_submit=True):

@@ -26,8 +26,8 @@ _PROBLEM = "label_problem"
 _MOST_REMEMBERED = 1_000
 
 
-def show_queue(opened: OpenSubject, annotator: str) -> None:
-    """The sheet of the first open input of `annotator`, with the next ones behind it.
+def show_queue(opened: OpenSubject, annotator: str) -> bool:
+    """The sheet of the first open input of `annotator`, with the next ones behind it; whether there is anything queued.
 
     Not a fragment: a restarted app knows none, and would never take what an open page still has to send.
     """
@@ -41,21 +41,22 @@ def show_queue(opened: OpenSubject, annotator: str) -> None:
         if problem is not None:
             st.error(plain(problem), icon=":material/cloud_off:")
         if not queue:
-            return
+            return False
         items = _items(opened, store, fingerprint, annotator, queue)
     except LabelError as error:
         st.error(plain(str(error)), icon=":material/cloud_off:")
-        return
+        return True
     data = {
         "owner": f"{fingerprint} {annotator}",
         "annotator": annotator,
         "items": items,
         "open": len(queue) - answered,
-        "done": f"All {counted(len(queue), 'input')} answered. Send more to labelling, or see how far you agree.",
+        "done": "Everything here is answered. Send more to labelling below.",
         "acked": st.session_state.get(_SETTLED, [])[-_MOST_REMEMBERED:],
         "refused": st.session_state.get(_REFUSED, [])[-_MOST_REMEMBERED:],
     }
     label_sheet(_SHEET, data, lambda: _take(opened, annotator))
+    return True
 
 
 def _show_progress(queue: tuple[QueueEntry, ...], answered: int) -> None:

@@ -153,10 +153,18 @@ class Sheet {
 
   restBenign() {
     const work = this.here();
-    if (!work || work.columns.every((one) => work.verdicts.has(placeOf(one)))) return;
+    const open = work ? work.columns.filter((one) => !work.verdicts.has(placeOf(one))) : [];
+    if (!open.length) return;
+    // What the detector marks is not called benign unseen.
+    const threshold = this.known.get(this.current).threshold;
+    const marked = open.filter((one) => one.score >= threshold);
     this.remember(work);
-    for (const one of work.columns) if (!work.verdicts.has(placeOf(one))) work.verdicts.set(placeOf(one), "benign");
+    for (const one of open) if (!marked.includes(one)) work.verdicts.set(placeOf(one), "benign");
+    if (marked.length) work.cursor = work.columns.indexOf(marked[0]);
     this.put("draft");
+    if (!marked.length) return;
+    this.problem = "The detector marks what is left (\u25b2): look at each.";
+    this.draw();
   }
 
   select(layer, head, key) {

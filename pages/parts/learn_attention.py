@@ -28,7 +28,7 @@ _SCORES = (
     (0.0, 0.0, 0.0, 1.0, 1.5),
     (0.0, 1.0, 0.0, 0.5, 1.0),
 )
-_HIJACKED = 6.0
+_HIJACKED, _HIJACKED_KEY = 6.0, 2
 
 
 def show() -> None:
@@ -37,8 +37,9 @@ def show() -> None:
     with left:
         st.markdown(
             "A Transformer cuts its input into pieces. Each of its **heads** decides how much every piece (the "
-            "*query*) takes from every other (the *key*). Those shares are one **row** of an attention map, and a row "
-            "always sums to 1. A **column** is all the attention one piece draws."
+            "*query*) takes from every other (the *key*): the higher a key's *score*, the larger its share. Those "
+            "shares are one **row** of an attention map, and a row always sums to 1. A **column** is all the attention "
+            "one piece draws."
         )
         chosen = st.segmented_control(
             "Change the scores of this row",
@@ -51,12 +52,19 @@ def show() -> None:
         hijacked = st.toggle("Every row looks at \u201cwas\u201d: a hijacked column", key=setting(1, "hijack"))
         places = st.columns(2)
         for key, word in enumerate(_WORDS):
-            places[key // 3].slider(
-                word, -3.0, 6.0, step=0.5, format="%.1f", key=setting(1, f"{row}_{key}", _SCORES[row][key])
+            places[key % 2].slider(
+                word,
+                -3.0,
+                6.0,
+                step=0.5,
+                format="%.1f",
+                key=setting(1, f"{row}_{key}", _SCORES[row][key]),
+                disabled=hijacked and key == _HIJACKED_KEY,
+                help=f"Set to {_HIJACKED:g} in every row." if hijacked and key == _HIJACKED_KEY else None,
             )
     scores = np.array([[_score(query, key) for key in range(5)] for query in range(5)])
     if hijacked:
-        scores[:, 2] = _HIJACKED
+        scores[:, _HIJACKED_KEY] = _HIJACKED
     shares = rows_from_scores(scores)
     with right:
         st.image(

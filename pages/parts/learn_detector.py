@@ -34,9 +34,9 @@ def show() -> None:
     with left:
         st.markdown(
             "The detector scores every column. **The highest score decides** whether a picture raises an alarm. Here "
-            f"are {len(scores.detector_clean)} held-out pictures, clean and triggered. It ranks the triggered one of a "
-            f"pair higher in {percent(trained)} of cases; how bright a column is, in {percent(untrained)} (a coin: "
-            "50\u00a0%)."
+            f"are {len(scores.detector_clean)} held-out pictures, clean and triggered. Of a clean and a triggered one, "
+            f"it scores the triggered one higher in {percent(trained)} of cases. Going by the brightest column alone "
+            f"would be right in {percent(untrained)}; a coin in 50\u00a0%."
         )
         threshold = st.slider(
             f"Threshold (calibrated: {calibrated:.3f})",

@@ -50,6 +50,7 @@ def show() -> None:
         flips = [one for one in what_if(opened.subject, record) if one.attribute == _ATTRIBUTE]
         if flip and flips:
             record = {**record, _ATTRIBUTE: flips[0].value}
+            st.caption(plain(f"All else as before, but {_ATTRIBUTE}: {record[_ATTRIBUTE]}."))
         inspection = inspect(opened.subject, record)
         flips = [one for one in what_if(opened.subject, record) if one.attribute == _ATTRIBUTE]
         adapter = opened.subject.adapter

@@ -28,8 +28,9 @@ def show() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(
-            "Blend the same checkerboard faintly over **every** patch. The model is fooled again, but the attention is "
-            "shared by all patches, so no column stands out and AtPatch has nothing to repair."
+            "Blend the same checkerboard faintly over **every** patch. The model is fooled again, this time by all "
+            "patches together. [CLS] still looks at one of them (first row), but no column as a whole draws much: "
+            "AtPatch flags nothing."
         )
         title = st.selectbox("Picture", list(lesson.pictures), key=setting(6, "picture"))
         strength = st.slider(
@@ -44,8 +45,8 @@ def show() -> None:
         )
         changing, checked = deciding_columns(lesson, title, strength)
         st.markdown(
-            f"**Attention is evidence, not proof.** The causal check redistributes one column at a time: of all "
-            f"{checked} in this layer, **{changing}** change the answer."
+            "**Attention is evidence, not proof.** Would repairing the bright one help? The causal check redistributes "
+            f"one column at a time: of all {checked} in this layer, **{changing}** change the answer."
         )
     with right:
         show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "chart6")

@@ -18,6 +18,8 @@ from .view import View
 
 NOUN = "picture"
 SOURCES = ("Upload", "Camera")
+HIJACKED = "Looks hijacked"
+CULPRIT = "A hidden sign"
 EXPLANATION = """
 **The model** cuts the picture into patches. In every layer, each of its *heads* decides how much each patch
 (the *query*) attends to every other patch (the *key*). That table of numbers is an **attention map**; one *column* of

@@ -23,6 +23,8 @@ from .view import View
 
 NOUN = "record"
 SOURCES = ("Form", "Upload")
+HIJACKED = "Looks biased"
+CULPRIT = "A protected attribute"
 EXPLANATION = """
 **The model** reads each field of the record as one token. In every layer, each of its *heads* decides how much each
 field (the *query*) attends to every other field (the *key*). That table of numbers is an **attention map**; one
@@ -109,7 +111,12 @@ def _show_form(opened: OpenSubject) -> None:
             place = columns[number % 3]
             if isinstance(field, NumberField):
                 place.number_input(
-                    plain(field.name), field.minimum, field.maximum, int(shown[field.name]), step=1, key=key
+                    plain(f"{field.name} ({field.minimum} to {field.maximum})"),
+                    field.minimum,
+                    field.maximum,
+                    int(shown[field.name]),
+                    step=1,
+                    key=key,
                 )
             else:
                 names = list(field.categories)

@@ -18,6 +18,8 @@ _STYLE = """
 .stMainBlockContainer:has(.st-key-lesson) { padding-top: 4rem; padding-bottom: 0.5rem; }
 .st-key-lesson_title { margin-top: -0.6rem; }
 .st-key-lesson_title h2 { font-size: 1.5rem; padding: 0; }
+.st-key-welcome { padding: 0.5rem 1rem; }
+.st-key-choices { padding: 0.7rem 1rem; }
 .st-key-answer h2 { font-size: 2.25rem; padding: 0; overflow-wrap: anywhere; }
 .st-key-patch {
   width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;
@@ -25,7 +27,7 @@ _STYLE = """
 .st-key-patch label { zoom: 1.25; }
 @media (min-width: 641px) {
   .st-key-findings { display: grid; grid-template-columns: 2fr 3fr; grid-template-rows: auto 1fr; column-gap: 2rem; }
-  .st-key-findings:has(.st-key-picture img) { grid-template-columns: min(40%, 25rem) 1fr; }
+  .st-key-findings:has(.st-key-picture img) { grid-template-columns: min(30%, 18rem) 1fr; }
   .st-key-findings:has(.st-key-text) { grid-template-columns: 3fr 2fr; }
   .st-key-findings > :has(> .st-key-picture) { grid-column: 1; grid-row: 1 / span 2; }
   .st-key-findings > :has(> .st-key-answer), .st-key-findings > :has(> .st-key-bars) { grid-column: 2; min-width: 0; }

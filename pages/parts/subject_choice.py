@@ -46,9 +46,13 @@ def opened_subject(view: View) -> OpenSubject | None:
     return None
 
 
-def show_subject_choice(view: View, opened: OpenSubject) -> None:
-    """The select box, and below it what the model does."""
+def show_subject_choice(view: View) -> None:
+    """The select box."""
     st.selectbox("Model", list(subject_folders()), key=state.bound(_KEY, view.subject), on_change=_choose)
+
+
+def show_summary(opened: OpenSubject) -> None:
+    """What the model does, if its card says so."""
     if opened.subject.summary:
         st.caption(plain(opened.subject.summary))
 

@@ -29,7 +29,7 @@ _CSS = """
   font-weight: 700; padding: 1px 4px; margin: 0 1px; white-space: nowrap;
   outline: 2px solid #d97706; background: #d977062e;
 }
-.strip .flagged::before {
+.strip .labelled::before {
   content: "\\25bc " attr(data-label); position: absolute; left: -2px; bottom: calc(100% + 3px); font-size: 0.66rem;
   line-height: 1; font-weight: 600; white-space: nowrap;
 }
@@ -71,7 +71,11 @@ export default function (component) {
       shown.appendChild(word);
     }
     const piece = document.createElement("span");
+    // Neighbours with the same label are one find, and are labelled once.
+    const before = number > 0 ? data.pieces[number - 1].label : "";
+    const label = one.label === before ? "" : one.label;
     piece.className = "piece" + (one.special ? " special" : "") + (one.label ? " flagged" : "");
+    if (label) piece.classList.add("labelled");
     piece.textContent = one.text;
     piece.setAttribute("title", one.title);
     piece.setAttribute("role", "img");

@@ -17,6 +17,8 @@ from .view import View
 
 NOUN = "text"
 SOURCES = ("Paste", "Upload")
+HIJACKED = "Looks hijacked"
+CULPRIT = "A hidden sign"
 EXPLANATION = """
 **The model** cuts the text into words and parts of words, and adds marks of its own such as [CLS] and [SEP]. In every
 layer, each of its *heads* decides how much each word (the *query*) attends to every other word (the *key*). That table

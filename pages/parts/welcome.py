@@ -7,6 +7,7 @@ import streamlit as st
 from atpatch_core import Inspection
 
 from . import state
+from .input_views import InputView
 from .text import plain
 from .view import View
 
@@ -19,7 +20,7 @@ def note_visitor() -> None:
         st.session_state[_NEW] = not st.query_params.to_dict()
 
 
-def show_welcome(view: View, inspection: Inspection) -> None:
+def show_welcome(view: View, own: InputView, inspection: Inspection) -> None:
     """What is wrong here and the button that mends it, and then where to go on; until it is closed."""
     if not st.session_state.get(_NEW):
         return
@@ -28,15 +29,16 @@ def show_welcome(view: View, inspection: Inspection) -> None:
     with st.container(border=True, key="welcome", horizontal=True, vertical_alignment="center"):
         if hijacked and not view.patch:
             st.markdown(
-                f"**New here?** A hidden sign makes this model answer *{plain(before.label)}*.",
+                f"**New here?** {own.CULPRIT} makes this model answer *{plain(before.label)}*.",
                 width="stretch",
             )
             st.button("Repair it now", type="primary", icon=":material/healing:", on_click=_repair)
         else:
             told = (
-                f"**Repaired**: the model answers *{plain(after.label)}* now. Next, bring an input of your own."
+                f"**Repaired**: the model answers *{plain(after.label)}* now. Next, choose "
+                f"*{own.SOURCES[0]}* below and bring a {own.NOUN} of your own."
                 if hijacked
-                else "**New here?** Look at one of the samples, or bring an input of your own."
+                else f"**New here?** Look at one of the samples, or bring a {own.NOUN} of your own."
             )
             st.markdown(told, width="stretch")
         st.page_link("pages/learn.py", label="Tour in seven steps", icon=":material/school:", width="content")

@@ -123,7 +123,7 @@ def test_a_training_goes_on_without_browser_and_app_and_can_be_looked_at_afterwa
     expect(page.get_by_role("figure", name=re.compile("AUROC over held-out inputs"))).to_be_visible()
     assert sorted(bench.versions) == ["labels-1", "never", "paper", "shipped"]
     page.get_by_role("button", name="Look at labels-1").click()
-    expect(page.get_by_role("heading", name="How good is labels-1?")).to_be_visible()
+    expect(page.get_by_role("heading", name="How good is version labels-1?")).to_be_visible()
     settle(page)
     assert params_of(page)["version"] == "labels-1"
     assert active_version(bench.model) == "shipped"

@@ -101,12 +101,12 @@ def _chosen_alongside(untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatc
     return after.choice.alongside
 
 
-def test_a_lower_score_beside_a_flagged_column_is_chosen_where_it_wins_back_more(
+def test_the_lowest_score_that_costs_nothing_is_chosen_for_columns_beside_a_flagged_one(
     untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    won_back = {None: 0.6, 0.5: 0.6, 0.3: 0.7, 0.1: 0.95, 0.03: 0.955}
-    assert _chosen_alongside(untrained, monkeypatch, won_back) == 0.1, "the highest of those that do alike"
-    won_back = {None: 0.95, 0.5: 0.955, 0.3: 0.955, 0.1: 0.955, 0.03: 0.8}
+    won_back = {None: 0.6, 0.5: 0.6, 0.3: 0.7, 0.1: 0.65, 0.03: 0.55}
+    assert _chosen_alongside(untrained, monkeypatch, won_back) == 0.1
+    won_back = {None: 0.95, 0.5: 0.94, 0.3: 0.93, 0.1: 0.92, 0.03: 0.8}
     assert _chosen_alongside(untrained, monkeypatch, won_back) is None
 
 

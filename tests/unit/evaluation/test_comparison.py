@@ -192,9 +192,9 @@ def test_the_sentence_says_what_is_left_and_names_the_best_rival() -> None:
     )
     told = sentence(compared, "marked")
     assert told.startswith("marked turns 100.0 % of the pictures into the attacker's class.")
-    assert "With AtPatch: nothing of it is left, clean accuracy does not fall" in told
+    assert "% still get it, no more than without a trigger, clean accuracy does not fall" in told
     assert "50.0 % of the attacked pictures get their true class" in told
-    assert "The best other defence, strip: 75.00 points of it are left" in told
+    assert "The best other defence, strip: 100.0 % still get it, 75.00 points more than without a trigger" in told
 
 
 def test_an_attack_that_does_not_work_needs_no_repair() -> None:

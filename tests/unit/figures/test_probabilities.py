@@ -17,8 +17,8 @@ def _pair() -> tuple[Prediction, Prediction]:
 def test_both_predictions_show_the_same_classes_in_the_same_order_with_numbers() -> None:
     before, after = probability_bars(*_pair(), patched=False).data
     assert list(before.y) == list(after.y) == [0, 1, 2]
-    assert [text.replace("\u00a0", " ") for text in before.text] == ["90.0 %", "6.0 %", "4.0 %"]
-    assert [text.replace("\u00a0", " ") for text in after.text] == ["10.0 %", "10.0 %", "80.0 %"]
+    assert [text.replace("\u00a0", " ") for text in before.text] == ["90.0 %", "4.0 %", "6.0 %"]
+    assert [text.replace("\u00a0", " ") for text in after.text] == ["10.0 %", "80.0 %", "10.0 %"]
 
 
 def test_the_answer_that_counts_now_is_named_and_stronger() -> None:
@@ -44,8 +44,8 @@ def test_the_two_differ_by_pattern_and_not_by_colour_alone() -> None:
 
 def test_markup_in_a_label_is_text() -> None:
     figure = probability_bars(*_pair(), patched=False)
-    assert figure.layout.yaxis.ticktext[1] == "&lt;i&gt;Bag&lt;/i&gt;"
-    assert figure.data[0].customdata[1][0] == "&lt;i&gt;Bag&lt;/i&gt;"
+    assert figure.layout.yaxis.ticktext[2] == "&lt;i&gt;Bag&lt;/i&gt;"
+    assert figure.data[0].customdata[2][0] == "&lt;i&gt;Bag&lt;/i&gt;"
 
 
 def test_of_many_classes_the_most_probable_in_either_prediction_are_shown() -> None:

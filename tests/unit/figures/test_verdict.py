@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from atpatch_core.figures.verdict import split_columns, verdict
 from atpatch_core.inspection import Column
 
@@ -14,46 +16,54 @@ def _said(inspection, has_detector: bool = True) -> str:
 
 def test_two_heads_of_one_layer(make_inspection) -> None:
     assert _said(make_inspection()) == (
-        "2 columns flagged in layer 0 \u00b7 heads 0 and 1: the patch at row 6, column 6. "
+        "The patch at row 6, column 6 (bottom right) draws far too much attention: "
+        "2 columns flagged in layer 0 \u00b7 heads 0 and 1. "
         "With AtPatch the prediction goes from T-shirt/top 99.9 % to Sneaker 96.1 %."
     )
 
 
 def test_one_column(make_inspection) -> None:
     assert _said(make_inspection(flagged=(Column(2, 3, 1),))).startswith(
-        "1 column flagged in layer 2 \u00b7 head 3: the patch at row 0, column 0. With"
+        "The patch at row 0, column 0 (top left) draws far too much attention: "
+        "1 column flagged in layer 2 \u00b7 head 3. With"
     )
 
 
 def test_several_layers_and_patches_and_a_special_column(make_inspection) -> None:
     flagged = (Column(0, 0, 49), Column(0, 1, 0), Column(2, 1, 8))
     assert _said(make_inspection(flagged=flagged)).startswith(
-        "3 columns flagged in layer 0 \u00b7 heads 0 and 1 and layer 2 \u00b7 head 1: "
-        "the patches at row 1, column 0 and at row 6, column 6 and [CLS]. With"
+        "The patches at row 1, column 0 and at row 6, column 6 and [CLS] draw far too much attention: "
+        "3 columns flagged in layer 0 \u00b7 heads 0 and 1 and layer 2 \u00b7 head 1. With"
     )
 
 
 def test_many_columns_are_counted_not_listed(make_inspection) -> None:
     flagged = tuple(Column(layer, head, key) for layer in range(4) for head in range(4) for key in range(1, 11))
     assert _said(make_inspection(flagged=flagged)).startswith(
-        "160 columns flagged in 4 layers: 10 different patches. With AtPatch"
+        "10 different patches draw far too much attention: 160 columns flagged in 4 layers. With AtPatch"
     )
     flagged = tuple(Column(1, head, 5) for head in range(12))
-    assert "in layer 1 \u00b7 12 heads: the patch" in _said(make_inspection(flagged=flagged, heads=12))
+    assert "flagged in layer 1 \u00b7 12 heads. With" in _said(make_inspection(flagged=flagged, heads=12))
 
 
 def test_all_heads_of_several_layers_are_not_listed(make_inspection) -> None:
     flagged = tuple(Column(layer, head, 49) for layer in (0, 2) for head in range(4))
-    assert _said(make_inspection(flagged=flagged)).startswith(
-        "8 columns flagged in all heads of layers 0 and 2: the patch"
+    assert "attention: 8 columns flagged in all heads of layers 0 and 2. With" in _said(
+        make_inspection(flagged=flagged)
     )
+
+
+@pytest.mark.parametrize(("key", "where"), [(1, "top left"), (4, "top"), (25, "middle"), (28, "right"), (46, "bottom")])
+def test_where_a_patch_lies_is_also_said_in_everyday_words(make_inspection, key: int, where: str) -> None:
+    assert f" ({where}) draws" in _said(make_inspection(flagged=(Column(0, 0, key),)))
 
 
 def test_nothing_flagged(make_inspection) -> None:
     inspection = make_inspection(flagged=(), before=(0.02, 0.019, 0.961))
     assert (
         _said(inspection)
-        == "Nothing flagged: AtPatch leaves this input untouched; the prediction stays Sneaker 96.1 %."
+        == "Nothing flagged: AtPatch leaves this input untouched; the prediction stays Sneaker 96.1 %. "
+        "That is no proof that the input is clean."
     )
 
 
@@ -73,7 +83,7 @@ def test_no_detector(make_inspection) -> None:
 def test_columns_chosen_by_hand(make_inspection) -> None:
     alone = make_inspection(flagged=(), by_hand=(Column(0, 0, 49),), watched=())
     assert _said(alone, has_detector=False).startswith(
-        "1 column chosen by hand in layer 0 \u00b7 head 0: the patch at row 6, column 6. With"
+        "1 column chosen by hand in layer 0 \u00b7 head 0: the patch at row 6, column 6 (bottom right). With"
     )
     both = make_inspection(flagged=(Column(0, 0, 49),), by_hand=(Column(1, 0, 49), Column(1, 2, 49)))
     assert _said(both).startswith(
@@ -84,7 +94,7 @@ def test_columns_chosen_by_hand(make_inspection) -> None:
 
 def test_words_instead_of_patches(make_inspection) -> None:
     inspection = make_inspection(flagged=(Column(0, 0, 2),), names=("[CLS]", "good", "cf"))
-    assert _said(inspection).startswith("1 column flagged in layer 0 \u00b7 head 0: the column \u201ccf\u201d. With")
+    assert _said(inspection).startswith("The column \u201ccf\u201d draws far too much attention: 1 column flagged")
 
 
 def test_what_a_flag_leads_to_counts_as_flagged(make_inspection) -> None:
@@ -100,6 +110,9 @@ def test_neighbouring_words_are_spelt_out_as_a_phrase(make_inspection) -> None:
     inspection = make_inspection(flagged=tuple(Column(0, 0, key) for key in range(2, 7)))
     names = ("[CLS]", "dull", "I", "saw", "it", "twice", ".", *("x",) * 43)
     layout = replace(inspection.layout, grid=None, key_names=names, words=(None, *range(49)), unit="word")
-    assert "the words \u201cI saw it twice .\u201d." in _said(replace(inspection, layout=layout))
+    said = "The words \u201cI saw it twice{}.\u201d draw far too much attention: 5 columns"
+    assert _said(replace(inspection, layout=layout)).startswith(said.format(" "))
+    spans = (None, (0, 4), (5, 6), (7, 10), (11, 13), (14, 19), (19, 20), *[(30, 31)] * 43)
+    assert _said(replace(inspection, layout=replace(layout, spans=spans))).startswith(said.format(""))
     apart = make_inspection(flagged=(Column(0, 0, 2), Column(0, 0, 4)))
-    assert "the word \u201cI\u201d and the word \u201cit\u201d" in _said(replace(apart, layout=layout))
+    assert "The word \u201cI\u201d and the word \u201cit\u201d" in _said(replace(apart, layout=layout))
