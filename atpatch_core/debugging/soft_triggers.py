@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..subjects.subject import Subject
+from ..subjects.text import MOST_TOKENS
 
 Place = Literal["edge", "anywhere"]
 BEYOND = 1.2  # times as sure, in log-odds, as of 99 % of the clean texts of the target class: where the search stops
@@ -147,16 +148,21 @@ def insert_vectors(
 ) -> EmbeddedTexts:
     """Put `vectors[i]` (`[length, size]`, or `[0, size]` for nothing) into gaps between the tokens of `texts[i]`.
 
-    `copies` says into how many gaps (default: one). What the model adds at the ends of a text stays there.
+    `copies` says into how many gaps (default: one), fewer where the model takes no text that long. What the model adds
+    at the ends of a text stays there, and a text that leaves no room for one copy loses its last words.
     """
     table = embedding_table(subject)
+    longest: int = getattr(subject.adapter, "most_tokens", MOST_TOKENS)
     rows, numbers = [], []
     for one, (text, inserted, place) in enumerate(zip(texts, vectors, places, strict=True)):
         ids = subject.encode(text)["input_ids"][0]
         first, last = _own_tokens(subject.layout(text, 0).special)
+        over = min(max(0, len(ids) + len(inserted) - longest), last - first)
+        ids, last = torch.cat([ids[: last - over], ids[last:]]), last - over
+        room = max(1, (longest - len(ids)) // max(1, len(inserted)))
         gaps = sorted(
             int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
-            for _ in range(1 if copies is None else copies[one])
+            for _ in range(1 if copies is None else min(copies[one], room))
         )
         parts, marks = [table[ids[: gaps[0]]]], [torch.zeros(gaps[0], dtype=torch.int64)]
         for number, (gap, end) in enumerate(pairwise([*gaps, len(ids)]), 1):

@@ -18,7 +18,7 @@ from .text_set import TextDebuggingSet
 
 RARE = 0.95  # of the columns of benign words draw less attention than a hijacked one
 _BATCH = 50
-_COPIED, _COPIES = 0.3, 4  # the share of triggered texts with several copies, and how many at most
+_COPIED, _COPIES = 0.3, 3  # the share of triggered texts with several copies, and how many at most
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,14 @@ class Tuned:
         return 0.0 if self.choice is None else self.choice.merit
 
 
+def lowest_for_nothing(tried: Sequence[Choice]) -> Choice:
+    """Of choices in the order of `None` and `ALONGSIDE`, the last that does no worse than the first.
+
+    Whoever attacks can copy a trigger as often as they like, more often than a debugging set does.
+    """
+    return [choice for choice in tried if choice.merit >= tried[0].merit][-1]
+
+
 def tune(
     detector: TrainedDetector,
     subject: Subject,
@@ -120,10 +128,7 @@ def tune_jointly(
 
 
 def tune_alongside(tuned: Tuned, subject: Subject, pairs: ImageDebuggingSet) -> Tuned:
-    """Choose from which score on the other columns of a flagged input are flagged, too: the lowest that costs nothing.
-
-    Whoever attacks can copy a trigger as often as they like, more often than the pairs do.
-    """
+    """Choose from which score on other columns of a flagged input are flagged, too: the lowest that costs nothing."""
     if tuned.choice is None:
         return tuned
     trial = _Trial.of(subject, pairs)
@@ -131,7 +136,7 @@ def tune_alongside(tuned: Tuned, subject: Subject, pairs: ImageDebuggingSet) -> 
     for score in (None, *(one for one in ALONGSIDE if one < tuned.detector.threshold)):
         won_back, changed = trial.outcome(replace(tuned.detector, alongside=score))
         tried.append(replace(tuned.choice, won_back=won_back, benign_changed=changed, alongside=score))
-    chosen = [choice for choice in tried if choice.merit >= tried[0].merit][-1]
+    chosen = lowest_for_nothing(tried)
     return Tuned(replace(tuned.detector, alongside=chosen.alongside), chosen, (*tuned.tried, *tried[1:]))
 
 

@@ -72,6 +72,7 @@ def detector_card(recipe: TextRecipe, figures: dict[str, Any]) -> str:
     one, provenance = seeds["0"], figures["provenance"]
     attacks = list(one["attacks"])
     watched = ", ".join(map(str, one["watched"])) or "none: nothing hijacks attention here"
+    alongside = "" if one["alongside"] is None else f", and {one['alongside']:g} beside a flagged word"
     rows = "\n".join(_row(name, list(seeds.values())) for name in attacks)
     averaged = f"Mean \u00b1 standard deviation over {len(seeds)} seeds" if len(seeds) > 1 else "One seed"
     runs = "\n".join(_run(name, seed, run) for name in attacks for seed, run in seeds.items())
@@ -92,9 +93,11 @@ Flags the words that a trigger hijacks the model's attention with, and everythin
 
 * **Soft triggers**: vectors where words would stand, moved by gradients until every review of the other class is taken
   for the wanted one, more surely than the model takes any clean review. {len(lengths)} got there: {found or "none"}.
-  The detector learns from their columns what a hijacked column looks like; no word is learnt from.
+  The detector learns from their columns what a hijacked column looks like; no word is learnt from. Some reviews carry
+  two or three copies.
 * For people, a search among all words was made as well. The best: {words or "none"}.
-* Watched layer: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
+* Watched layer: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}\
+{alongside}.
 * **Followed**: a phrase can drive the answer while one word of it stands out. Around a flagged word, the shortest run
   of words is looked for that alone, with everything else shut out, keeps the model as sure as it was; that run is
   redistributed in all layers. Whether the answer then changes plays no part in it.
