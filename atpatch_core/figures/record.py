@@ -73,7 +73,9 @@ def _sentence(
 ) -> str:
     title = name[:1].upper() + name[1:]
     if not before and not after:
-        return f"{title} does not decide this answer: it stays the same with any other value."
+        told = f"{title} does not decide this answer: it stays the same with any other value."
+        redistributed = {inspection.layout.key_names[column.key] for column in inspection.flags.columns}
+        return told + (" It draws much attention, though, and is redistributed, too." if name in redistributed else "")
     if before:
         text = (
             f"{title} decides this answer: with {_values(before)} instead of {record[name]} it would be "

@@ -87,7 +87,8 @@ def _keys(columns: Sequence[Column], layout: Layout) -> tuple[str, bool]:
     ordinary = [layout.key_names[key] for key in keys if not layout.special[key]]
     parts = []
     if layout.grid is None:
-        parts += [f"the {layout.unit} \u201c{name}\u201d" for name in ordinary]
+        names = listed([f"\u201c{name}\u201d" for name in ordinary])
+        parts += [f"the {layout.unit}{'s' if len(ordinary) > 1 else ''} {names}"] if ordinary else []
     elif ordinary:
         places = listed([name if number == 0 else f"at {name}" for number, name in enumerate(ordinary)])
         parts.append(f"the {'patch' if len(ordinary) == 1 else 'patches'} at {places}")

@@ -115,4 +115,4 @@ def test_neighbouring_words_are_spelt_out_as_a_phrase(make_inspection) -> None:
     spans = (None, (0, 4), (5, 6), (7, 10), (11, 13), (14, 19), (19, 20), *[(30, 31)] * 43)
     assert _said(replace(inspection, layout=replace(layout, spans=spans))).startswith(said.format(""))
     apart = make_inspection(flagged=(Column(0, 0, 2), Column(0, 0, 4)))
-    assert "The word \u201cI\u201d and the word \u201cit\u201d" in _said(replace(apart, layout=layout))
+    assert "The words \u201cI\u201d and \u201cit\u201d draw" in _said(replace(apart, layout=layout))
