@@ -193,6 +193,47 @@ def test_a_click_in_the_picture_or_the_map_judges_any_column(labelling: Labellin
     assert Verdict.UNSURE in [verdict for column, verdict in said.items() if column.layer == 2]
 
 
+def test_what_the_detector_marks_is_not_called_benign_unseen(labelling: Labelling, page: Page) -> None:
+    with LabelStore.open(labelling.url) as store:
+        model = load(ROOT / "sample_models" / MODEL)
+        content = (ROOT / "assets" / "samples" / "bag-triggered.png").read_bytes()
+        send_to_labelling(store, model, content, "marked", "a test", active_label(model.folder))
+    labelling.page(page, "Grace")
+    for _ in range(INPUTS + 1):
+        if _title(page) == "marked":
+            break
+        before = _title(page)
+        page.keyboard.press("s")
+        expect(page.locator(".sheet .title")).not_to_have_text(before)
+    marked = page.locator(".sheet .list .score", has_text="\u25b2").count()
+    assert marked
+    page.keyboard.press("b")
+    expect(page.get_by_text("The detector marks what is left")).to_be_visible()
+    assert page.locator(".sheet .list .said.none").count() == marked
+    page.keyboard.press("a")
+    expect(page.get_by_text("The detector marks what is left")).to_have_count(0)
+
+
+def test_when_everything_is_answered_nothing_is_left_to_fill_in(labelling: Labelling, page: Page) -> None:
+    labelling.page(page, "Zoe")
+    done = page.get_by_text("Everything here is answered.")
+    for _ in range(INPUTS + 1):
+        if done.is_visible():
+            break
+        title = _title(page)
+        page.keyboard.press("d")
+        expect(page.locator(".sheet .title")).not_to_have_text(title)
+        expect(page.get_by_text("Fetching the next inputs")).to_be_hidden()
+    expect(done).to_be_visible()
+    _saved(page)
+    for reload in (False, True):
+        if reload:
+            page.reload()
+            settle(page)
+        expect(done).to_be_visible()
+        expect(page.locator(".sheet .stage")).to_be_hidden()
+
+
 def test_two_annotators_have_their_own_answers_and_their_agreement_is_shown(
     labelling: Labelling, page: Page, new_page: Callable[..., Page]
 ) -> None:
