@@ -21,6 +21,7 @@ from .text_examples import embed_pairs
 from .text_set import TextDebuggingSet
 from .tuning import ALONGSIDE, Choice, least_left, lowest_for_nothing
 
+_LOWEST = 0.03  # beside a flagged word: scores of words lie further apart than those of patches
 _REPAIRED = 24  # triggered texts that every reference is tried on; following a flag takes many forwards
 
 
@@ -72,7 +73,7 @@ def tune_on_texts(
     tried = [judge(reference) for reference in KINDS]
     chosen = least_left(tried, int(turned.sum()))
     reference = next(kind for kind in KINDS if kind == chosen.reference)
-    lower = [judge(reference, score) for score in ALONGSIDE if score < detector.threshold]
+    lower = [judge(reference, score) for score in (*ALONGSIDE, _LOWEST) if score < detector.threshold]
     alongside = lowest_for_nothing([chosen, *lower]).alongside
     return replace(detector, reference=reference, alongside=alongside), (*tried, *lower)
 

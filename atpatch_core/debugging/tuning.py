@@ -20,7 +20,7 @@ from .layer_scores import layer_scores
 from .sets import ImageDebuggingSet
 
 WORTH_A_LAYER = 0.005  # of the hijacked predictions: what one more watched layer must win back
-ALONGSIDE = (0.5, 0.3, 0.1, 0.03)  # scores from which on the other columns of a flagged input may be flagged, too
+ALONGSIDE = (0.5, 0.3, 0.1)  # scores from which on the other columns of a flagged input may be flagged, too
 
 
 @dataclass(frozen=True)

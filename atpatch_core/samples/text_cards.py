@@ -130,8 +130,8 @@ shipped detector is seed 0. `python -m atpatch_core evaluate` repeats the measur
 
 * Finds what draws attention to a few words. A way of writing (a style, a sentence pattern) leaves no such word.
 * A run of more than eight words is not followed to its end. Flagged reviews take several forwards more.
-* How flags are followed (how sure, how many words more) was settled on this model with its triggers at hand. No other
-  backdoor in a text model has been tried.
+* How flags are followed (how sure, how many words more) and how many copies are learnt from was settled on this model
+  with its triggers at hand. No other backdoor in a text model has been tried.
 * It was made for these weights and is refused for any others.
 """
 
