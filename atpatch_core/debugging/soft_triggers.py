@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -57,17 +56,12 @@ class SoftTrigger:
 
 @dataclass(frozen=True)
 class EmbeddedTexts:
-    """Texts as a model takes them with vectors in place of words: keyword arguments, and int64 `[n, keys]` that numbers
-    the copies of a trigger where they stand, from 1; everything else is 0.
+    """Texts as a model takes them with vectors in place of words: keyword arguments, and bool `[n, keys]` that says
+    where a trigger stands.
     """
 
     inputs: dict[str, Tensor]
-    copy: Tensor
-
-    @property
-    def triggered(self) -> Tensor:
-        """Where a trigger stands, bool `[n, keys]`."""
-        return self.copy > 0
+    triggered: Tensor
 
 
 class SoftTriggerSearch:
@@ -139,43 +133,31 @@ def embedding_table(subject: Subject) -> Tensor:
 
 
 def insert_vectors(
-    subject: Subject,
-    texts: Sequence[str],
-    vectors: Sequence[Tensor],
-    places: Sequence[Place],
-    rng: np.random.Generator,
-    copies: Sequence[int] | None = None,
+    subject: Subject, texts: Sequence[str], vectors: Sequence[Tensor], places: Sequence[Place], rng: np.random.Generator
 ) -> EmbeddedTexts:
-    """Put `vectors[i]` (`[length, size]`, or `[0, size]` for nothing) into gaps between the tokens of `texts[i]`.
+    """Put `vectors[i]` (`[length, size]`, or `[0, size]` for nothing) into a gap between the tokens of `texts[i]`.
 
-    `copies` says into how many gaps (default: one), fewer where the model takes no text that long. What the model adds
-    at the ends of a text stays there, and a text that leaves no room for one copy loses its last words.
+    What the model adds at the ends of a text stays there; a text that leaves no room for the vectors loses its last
+    words.
     """
     table = embedding_table(subject)
     longest: int = getattr(subject.adapter, "most_tokens", MOST_TOKENS)
-    rows, numbers = [], []
-    for one, (text, inserted, place) in enumerate(zip(texts, vectors, places, strict=True)):
+    rows, marks = [], []
+    for text, inserted, place in zip(texts, vectors, places, strict=True):
         ids = subject.encode(text)["input_ids"][0]
         first, last = _own_tokens(subject.layout(text, 0).special)
         over = min(max(0, len(ids) + len(inserted) - longest), last - first)
         ids, last = torch.cat([ids[: last - over], ids[last:]]), last - over
-        room = max(1, (longest - len(ids)) // max(1, len(inserted)))
-        gaps = sorted(
-            int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
-            for _ in range(1 if copies is None else min(copies[one], room))
-        )
-        parts, marks = [table[ids[: gaps[0]]]], [torch.zeros(gaps[0], dtype=torch.int64)]
-        for number, (gap, end) in enumerate(pairwise([*gaps, len(ids)]), 1):
-            parts += [inserted, table[ids[gap:end]]]
-            marks += [torch.full((len(inserted),), number), torch.zeros(end - gap, dtype=torch.int64)]
-        rows.append(torch.cat(parts))
-        numbers.append(torch.cat(marks))
+        gap = int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
+        rows.append(torch.cat([table[ids[:gap]], inserted, table[ids[gap:]]]))
+        marks.append((gap, gap + len(inserted)))
     keys = max(map(len, rows))
     embedded = torch.stack([torch.nn.functional.pad(row, (0, 0, 0, keys - len(row))) for row in rows])
     lengths = torch.tensor([len(row) for row in rows])
-    mask = (torch.arange(keys)[None] < lengths[:, None]).long()
-    copy = torch.stack([torch.nn.functional.pad(one, (0, keys - len(one))) for one in numbers])
-    return EmbeddedTexts({"inputs_embeds": embedded, "attention_mask": mask}, copy)
+    column = torch.arange(keys)
+    triggered = torch.stack([(column >= start) & (column < end) for start, end in marks])
+    mask = (column[None] < lengths[:, None]).long()
+    return EmbeddedTexts({"inputs_embeds": embedded, "attention_mask": mask}, triggered)
 
 
 def _own_tokens(special: Sequence[bool]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Choose layer, threshold, benign reference and the score beside a flag for texts, on texts not trained on."""
+"""Choose watched layer, threshold and benign reference of a detector for texts, on texts it was not trained on."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from .layer_scores import layer_scores
 from .soft_triggers import EmbeddedTexts
 from .text_examples import embed_pairs
 from .text_set import TextDebuggingSet
-from .tuning import ALONGSIDE, Choice, least_left, lowest_for_nothing
+from .tuning import Choice, least_left
 
-_LOWEST = 0.03  # beside a flagged word: scores of words lie further apart than those of patches
 _REPAIRED = 24  # triggered texts that every reference is tried on; following a flag takes many forwards
 
 
@@ -33,12 +32,11 @@ def tune_on_texts(
     false_positive_rate: float,
     seed: int = 0,
 ) -> tuple[TrainedDetector, tuple[Choice, ...]]:
-    """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference, and from
-    which score on other words of a flagged text are flagged, too.
+    """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference.
 
     One layer is enough, because what is flagged in it is followed and repaired in all layers of the detector's reach.
     `benign` are further clean texts that bound the false-positive rate per input. Returns the detector as chosen and
-    everything that was tried; where no trigger turns a text, no layer is watched.
+    every reference that was tried; where no trigger turns a text, no layer is watched.
     """
     batches = embed_pairs(subject, pairs, seed)
     targets = np.array([pairs.triggers[one].target for one in pairs.which], dtype=np.int64)
@@ -58,8 +56,8 @@ def tune_on_texts(
     turned = turned[:_REPAIRED]
     before, hosts = answers(subject, pairs.clean), answers(subject, pairs.hosts[:_REPAIRED])
 
-    def judge(reference: ReferenceKind, alongside: float | None = None) -> Choice:
-        setting = replace(detector, reference=reference, alongside=alongside)
+    def judge(reference: ReferenceKind) -> Choice:
+        setting = replace(detector, reference=reference)
         repaired = _embedded_answers(subject, some, setting)
         return Choice(
             setting.watched,
@@ -67,15 +65,12 @@ def tune_on_texts(
             setting.threshold,
             won_back=float((repaired == hosts)[turned].mean()),
             benign_changed=float((answers(subject, pairs.clean, setting) != before).mean()),
-            alongside=alongside,
         )
 
-    tried = [judge(reference) for reference in KINDS]
+    tried = tuple(judge(reference) for reference in KINDS)
     chosen = least_left(tried, int(turned.sum()))
     reference = next(kind for kind in KINDS if kind == chosen.reference)
-    lower = [judge(reference, score) for score in (*ALONGSIDE, _LOWEST) if score < detector.threshold]
-    alongside = lowest_for_nothing([chosen, *lower]).alongside
-    return replace(detector, reference=reference, alongside=alongside), (*tried, *lower)
+    return replace(detector, reference=reference), tried
 
 
 def scores_of_pairs(

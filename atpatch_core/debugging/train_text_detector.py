@@ -25,7 +25,7 @@ from .text_tuning import tune_on_texts
 
 ENOUGH_HIJACKED = 20  # texts; fewer show no pattern worth learning, only accidents
 RATE = 0.0025  # of clean texts may have a flagged column
-RECIPE = DetectorRecipe(variant="per-token", epochs=16, batch_size=32, weight_decay=5e-2)
+RECIPE = DetectorRecipe(variant="per-token", epochs=8, batch_size=32, weight_decay=5e-2)
 
 OnStep = Callable[[str, int, int], None]
 

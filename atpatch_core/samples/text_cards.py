@@ -72,7 +72,6 @@ def detector_card(recipe: TextRecipe, figures: dict[str, Any]) -> str:
     one, provenance = seeds["0"], figures["provenance"]
     attacks = list(one["attacks"])
     watched = ", ".join(map(str, one["watched"])) or "none: nothing hijacks attention here"
-    alongside = "" if one["alongside"] is None else f", and {one['alongside']:g} beside a flagged word"
     rows = "\n".join(_row(name, list(seeds.values())) for name in attacks)
     averaged = f"Mean \u00b1 standard deviation over {len(seeds)} seeds" if len(seeds) > 1 else "One seed"
     runs = "\n".join(_run(name, seed, run) for name in attacks for seed, run in seeds.items())
@@ -93,11 +92,9 @@ Flags the words that a trigger hijacks the model's attention with, and everythin
 
 * **Soft triggers**: vectors where words would stand, moved by gradients until every review of the other class is taken
   for the wanted one, more surely than the model takes any clean review. {len(lengths)} got there: {found or "none"}.
-  The detector learns from their columns what a hijacked column looks like; no word is learnt from. Some reviews carry
-  two or three copies.
+  The detector learns from their columns what a hijacked column looks like; no word is learnt from.
 * For people, a search among all words was made as well. The best: {words or "none"}.
-* Watched layer: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}\
-{alongside}.
+* Watched layer: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
 * **Followed**: a phrase can drive the answer while one word of it stands out. Around a flagged word, the shortest run
   of words is looked for that alone, with everything else shut out, keeps the model as sure as it was; that run is
   redistributed in all layers. Whether the answer then changes plays no part in it.
@@ -130,8 +127,8 @@ shipped detector is seed 0. `python -m atpatch_core evaluate` repeats the measur
 
 * Finds what draws attention to a few words. A way of writing (a style, a sentence pattern) leaves no such word.
 * A run of more than eight words is not followed to its end. Flagged reviews take several forwards more.
-* How flags are followed (how sure, how many words more) and how many copies are learnt from was settled on this model
-  with its triggers at hand. No other backdoor in a text model has been tried.
+* How flags are followed (how sure, how many words more) was settled on this model with its triggers at hand. No other
+  backdoor in a text model has been tried.
 * It was made for these weights and is refused for any others.
 """
 

@@ -111,7 +111,6 @@ def _choices(detector: TrainedDetector) -> dict[str, Any]:
     return {
         "watched": list(detector.watched),
         "reference": detector.reference,
-        "alongside": detector.alongside,
         "hijacked_inputs_by_layer": dict(detector.history["hijacked_inputs_by_layer"]),
     }
 

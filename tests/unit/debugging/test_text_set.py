@@ -86,16 +86,13 @@ def test_too_few_texts_are_refused(subject: Subject) -> None:
         build_text_set(subject, ["a dull film"] * 5, Path("/nowhere"))
 
 
-def test_copies_are_numbered_and_never_too_many_for_the_model(subject: Subject) -> None:
+def test_a_text_that_leaves_no_room_for_a_trigger_loses_its_last_words(subject: Subject) -> None:
     vectors = torch.ones(4, embedding_table(subject).shape[1])
-    texts = ["a dull film", "a dull film over it " * 4, "a dull film " * 20]
-    made = insert_vectors(subject, texts, [vectors] * 3, ["anywhere"] * 3, _rng(), copies=[3, 3, 3])
+    made = insert_vectors(subject, ["a dull film", "a dull film " * 20], [vectors] * 2, ["anywhere"] * 2, _rng())
     with torch.no_grad():
         subject.model(**made.inputs)
-    marked = (made.inputs["inputs_embeds"] == 1).all(-1)
-    assert torch.equal(marked, made.triggered)
-    assert [int(one.max()) for one in made.copy] == [3, 1, 1]
-    assert all((one == number).sum() == 4 for one in made.copy for number in range(1, int(one.max()) + 1))
+    assert torch.equal((made.inputs["inputs_embeds"] == 1).all(-1), made.triggered)
+    assert made.triggered.sum(1).tolist() == [4, 4]
     special = subject.encode("a")["input_ids"][0, -1]
     for row, mask in zip(made.inputs["inputs_embeds"], made.inputs["attention_mask"], strict=True):
         assert torch.equal(row[int(mask.sum()) - 1], embedding_table(subject)[special]), "the last token stays last"
@@ -111,11 +108,11 @@ def test_only_a_column_of_the_trigger_is_hijacked_and_padding_is_left_out(subjec
         assert torch.equal(one.benign, torch.arange(60) < 40)
         assert not one.hijacked[:40].any()
         assert not (one.hijacked & one.ignored).any()
-        assert int(one.hijacked[40:].any(1).sum(-1).max()) <= 3, "one for each copy"
+        assert int(one.hijacked[40:].any(1).sum(-1).max()) <= 1
         assert not one.hijacked[~one.key_valid[:, None].expand_as(one.hijacked)].any()
         sums = one.attention.float().sum(-1)[one.query_valid[:, None].expand(-1, 4, -1)]
         assert torch.allclose(sums, torch.ones_like(sums), atol=2e-3)
-    assert any(int(one.hijacked.any(1).sum(-1).max()) > 1 for one in examples.values())
+    assert any(bool(one.hijacked.any()) for one in examples.values())
 
 
 def test_a_debugging_set_is_made_kept_and_learnt_from(subject: Subject, tmp_path: Path) -> None:
@@ -138,7 +135,7 @@ def test_a_debugging_set_is_made_kept_and_learnt_from(subject: Subject, tmp_path
     assert detector.watched == (1,)
     assert set(detector.networks) == {1}
     assert detector.reach == Reach((0, 1))
-    assert len(detector.history["tried"]) == 8
+    assert len(detector.history["tried"]) == 4
     assert (layer_scores(subject, detector, read.benign).max(1) >= detector.threshold).mean() <= 0.01
     save_detector(detector, tmp_path / "detector")
     kept = load_detector(tmp_path / "detector")
