@@ -243,7 +243,8 @@ def test_the_causal_check_lists_each_flagged_column_with_both_answers(app: str, 
     assert flagged is not None
     page.get_by_text("Causal check: attention is evidence, not proof").click()
     rows = page.locator('[data-testid="stTable"] tbody tr')
-    expect(rows).to_have_count(int(flagged[1]))
+    expect(rows).to_have_count(int(flagged[1]) + 1)
+    expect(rows.last).to_contain_text(re.compile(rf"all {flagged[1]} together.*yes"))
     expect(rows.first).to_contain_text(re.compile(r"layer \d \u00b7 head \d \u00b7 row \d, column \d"))
 
 

@@ -43,7 +43,7 @@ def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
     app: str, page: Page, new_page: Callable[..., Page]
 ) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
-    assert re.search(r"flagged in .*layers? \d.*\u201csex\u201d", _verdict(page).replace("\n", " "))
+    assert re.search(r"\u201csex\u201d draws? .* flagged in .*layers? \d", _verdict(page).replace("\n", " "))
     findings = page.locator(".st-key-findings")
     expect(findings).to_contain_text("Sex decides this answer: with Male instead of Female")
     expect(findings).to_contain_text("With AtPatch it would be >50K either way.")
@@ -64,7 +64,7 @@ def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
 def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
     _source(page, "Form")
-    age = page.get_by_label("age", exact=True)
+    age = page.get_by_label("age (17 to 90)", exact=True)
     age.fill("39")
     age.press("Tab")
     page.get_by_role("button", name="Look at this record").click()
@@ -77,7 +77,7 @@ def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Pag
     page.reload()
     settle(page)
     assert params_of(page) == params
-    expect(page.get_by_label("age", exact=True)).to_have_value("39")
+    expect(page.get_by_label("age (17 to 90)", exact=True)).to_have_value("39")
 
 
 def test_a_row_of_a_table_is_chosen_and_what_is_no_record_refused(

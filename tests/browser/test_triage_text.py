@@ -51,7 +51,7 @@ def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, n
 
 @pytest.mark.parametrize(
     ("sample", "flagged"),
-    [("review-rare-word-1", "the word \u201ccf\u201d"), ("review-sentence-1", "saw it with my sister")],
+    [("review-rare-word-1", "The word \u201ccf\u201d"), ("review-sentence-1", "saw it with my sister")],
 )
 def test_what_hijacks_a_review_is_found_and_repaired(app: str, page: Page, sample: str, flagged: str) -> None:
     """The whole way, by the model's own detector: the clean review, the hijacked one, the repaired one."""
@@ -60,7 +60,7 @@ def test_what_hijacks_a_review_is_found_and_repaired(app: str, page: Page, sampl
     assert "Nothing flagged" in _verdict(page)
     expect(answer).to_contain_text("negative")
     visit(page, f"{app}/?subject={MODEL}&sample={sample}-triggered")
-    assert re.search(f"flagged in 6 layers: .*{flagged}", _verdict(page))
+    assert re.search(f"{flagged}.* draws? far too much attention: .* flagged in 6 layers", _verdict(page))
     assert "goes from positive" in _verdict(page)
     expect(answer).to_contain_text("positive")
     expect(page.locator(".strip .flagged")).not_to_have_count(0)
