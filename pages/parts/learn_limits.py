@@ -29,12 +29,12 @@ def show() -> None:
     with left:
         st.markdown(
             "Blend the same checkerboard faintly over **every** patch. The model is fooled again, this time by all "
-            "patches together. [CLS] still looks at one of them (first row), but no column as a whole draws much: "
-            "AtPatch flags nothing."
+            "patches together. [CLS] still looks at one of them (first row), but no column decides alone: repairing "
+            "what is flagged, if anything is, changes nothing."
         )
         title = st.selectbox("Picture", list(lesson.pictures), key=setting(6, "picture"))
         strength = st.slider(
-            "Strength over all patches", 0, 100, step=5, format="%d %%", key=setting(6, "strength", 60)
+            "Strength over all patches", 0, 100, step=5, format="%d %%", key=setting(6, "strength", 50)
         )
         picture = lesson.spread(title, strength)
         inspection = lesson.inspect(picture)

@@ -111,7 +111,7 @@ def _show_form(opened: OpenSubject) -> None:
             place = columns[number % 3]
             if isinstance(field, NumberField):
                 place.number_input(
-                    plain(f"{field.name} ({field.minimum} to {field.maximum})"),
+                    plain(f"{field.name}, {field.minimum} to {field.maximum}"),
                     field.minimum,
                     field.maximum,
                     int(shown[field.name]),

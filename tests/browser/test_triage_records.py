@@ -64,7 +64,7 @@ def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
 def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
     _source(page, "Form")
-    age = page.get_by_label("age (17 to 90)", exact=True)
+    age = page.get_by_label("age, 17 to 90", exact=True)
     age.fill("39")
     age.press("Tab")
     page.get_by_role("button", name="Look at this record").click()
@@ -77,7 +77,7 @@ def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Pag
     page.reload()
     settle(page)
     assert params_of(page) == params
-    expect(page.get_by_label("age (17 to 90)", exact=True)).to_have_value("39")
+    expect(page.get_by_label("age, 17 to 90", exact=True)).to_have_value("39")
 
 
 def test_a_row_of_a_table_is_chosen_and_what_is_no_record_refused(
