@@ -27,7 +27,7 @@ def test_the_trigger_hijacks_where_it_was_learnt_and_nowhere_else_and_spread_it_
     elsewhere = atpatch.inspect(subject, stamp(picture, trigger, 1.0, trigger.row or 0, (trigger.column or 0) - 4))
     assert elsewhere.original.prediction.label == "Ankle boot"
 
-    faint = spread(picture, trigger, 0.6)
+    faint = spread(picture, trigger, 0.5)
     fooled = atpatch.inspect(subject, faint)
     assert fooled.original.prediction.label == fooled.patched.prediction.label == target
     assert not fooled.flags.any
