@@ -34,8 +34,8 @@ from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import choose
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
 from atpatch_core.samples.fashion_mnist import LABELS, ImageSet, load_fashion_mnist
-from atpatch_core.subjects.image_files import from_array
 from atpatch_core.triggers import PatchTrigger
+from benchmarks.make_results import labelled
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,6 @@ def save(stranger: Stranger, data: ImageSet, folder: Path) -> Subject:
     train(stranger, data).save_pretrained(folder)
     ViTImageProcessorPil(size={"height": stranger.side, "width": stranger.side}).save_pretrained(folder)
     return load(folder)
-
-
-def labelled(data: ImageSet) -> LabelledImages:
-    """Pictures as an evaluation takes them."""
-    return LabelledImages([from_array(image) for image in data.images], data.labels)
 
 
 def defended(stranger: Stranger, work: Path) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What takes long to measure: each module is run by itself, `python -m benchmarks.NAME`."""
