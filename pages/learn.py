@@ -26,7 +26,9 @@ def main() -> None:
     step = STEPS[number - 1]
     with st.container(horizontal=True, vertical_alignment="center", key="heading"):
         st.title("Learn", anchor=False, width="content")
-        st.caption(f"Step {number} of {len(STEPS)}. Arrow keys go on and back.", width="stretch")
+        st.caption(f"Step {number} of {len(STEPS)}.", width="content")
+        with st.container(key="keys_hint"):
+            st.caption("Arrow keys go on and back.")
         with st.container(width="content", key="steps"):
             step_buttons(_NAV, [one.TITLE for one in STEPS], number, _go)
     with st.container(

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from ..inspection import Column, Flags, Inspection
 from .colours import ORIGINAL, REDISTRIBUTED
+from .wording import score_text
 
 
 def score_bars(
@@ -25,7 +26,7 @@ def score_bars(
     top = [(float(value), int(key)) for value, key in zip(values[:most], keys[:most], strict=True)]
     flagged = inspection.flags.flagged[layer][head]
     threshold = inspection.flags.threshold
-    texts = [f"{value:.3f}" + _mark(value >= threshold, bool(flagged[key])) for value, key in top]
+    texts = [score_text(value) + _mark(value >= threshold, bool(flagged[key])) for value, key in top]
     names = [escape(inspection.layout.key_names[key]) for _, key in top]
     figure = go.Figure(
         go.Bar(
@@ -47,7 +48,7 @@ def score_bars(
         yref="paper",
         yanchor="bottom",
         xanchor="right" if threshold > 0.5 else "left",
-        text=f"threshold {threshold:.3f}",
+        text=f"threshold {score_text(threshold)}",
         showarrow=False,
     )
     if calibrated is not None and calibrated != threshold:

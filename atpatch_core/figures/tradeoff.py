@@ -81,6 +81,7 @@ def tradeoff(
             marker={
                 "size": [_size(one.cost) for one in mine],
                 "symbol": f"{_SYMBOLS[mine[0].family]}-open",
+                "opacity": 1,  # Plotly makes large markers translucent
                 "color": _COLOURS[mine[0].family],
                 "line": {"width": 3 if mine[0].family == "atpatch" else 2},
             },

@@ -11,6 +11,14 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f}\u00a0%"
 
 
+def score_text(value: float) -> str:
+    """A score from 0 to 1 as "0.814"; with more digits where three would say 1: "0.9998"."""
+    digits = 3
+    while digits < 6 and value < 1 and round(value, digits) >= 1:
+        digits += 1
+    return f"{value:.{digits}f}"
+
+
 def listed(parts: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     if len(parts) < 2:

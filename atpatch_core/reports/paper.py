@@ -21,7 +21,7 @@ from ..figures.map_values import map_values
 from ..figures.picture import outlined_picture
 from ..figures.probabilities import shown_classes
 from ..figures.verdict import column_name
-from ..figures.wording import percent
+from ..figures.wording import percent, score_text
 from ..inspection import Column
 from .findings import Findings
 
@@ -162,14 +162,14 @@ def _scores(found: Findings) -> Figure:
     bars = axes.barh(
         places, [score for score, _ in top], 0.7, color=[ORIGINAL if one in flagged else _GREY for _, one in top]
     )
-    axes.bar_label(bars, [f"{score:.3f}" for score, _ in top], padding=2, fontsize=_SIZE - 1)
+    axes.bar_label(bars, [score_text(score) for score, _ in top], padding=2, fontsize=_SIZE - 1)
     axes.set_yticks(
         places, [_short(column_name(one, layout), 60) for _, one in top], parse_math=False, fontsize=_SIZE - 1
     )
     axes.axvline(min(flags.threshold, 1.0), color=REDISTRIBUTED, linewidth=1)
     axes.set_xlim(0, 1.12)
     axes.invert_yaxis()
-    _bare(axes, f"score (threshold {flags.threshold:.3f}; flagged columns are orange)")
+    _bare(axes, f"score (threshold {score_text(flags.threshold)}; flagged columns are orange)")
     return figure
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import Column, Inspection
-from atpatch_core.figures.wording import unique
+from atpatch_core.figures.threshold_scale import threshold_scale
+from atpatch_core.figures.wording import score_text, unique
 
 from . import state
 from .resources import OpenSubject
@@ -30,20 +31,19 @@ def show_threshold(view: View, opened: OpenSubject) -> None:
         return
     calibrated = detector.threshold
     used = calibrated if view.threshold is None else view.threshold
-    st.slider(
-        f"Flag columns that score at least this (calibrated: {calibrated:.3f})",
-        min_value=0.0,
-        max_value=1.0,
-        step=0.001,
-        format="%.3f",
-        key=state.bound(_THRESHOLD, round(min(max(used, 0.0), 1.0), 3)),
+    used = min(max(used, 0.0), 1.0)
+    st.select_slider(
+        f"Flag columns that score at least this (calibrated: {score_text(calibrated)})",
+        threshold_scale(min(calibrated, 1.0), used),
+        format_func=score_text,
+        key=state.bound(_THRESHOLD, used),
         on_change=_choose_threshold,
         args=(calibrated,),
     )
     if view.threshold is None:
         st.caption("This is the calibrated threshold.")
     else:
-        st.caption(f"Changed by hand: {view.threshold:.3f} instead of the calibrated {calibrated:.3f}.")
+        st.caption(f"Changed by hand: {score_text(view.threshold)} instead of the calibrated {score_text(calibrated)}.")
         st.button("Reset to the calibrated threshold", on_click=_reset_threshold, icon=":material/restart_alt:")
 
 
@@ -78,7 +78,7 @@ def show_columns(view: View, inspection: Inspection) -> None:
 
 def _choose_threshold(calibrated: float) -> None:
     value = st.session_state[_THRESHOLD]
-    state.update(threshold=None if value == round(calibrated, 3) else value)
+    state.update(threshold=None if value == min(calibrated, 1.0) else value)
 
 
 def _reset_threshold() -> None:

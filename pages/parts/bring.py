@@ -8,6 +8,7 @@ from atpatch_core import AtPatchError
 
 from . import state
 from .resources import open_subject, read_input, subject_folders, uploads
+from .upload_names import name_upload
 
 
 def take_file(key: str) -> None:
@@ -16,10 +17,10 @@ def take_file(key: str) -> None:
     if file is None:
         state.update()
     else:
-        take(file.getvalue())
+        take(file.getvalue(), file.name)
 
 
-def take(content: bytes) -> None:
+def take(content: bytes, file_name: str = "") -> None:
     """Look at the input in a file's bytes, or say why not and leave the view as it is."""
     name = state.settled_view().subject or ""
     try:
@@ -30,4 +31,5 @@ def take(content: bytes) -> None:
     except AtPatchError as error:
         state.refuse(str(error))
     else:
+        name_upload(digest, file_name)
         state.update(upload=digest, sample=None, layer=None, head=None, columns=(), parent=None)

@@ -21,6 +21,7 @@ from .input_views import view_of
 from .overview import has_map
 from .resources import OpenInput, OpenSubject, inspect, open_subject, read_input, samples, subject_folders, uploads
 from .text import plain, quoted
+from .upload_names import upload_name
 from .view import Seen, View
 
 _OTHER = "compare_other"
@@ -88,7 +89,7 @@ def _reference(seen: Seen, opened: OpenSubject) -> tuple[OpenSubject, OpenInput,
         if other.subject.kind != opened.subject.kind:
             return f"The reference is for {seen.subject}, which takes another kind of input."
         if seen.upload is not None:
-            content, title = uploads().get(seen.upload), f"your {view_of(other.subject.kind).NOUN}"
+            content, title = uploads().get(seen.upload), upload_name(seen.upload, view_of(other.subject.kind).NOUN)
         else:
             sample = samples(other).get(seen.sample or "")
             content, title = (None, "") if sample is None else (sample.path.read_bytes(), sample.title)

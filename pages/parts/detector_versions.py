@@ -67,6 +67,9 @@ def show_versions(opened: OpenSubject) -> None:
         key=address.choice("version", names, active or names[0]),
         format_func=lambda name: f"{name} (active)" if name == active else name,
     )
+    notes = next(one.notes for one in found if one.name == chosen)
+    if notes:
+        st.caption(plain(notes))
     before = versions.can_roll_back(folder)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

@@ -17,10 +17,12 @@ from atpatch_core.subjects.record_schema import NumberField
 from . import state
 from .resources import OpenInput, OpenSubject, uploads
 from .text import plain
+from .upload_names import name_upload
 from .view import Seen, View
 
 _KEYS = "edit_keys"
 _FIELD = "edit_field"
+_EDITED = ", edited"
 
 
 def show_parent(view: View) -> None:
@@ -102,7 +104,7 @@ def _show_fields(opened: OpenSubject, one: OpenInput) -> None:
 def _cut_out(opened: OpenSubject, one: OpenInput, inspection: Inspection, key: str) -> None:
     cut = erase_patches if opened.subject.kind == "image" else drop_words
     try:
-        _look_at(opened, cut(one.value, inspection.layout, st.session_state[key]))
+        _look_at(opened, one, cut(one.value, inspection.layout, st.session_state[key]))
     except AtPatchError as error:
         state.refuse(str(error))
 
@@ -111,16 +113,17 @@ def _set_field(opened: OpenSubject, one: OpenInput, name: str, value: Any) -> No
     adapter = opened.subject.adapter
     assert isinstance(adapter, RecordAdapter)
     try:
-        _look_at(opened, with_field(adapter.schema, one.value, name, value))
+        _look_at(opened, one, with_field(adapter.schema, one.value, name, value))
     except AtPatchError as error:
         state.refuse(str(error))
 
 
-def _look_at(opened: OpenSubject, edited: Any) -> None:
+def _look_at(opened: OpenSubject, one: OpenInput, edited: Any) -> None:
     """The edited copy, with the original as reference; the map, the threshold and the switch stay."""
     view = state.settled_view()
     original = view.seen
     digest = uploads().put(opened.subject.write(edited))
+    name_upload(digest, f"{one.title.removesuffix(_EDITED)}{_EDITED}")
     # A copy of a copy leads back to the one before it.
     state.update(upload=digest, sample=None, columns=(), parent=original, reference=original)
 

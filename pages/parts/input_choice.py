@@ -11,7 +11,8 @@ from atpatch_core import AtPatchError
 from . import state
 from .input_views import view_of
 from .resources import OpenInput, OpenSubject, Sample, read_input, samples, uploads
-from .text import quoted
+from .text import plain, quoted
+from .upload_names import upload_name
 from .view import View
 
 _SOURCE = "input_source"
@@ -29,7 +30,7 @@ def chosen_input(view: View, opened: OpenSubject) -> OpenInput | None:
         content = uploads().get(view.upload)
         if content is not None:
             try:
-                return read_input(opened, content, f"your {noun}")
+                return read_input(opened, content, upload_name(view.upload, noun))
             except AtPatchError as error:
                 notice = str(error)
         else:
@@ -70,7 +71,8 @@ def show_input_choice(view: View, opened: OpenSubject) -> None:
             return
     own.show_source(str(source), opened)
     if view.upload is not None:
-        st.caption(f"Shown below: your {own.NOUN}. It stays on this computer; the link to this view finds it again.")
+        name = plain(upload_name(view.upload, own.NOUN))
+        st.caption(f"Shown below: {name}. It stays on this computer; the link to this view finds it again.")
 
 
 def _show_samples(view: View, opened: OpenSubject, noun: str) -> None:

@@ -48,8 +48,12 @@ const listeners = new WeakMap();
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const list = parentElement.querySelector("ol");
+  // Keys may come faster than pages: each goes on from the step that was asked for last.
+  let asked = data.step;
   const go = (step) => {
-    if (step >= 1 && step <= data.titles.length && step !== data.step) setTriggerValue("step", step);
+    if (step < 1 || step > data.titles.length || step === asked) return;
+    asked = step;
+    setTriggerValue("step", step);
   };
   data.titles.forEach((title, number) => {
     const item = list.children[number] || list.appendChild(document.createElement("li"));
@@ -66,8 +70,8 @@ export default function (component) {
   const after = parentElement.querySelector(".after");
   before.disabled = data.step <= 1;
   after.disabled = data.step >= data.titles.length;
-  before.onclick = () => go(data.step - 1);
-  after.onclick = () => go(data.step + 1);
+  before.onclick = () => go(asked - 1);
+  after.onclick = () => go(asked + 1);
   const onKey = (event) => {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const move = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
@@ -75,7 +79,7 @@ export default function (component) {
     const taken = event.composedPath().some((one) => one instanceof Element && one.matches(TAKEN));
     if (taken && event.key.startsWith("Arrow")) return;
     event.preventDefault();
-    go(data.step + move);
+    go(asked + move);
   };
   // This runs again with every change of the data: the listener before must go.
   const forget = () => document.removeEventListener("keydown", listeners.get(parentElement));

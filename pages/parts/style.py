@@ -14,10 +14,16 @@ _STYLE = """
 [data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] {
   background: #1d4ed8; border-color: #1d4ed8; color: #ffffff;
 }
+.stMultiSelect [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) { height: auto; max-height: none; }
+[data-testid="stMultiSelectTagsContainer"] {
+  flex-wrap: wrap; height: auto; max-height: 9rem; overflow: hidden auto; padding-block: 5px; mask-image: none;
+}
 .stMultiSelect [data-tag] { background: transparent; color: inherit; border: 1px solid currentColor; }
 .stMainBlockContainer:has(.st-key-lesson) { padding-top: 4rem; padding-bottom: 0.5rem; }
 .st-key-lesson_title { margin-top: -0.6rem; }
 .st-key-lesson_title h2 { font-size: 1.5rem; padding: 0; }
+.st-key-lesson .stMarkdown p { font-size: 1.1rem; }
+.st-key-lesson .stCaption p, .st-key-lesson [data-testid="stCaptionContainer"] p { font-size: 0.95rem !important; }
 .st-key-welcome { padding: 0.5rem 1rem; }
 .st-key-choices { padding: 0.7rem 1rem; }
 .st-key-answer h2 { font-size: 2.25rem; padding: 0; overflow-wrap: anywhere; }
@@ -33,6 +39,8 @@ _STYLE = """
   .st-key-findings > :has(> .st-key-answer), .st-key-findings > :has(> .st-key-bars) { grid-column: 2; min-width: 0; }
 }
 @media (max-width: 640px) {
+  .st-key-keys_hint { display: none; }
+  .st-key-detector_confusion > * { flex: 1 1 calc(50% - 2rem) !important; }
   .stMainBlockContainer { padding: 4.5rem 1rem 2rem; }
   .st-key-heading > :nth-child(2) { order: 1; flex-basis: 100%; }
 }

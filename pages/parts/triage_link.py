@@ -8,8 +8,10 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 
+from .input_views import view_of
 from .resources import OpenSubject, uploads
 from .text import plain
+from .upload_names import name_upload
 
 
 def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage") -> None:
@@ -19,6 +21,7 @@ def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage") ->
     except AtPatchError as error:
         st.caption(plain(str(error)))
         return
+    name_upload(digest, f"a {view_of(opened.subject.kind).NOUN} from another page")
     st.page_link(
         "pages/triage.py",
         label=label,
