@@ -20,6 +20,7 @@ from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .examples import ColumnLabels, label_columns, layer_examples
 from .sets import ImageDebuggingSet, moved_copies
+from .trial import Trial
 from .tuning import WORTH_A_LAYER, tune, tune_alongside, tune_jointly
 
 # The few benign columns that look hijacked are what decides about false alarms, so each batch is built around them.
@@ -86,8 +87,9 @@ def train_detector(
     on_step("choosing layers and reference", 0, 1)
     many = moved_copies(benign)
     rate = max(false_positive_rate, 1 / len(many))
-    tuned = tune(detector, subject, tuning_pairs, many, rate)
-    together = tune_jointly(detector, subject, tuning_pairs, many, rate)
+    trial = Trial.of(subject, tuning_pairs, many, rate)
+    tuned = tune(detector, trial)
+    together = tune_jointly(detector, trial)
     on_step("choosing layers and reference", 1, 1)
     if len(tuned.detector.watched) > 1:
         watched = tuned.detector.watched
@@ -96,11 +98,11 @@ def train_detector(
             layer: train(layer, joined(examples[layer], seen_patched[layer]), f"layer {layer}, second round")
             for layer in watched
         }
-        tuned = tune(replace(tuned.detector, networks=networks), subject, tuning_pairs, many, rate)
+        tuned = tune(replace(tuned.detector, networks=networks), trial)
     # Jointly costs a second forward for what is flagged: it must be worth it.
     chosen = together if together.merit >= tuned.merit + WORTH_A_LAYER else tuned
     passed_over = tuned if chosen is together else together
-    chosen = tune_alongside(chosen, subject, tuning_pairs)
+    chosen = tune_alongside(chosen, trial)
     history = {
         "date": datetime.now(UTC).date().isoformat(),
         "debugging_set": pairs.origin,

@@ -7,17 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
 
 from ..detector.calibration import calibrate_threshold
 from ..detector.joint import Jointly
 from ..detector.reference import KINDS
 from ..detector.trained import TrainedDetector
-from ..subjects.image_files import from_array
-from ..subjects.subject import Subject
-from .answers import answers
 from .layer_scores import layer_scores
-from .sets import ImageDebuggingSet
+from .trial import Trial
 
 WORTH_A_LAYER = 0.005  # of the hijacked predictions: what one more watched layer must win back
 ALONGSIDE = (0.5, 0.3, 0.1)  # scores from which on the other columns of a flagged input may be flagged, too
@@ -75,21 +71,12 @@ def lowest_for_nothing(tried: Sequence[Choice]) -> Choice:
     return [choice for choice in tried if choice.merit >= tried[0].merit][-1]
 
 
-def tune(
-    detector: TrainedDetector,
-    subject: Subject,
-    pairs: ImageDebuggingSet,
-    benign: np.ndarray,
-    false_positive_rate: float,
-) -> Tuned:
+def tune(detector: TrainedDetector, trial: Trial) -> Tuned:
     """Pick watched layers one at a time, best first, as long as each wins back `WORTH_A_LAYER` more predictions.
 
-    `detector` watches all layers that may be picked. `pairs` are clean and triggered twins, `benign` (`uint8
-    [n, height, width, channels]`) further clean inputs that only bound the false-positive rate per input. Without a
-    hijacked prediction in `pairs`, no layer is watched.
+    `detector` watches all layers that may be picked. Where no prediction is hijacked, no layer is watched.
     """
-    trial = _Trial.of(subject, pairs)
-    scores = _Scores.of(detector, trial, benign)
+    scores = _Scores.of(detector, trial)
     best: Choice | None = None
     tried: list[Choice] = []
     remaining = list(detector.watched) if trial.hijacked else []
@@ -97,9 +84,7 @@ def tune(
         round_ = [
             choice
             for layer in remaining
-            for choice in scores.references(
-                trial, tuple(sorted((*(best.watched if best else ()), layer))), false_positive_rate
-            )
+            for choice in scores.references(trial, tuple(sorted((*(best.watched if best else ()), layer))))
         ]
         tried += round_
         candidate = least_left(round_, len(trial.hijacked))
@@ -110,63 +95,26 @@ def tune(
     return _as_chosen(detector, best, tried)
 
 
-def tune_jointly(
-    detector: TrainedDetector,
-    subject: Subject,
-    pairs: ImageDebuggingSet,
-    benign: np.ndarray,
-    false_positive_rate: float,
-) -> Tuned:
+def tune_jointly(detector: TrainedDetector, trial: Trial) -> Tuned:
     """The same for all watched layers of `detector` at once, which judge and repair jointly (see `Jointly`)."""
     joint = replace(detector, reach=Jointly(detector.watched))
-    trial = _Trial.of(subject, pairs)
     if not trial.hijacked or not joint.watched:
         return _as_chosen(joint, None, [])
-    choices = _Scores.of(joint, trial, benign).references(trial, joint.watched, false_positive_rate)
+    choices = _Scores.of(joint, trial).references(trial, joint.watched)
     tried = [replace(choice, jointly=True) for choice in choices]
     return _as_chosen(joint, least_left(tried, len(trial.hijacked)), tried)
 
 
-def tune_alongside(tuned: Tuned, subject: Subject, pairs: ImageDebuggingSet) -> Tuned:
+def tune_alongside(tuned: Tuned, trial: Trial) -> Tuned:
     """Choose from which score on other columns of a flagged input are flagged, too: the lowest that costs nothing."""
     if tuned.choice is None:
         return tuned
-    trial = _Trial.of(subject, pairs)
     tried = []
     for score in (None, *(one for one in ALONGSIDE if one < tuned.detector.threshold)):
         won_back, changed = trial.outcome(replace(tuned.detector, alongside=score))
         tried.append(replace(tuned.choice, won_back=won_back, benign_changed=changed, alongside=score))
     chosen = lowest_for_nothing(tried)
     return Tuned(replace(tuned.detector, alongside=chosen.alongside), chosen, (*tuned.tried, *tried[1:]))
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """What every setting is tried on: pictures, those that a trigger turns into something else, and true answers.
-
-    `before` are the answers to `clean` pictures, `wanted` those to the `hijacked` ones as they were without trigger.
-    """
-
-    subject: Subject
-    clean: list[Image.Image]
-    hijacked: list[Image.Image]
-    before: np.ndarray
-    wanted: np.ndarray
-
-    @classmethod
-    def of(cls, subject: Subject, pairs: ImageDebuggingSet) -> _Trial:
-        clean, triggered = _pictures(pairs.clean), _pictures(pairs.triggered)
-        before = answers(subject, clean)
-        flipped = before != answers(subject, triggered)
-        hijacked = [picture for picture, flip in zip(triggered, flipped, strict=True) if flip]
-        return cls(subject, clean, hijacked, before, before[flipped])
-
-    def outcome(self, setting: TrainedDetector) -> tuple[float, float]:
-        """The share of hijacked answers that `setting` wins back, and that of answers to clean pictures it changes."""
-        return (
-            float((answers(self.subject, self.hijacked, setting) == self.wanted).mean()),
-            float((answers(self.subject, self.clean, setting) != self.before).mean()),
-        )
 
 
 @dataclass(frozen=True)
@@ -178,18 +126,18 @@ class _Scores:
     hijacked: np.ndarray
 
     @classmethod
-    def of(cls, detector: TrainedDetector, trial: _Trial, benign: np.ndarray) -> _Scores:
+    def of(cls, detector: TrainedDetector, trial: Trial) -> _Scores:
         return cls(
             detector,
-            layer_scores(trial.subject, detector, _pictures(benign)),
+            layer_scores(trial.subject, detector, trial.benign),
             layer_scores(trial.subject, detector, trial.hijacked),
         )
 
-    def references(self, trial: _Trial, watched: tuple[int, ...], false_positive_rate: float) -> list[Choice]:
+    def references(self, trial: Trial, watched: tuple[int, ...]) -> list[Choice]:
         """What each benign reference makes of these layers, in the order of `KINDS`."""
         columns = [self.detector.watched.index(one) for one in watched]
         threshold = calibrate_threshold(
-            self.benign[:, columns].max(1), self.hijacked[:, columns].max(1), false_positive_rate
+            self.benign[:, columns].max(1), self.hijacked[:, columns].max(1), trial.false_positive_rate
         )
         choices = []
         for reference in KINDS:
@@ -204,7 +152,3 @@ def _as_chosen(detector: TrainedDetector, best: Choice | None, tried: Sequence[C
     reference = next(kind for kind in KINDS if kind == best.reference)
     chosen = replace(detector, watched=best.watched, threshold=best.threshold, reference=reference)
     return Tuned(chosen, best, tuple(tried))
-
-
-def _pictures(images: np.ndarray) -> list[Image.Image]:
-    return [from_array(image) for image in images]

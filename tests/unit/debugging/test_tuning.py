@@ -11,9 +11,10 @@ import torch
 from PIL import Image
 
 from atpatch_core.attention import hotfix
-from atpatch_core.debugging import tuning
+from atpatch_core.debugging import trial
 from atpatch_core.debugging.layer_scores import layer_scores
 from atpatch_core.debugging.sets import ImageDebuggingSet
+from atpatch_core.debugging.trial import Trial
 from atpatch_core.debugging.tuning import Choice, Tuned, least_left, tune, tune_alongside, tune_jointly
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS
@@ -66,7 +67,7 @@ def untrained() -> TrainedDetector:
 def test_layers_that_judge_jointly_are_held_to_the_same_false_positive_rate(untrained: TrainedDetector) -> None:
     subject, clean, benign = image_subject(), _pixels(60, 1), _pixels(300, 3)
     pairs = ImageDebuggingSet(clean, _pixels(60, 2), np.zeros((60, 16), bool), "other pictures")
-    tuned = tune_jointly(untrained, subject, pairs, benign, 0.1)
+    tuned = tune_jointly(untrained, Trial.of(subject, pairs, benign, 0.1))
     assert tuned.detector.reach == Jointly((0, 2))
     assert [choice.reference for choice in tuned.tried] == ["mean", "uniform", "low-quantile", "zero"]
     assert all(choice.jointly for choice in tuned.tried)
@@ -88,12 +89,12 @@ def _chosen_alongside(untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatc
         repaired = 0.0 if setting is None else won_back[setting.alongside]
         return (hijacked & (np.arange(len(images)) >= repaired * len(images))).astype(int)
 
-    monkeypatch.setattr(tuning, "answers", answers)
+    monkeypatch.setattr(trial, "answers", answers)
     dark, bright = (np.full((400, 8, 8, 1), shade, np.uint8) for shade in (0, 255))
     pairs = ImageDebuggingSet(dark, bright, np.ones((400, 16), bool), "dark and bright")
     detector = replace(untrained, threshold=0.8)
     before = Tuned(detector, Choice((0, 2), "mean", 0.8, won_back[None], 0.0), ())
-    after = tune_alongside(before, image_subject(), pairs)
+    after = tune_alongside(before, Trial.of(image_subject(), pairs, dark, 0.1))
     assert [choice.alongside for choice in after.tried] == [0.5, 0.3, 0.1]
     assert after.choice is not None
     assert after.merit == pytest.approx(won_back[after.choice.alongside])
@@ -113,8 +114,9 @@ def test_the_lowest_score_that_costs_nothing_is_chosen_for_columns_beside_a_flag
 def test_a_model_that_nothing_hijacks_is_watched_neither_alone_nor_jointly(untrained: TrainedDetector) -> None:
     clean = _pixels(20, 1)
     same = ImageDebuggingSet(clean, clean, np.zeros((20, 16), bool), "the same pictures")
-    for tuned in (choose(untrained, image_subject(), same, _pixels(50, 3), 0.1) for choose in (tune, tune_jointly)):
+    nothing = Trial.of(image_subject(), same, _pixels(50, 3), 0.1)
+    for tuned in (choose(untrained, nothing) for choose in (tune, tune_jointly)):
         assert tuned.detector.watched == ()
         assert tuned.detector.reach is None
         assert (tuned.choice, tuned.merit) == (None, 0.0)
-        assert tune_alongside(tuned, image_subject(), same) is tuned
+        assert tune_alongside(tuned, nothing) is tuned
