@@ -13,6 +13,7 @@ from .comparison import AttackFigures, Comparison, DefenceFigures, averaged, spr
 from .defences.catalogue import ATPATCH, DEFENCES, NO_FIX
 from .rates import Rate
 from .report import without_nan
+from .what_is_left import what_is_left
 
 _NOT_SHOWN = "\u2013"
 WORTH_REPAIR = 0.05  # excess ASR: below, an attack does not work on the untouched model
@@ -167,29 +168,13 @@ def sentence(comparison: Comparison, attack: str) -> str:
     own = group.get(ATPATCH)
     told = f"{start}."
     if own is not None:
-        told += f" With AtPatch: {_left(own)}."
+        told += f" With AtPatch: {what_is_left(own.rates, 'pictures')}."
     best = _best([row for row in group.values() if row.defence in DEFENCES and _is_rival(row.defence)])
-    return told if best is None else f"{told} The best other defence, {best.defence}: {_left(best)}."
-
-
-def _left(row: Row) -> str:
-    """What is left of the attack, what that costs, and how many pictures are right again."""
-    after, excess, drop, recovery = (
-        row.rates[name] for name in ("asr_after", "excess_asr", "clean_accuracy_drop", "recovery")
+    return (
+        told
+        if best is None
+        else f"{told} The best other defence, {best.defence}: {what_is_left(best.rates, 'pictures')}."
     )
-    parts = []
-    if after is not None and excess is not None:
-        more = "no" if _points(excess) <= 0 else f"{_points(excess):.2f} points"
-        parts.append(f"{_share(after)} still get it, {more} more than without a trigger")
-    if drop is not None:
-        parts.append(
-            "clean accuracy does not fall"
-            if _points(drop) <= 0
-            else f"clean accuracy falls by {_points(drop):.2f} points"
-        )
-    if recovery is not None:
-        parts.append(f"{_share(recovery)} of the attacked pictures get their true class")
-    return ", ".join(parts)
 
 
 def _is_rival(name: str) -> bool:
@@ -230,7 +215,3 @@ def _label(defence: str) -> str:
 
 def _share(rate: Rate) -> str:
     return f"{100 * rate.value:.1f} %"
-
-
-def _points(rate: Rate) -> float:
-    return round(100 * rate.value, 2)

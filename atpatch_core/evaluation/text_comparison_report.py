@@ -10,6 +10,7 @@ from .comparison_report import WORTH_REPAIR
 from .defences.catalogue import ATPATCH, NO_FIX
 from .rates import Rate
 from .text_comparison import TextComparison
+from .what_is_left import what_is_left
 
 _BOUNDS = (NO_FIX, ATPATCH, "oracle")  # no rivals: nothing is done, it is the one in question, or it needs the truth
 _COMMON = (
@@ -55,12 +56,4 @@ def text_comparison_as_csv(comparison: TextComparison) -> str:
 
 def _left(comparison: TextComparison, name: str, attack: str) -> str:
     figures = comparison.figures[name]
-    one = figures.attacks[attack]
-    excess, drop = 100 * one.excess_asr.value, 100 * figures.clean_accuracy_drop.value
-    parts = (
-        f"{100 * one.asr_after.value:.1f} % still get it, "
-        f"{'no' if round(excess, 2) <= 0 else f'{excess:.2f} points'} more than without a trigger",
-        "clean accuracy does not fall" if round(drop, 2) <= 0 else f"clean accuracy falls by {drop:.2f} points",
-        f"{100 * one.recovery.value:.1f} % of the attacked texts get their true class",
-    )
-    return ", ".join(parts)
+    return what_is_left({**vars(figures.attacks[attack]), "clean_accuracy_drop": figures.clean_accuracy_drop}, "texts")
