@@ -59,6 +59,14 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     expect(page.get_by_text(re.compile("flagged in layer")).first).to_be_visible()
 
 
+def test_all_chosen_defences_can_be_read(app: str, page: Page) -> None:
+    visit(page, f"{app}/evaluate?subject={MODEL}", "Evaluate")
+    box = page.get_by_test_id("stMultiSelectTagsContainer").last
+    ends = box.evaluate("one => [one.scrollWidth, one.clientWidth, one.scrollHeight, one.clientHeight]")
+    assert ends[0] <= ends[1]
+    assert ends[2] <= ends[3]
+
+
 def test_a_comparison_can_be_cancelled_while_other_pages_go_on(
     app: str, page: Page, new_page: Callable[..., Page]
 ) -> None:

@@ -58,6 +58,14 @@ def test_arrow_keys_and_buttons_go_through_the_steps_and_the_address_follows(app
     expect(heading).to_have_text(titles[2])
 
 
+def test_keys_that_come_faster_than_pages_are_all_counted(app: str, page: Page) -> None:
+    visit(page, f"{app}/learn?step=5", "Learn")
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_url(re.compile("step=2"))
+    expect(page.get_by_text("Step 2 of 7.")).to_be_visible()
+
+
 def test_arrow_keys_in_a_slider_move_the_slider(app: str, page: Page) -> None:
     visit(page, f"{app}/learn?step=3", "Learn")
     slider = page.get_by_role("slider", name="Strength of the trigger")

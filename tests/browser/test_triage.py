@@ -140,6 +140,7 @@ def test_an_uploaded_picture_survives_a_reload_and_opens_in_another_browser(
     _upload(page, "mine.png", _picture())
     page.wait_for_url(re.compile("upload=[0-9a-f]{64}"))
     settle(page)
+    expect(page.locator(".st-key-picture")).to_contain_text("mine.png")
     verdict, params = _verdict(page), params_of(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
     assert "sample" not in params
@@ -211,6 +212,20 @@ def test_the_threshold_of_a_link_is_used_and_can_be_reset(app: str, page: Page) 
     expect(page.get_by_text("This is the calibrated threshold.")).to_be_visible()
     settle(page)
     assert re.search(r"columns? flagged", _verdict(page))
+    assert "threshold" not in params_of(page)
+
+
+def test_the_threshold_moves_by_the_keyboard_and_comes_to_rest_where_it_was_calibrated(app: str, page: Page) -> None:
+    visit(page, app)
+    slider = page.get_by_role("slider", name=re.compile("Flag columns"))
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile(r"threshold=0\.\d+"))
+    expect(page.get_by_text("Changed by hand: 0.")).to_be_visible()
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("This is the calibrated threshold.")).to_be_visible()
+    settle(page)
     assert "threshold" not in params_of(page)
 
 
