@@ -335,19 +335,72 @@ def _follow(
     if repair.detector is None or not any(bool(one.any()) for one in forward.found.values()):
         return None
     opened = _open.set(())  # nobody who looks on is to see the trials
+    call = _Call(model, args, arguments)
     try:
-        columns = torch.stack(list(forward.found.values())).any(0)
         if isinstance(reach, Reach):
-            columns = _carriers(model, args, arguments, output, forward, repair.detector, reach)
-        carried = Carried(repair.detector, columns, reach.layers)
-        with hotfix(model, carried, columns=repair.columns, formula=repair.formula) as fix, capture(model) as kept:
-            again = model(*args, **arguments)
+            repaired = _followed(call, output, forward, repair, repair.detector, reach)
+        else:
+            columns = torch.stack(list(forward.found.values())).any(0)
+            repaired = _run_repaired(call, repair, repair.detector, columns, reach.layers)
     finally:
         _open.reset(opened)
-    forward.flagged = {layer: one for layer, one in enumerate(fix.flagged) if one is not None}
+    forward.flagged = repaired.flagged
     for one in finished.values():
-        one.maps = {layer: kept.layers[layer] for layer in one.maps}
-    return again
+        one.maps = {layer: repaired.maps[layer] for layer in one.maps}
+    return repaired.output
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A model, and what it was called with."""
+
+    model: nn.Module
+    args: Any
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Repaired:
+    """What a model answers while columns are repaired, which ones were in each layer, and its maps of all layers."""
+
+    output: Any
+    flagged: dict[int, Tensor]
+    maps: tuple[Tensor, ...]
+
+
+def _run_repaired(
+    call: _Call, repair: _Repair, detector: ColumnDetector, columns: Tensor, layers: tuple[int, ...]
+) -> _Repaired:
+    """Run the model again with `columns` (bool `[batch, keys]`) redistributed in all heads of `layers`."""
+    carried = Carried(detector, columns, layers)
+    with (
+        hotfix(call.model, carried, columns=repair.columns, formula=repair.formula) as fix,
+        capture(call.model) as kept,
+    ):
+        output = call.model(*call.args, **call.arguments)
+    return _Repaired(output, {layer: one for layer, one in enumerate(fix.flagged) if one is not None}, kept.layers)
+
+
+def _followed(
+    call: _Call, output: Any, forward: _Forward, repair: _Repair, detector: ColumnDetector, reach: Reach
+) -> _Repaired:
+    """Repair what the flags lead to, look again, and repair what is flagged then, too, until nothing is."""
+    valid = forward.valid
+    if valid is None:
+        raise HotfixError("This detector follows triggers from layers that it watches, but it watched none.")
+    scores = torch.stack([forward.scores[layer].float().amax(1) for layer in forward.found]).amax(0)
+    flagged = torch.stack(list(forward.found.values())).any(0)
+    columns = torch.zeros_like(valid)
+    for _ in range(reach.looks):
+        columns = columns | _carriers(call, output, scores, flagged, valid, columns, detector, reach)
+        repaired = _run_repaired(call, repair, detector, columns, reach.layers)
+        output = repaired.output
+        seen = [detector.score(layer, repaired.maps[layer], valid, valid) for layer in forward.found]
+        scores = torch.stack([one.float().amax(1) for one in seen]).amax(0).masked_fill(columns, 0.0)
+        flagged = repair.flagged(scores, valid) & ~columns
+        if not bool(flagged.any()):
+            break
+    return repaired
 
 
 def _judge_jointly(forward: _Forward, repair: _Repair) -> None:
@@ -361,17 +414,18 @@ def _judge_jointly(forward: _Forward, repair: _Repair) -> None:
 
 
 def _carriers(
-    model: nn.Module,
-    args: Any,
-    arguments: dict[str, Any],
+    call: _Call,
     output: Any,
-    forward: _Forward,
+    scores: Tensor,
+    flagged: Tensor,
+    valid: Tensor,
+    repaired: Tensor,
     detector: ColumnDetector,
     reach: Reach,
 ) -> Tensor:
     """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`."""
     logits = getattr(output, "logits", None)
-    if not isinstance(logits, Tensor) or logits.ndim != 2 or forward.valid is None:
+    if not isinstance(logits, Tensor) or logits.ndim != 2:
         raise HotfixError("This detector follows triggers by the model's answer: call a model for classification.")
     batch = len(logits)
 
@@ -379,17 +433,15 @@ def _carriers(
         answers = []
         for some, columns in zip(torch.split(rows, _PROBED), torch.split(shut_out, _PROBED), strict=True):
             known = KnownColumns(detector.layers, dict.fromkeys(reach.layers, columns[:, None]))
-            with torch.no_grad(), hotfix(model, known):
-                called = model(
-                    *(_rows(one, some, batch) for one in args),
-                    **{name: _rows(one, some, batch) for name, one in arguments.items() if name != "labels"},
+            with torch.no_grad(), hotfix(call.model, known):
+                called = call.model(
+                    *(_rows(one, some, batch) for one in call.args),
+                    **{name: _rows(one, some, batch) for name, one in call.arguments.items() if name != "labels"},
                 )
             answers.append(called.logits)
         return torch.cat(answers)
 
-    scores = torch.stack([forward.scores[layer].float().amax(1) for layer in forward.found]).amax(0)
-    flagged = torch.stack(list(forward.found.values())).any(0)
-    found = carriers(scores.cpu(), flagged.cpu(), forward.valid.cpu(), logits.detach().cpu(), probe, reach)
+    found = carriers(scores.cpu(), flagged.cpu(), valid.cpu(), repaired.cpu(), logits.detach().cpu(), probe, reach)
     return found.to(logits.device)
 
 

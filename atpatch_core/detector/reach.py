@@ -3,7 +3,9 @@
 Such a phrase is repaired as a whole. Around the flagged column, the shortest run of columns is looked for that *alone*
 keeps the model as sure of its answer as it was: with the attention to everything else shut out. That run carries the
 hijack. Whether the answer changes once it is repaired plays no part in finding it, so an input that deserves its answer
-keeps it. Only flagged inputs cost anything.
+keeps it. A trigger that stands in an input twice may show its second copy only once the first one is repaired, so the
+detector looks again at the repaired maps, and what it flags there is followed in turn. Only flagged inputs cost
+anything.
 """
 
 from __future__ import annotations
@@ -26,13 +28,15 @@ class Reach:
 
     The flagged column and the others that carry the hijack are redistributed in all heads of `layers`. A run has at
     most `longest` columns and leaves the model at most `as_sure` (in log-odds) less sure of its answer; a run of
-    several columns is repaired with `margin` more on each side, which a trigger's punctuation may need.
+    several columns is repaired with `margin` more on each side, which a trigger's punctuation may need. The detector
+    looks at most `looks` times.
     """
 
     layers: tuple[int, ...]
     longest: int = 8
     as_sure: float = 0.2
     margin: int = 1
+    looks: int = 4
 
 
 @dataclass(frozen=True)
@@ -59,17 +63,20 @@ class Carried:
         return self.detector.benign(layer, attention, key_valid)
 
 
-def carriers(scores: Tensor, flagged: Tensor, valid: Tensor, logits: Tensor, probe: Probe, reach: Reach) -> Tensor:
+def carriers(
+    scores: Tensor, flagged: Tensor, valid: Tensor, repaired: Tensor, logits: Tensor, probe: Probe, reach: Reach
+) -> Tensor:
     """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`.
 
-    `scores`, `flagged` and `valid` are `[batch, keys]`, `logits` (`[batch, classes]`) what the untouched model answers.
-    The first and the last token of an input are the model's own: they are never shut out, and are part of no run.
+    `scores`, `flagged`, `valid` and `repaired` are `[batch, keys]`, `logits` (`[batch, classes]`) what the model
+    answers while the columns that are `repaired` already are: those are always shut out, and part of no run. The first
+    and the last token of an input are the model's own: they are never shut out, and are part of no run.
     """
     found = flagged.clone()
     answer = logits.argmax(-1)
     sure = _odds(logits, answer)
     place = valid.long().cumsum(-1) - 1
-    inner = valid & (place > 0) & (place < valid.sum(-1, keepdim=True) - 1)
+    inner = valid & (place > 0) & (place < valid.sum(-1, keepdim=True) - 1) & ~repaired
     seeds = scores.masked_fill(~(flagged & inner), -torch.inf).argmax(-1)
     searching = (flagged & inner).any(-1).nonzero().flatten().tolist()
     for size in range(1, reach.longest + 1):
@@ -85,7 +92,7 @@ def carriers(scores: Tensor, flagged: Tensor, valid: Tensor, logits: Tensor, pro
         alone = torch.zeros(len(runs), valid.shape[1], dtype=torch.bool)
         for number, (_, start) in enumerate(runs):
             alone[number, start : start + size] = True
-        left = _odds(probe(rows, inner[rows] & ~alone), answer[rows]) - sure[rows]
+        left = _odds(probe(rows, (inner[rows] & ~alone) | repaired[rows]), answer[rows]) - sure[rows]
         for row in list(searching):
             mine = [number for number, (one, _) in enumerate(runs) if one == row]
             best = max(mine, key=lambda number: float(left[number]), default=None)

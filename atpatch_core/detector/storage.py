@@ -138,8 +138,9 @@ def _reach(settings: dict[str, Any] | None, layers: int) -> Reach | Jointly | No
         return Jointly(repaired)
     if kind != _KINDS[Reach]:
         raise ValueError("An unknown kind of reach.")
-    reach = Reach(repaired, int(settings["longest"]), float(settings["as_sure"]), int(settings["margin"]))
-    if not 0 < reach.longest <= 64 or not 0 <= reach.margin <= 64:
+    looks = int(settings.get("looks", 1))
+    reach = Reach(repaired, int(settings["longest"]), float(settings["as_sure"]), int(settings["margin"]), looks)
+    if not 0 < reach.longest <= 64 or not 0 <= reach.margin <= 64 or not 0 < reach.looks <= 64:
         raise ValueError("A reach that no model has.")
     if not 0 <= reach.as_sure < 1_000:
         raise ValueError("No log-odds.")

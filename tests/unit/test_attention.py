@@ -413,6 +413,41 @@ def test_a_followed_flag_is_repaired_in_all_layers_in_reach_and_leaves_other_inp
         assert torch.equal(model(**batch).logits, before), "nothing stays behind"
 
 
+def test_what_shows_only_once_something_else_is_repaired_is_repaired_too() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+
+    def rule(_layer: int, attention: torch.Tensor) -> torch.Tensor:
+        scores = nothing(_layer, attention)
+        scores[1, 2, 3] = 1.0
+        scores[1, 2, 5] = (attention[1, :, :, 3].amax() <= 0.02 + 1e-6).float()
+        return scores
+
+    with torch.no_grad(), hotfix(model, _Following(3, (2,), rule)) as fix:
+        model(**batch)
+    for flagged in fix.flagged:
+        assert flagged is not None
+        assert flagged[1, :, [3, 5]].all()
+        assert not flagged[[0, 2]].any()
+    assert fix.scores[2] is not None
+    assert fix.scores[2][1, 2, 5] == 0, "the scores are those of the untouched maps"
+
+
+def test_a_model_is_looked_at_only_so_often() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    looked = []
+
+    def rule(_layer: int, attention: torch.Tensor) -> torch.Tensor:
+        scores = nothing(_layer, attention)
+        scores[0, 0, 1 + len(looked)] = 1.0
+        looked.append(1)
+        return scores
+
+    detector = _Following(3, (2,), rule)
+    with torch.no_grad(), hotfix(model, detector):
+        model(**batch)
+    assert len(looked) == 1 + detector.reach.looks
+
+
 def test_columns_chosen_by_hand_are_repaired_beside_followed_ones() -> None:
     model, batch = build("bert", "eager"), inputs("bert")
     by_hand = Column(1, 2, 1)

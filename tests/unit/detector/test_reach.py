@@ -29,7 +29,8 @@ def _carried(phrase: set[int], seed: int, keys: int = 12, reach: Reach = _REACH,
     scores = torch.zeros(1, keys + padding)
     scores[0, seed] = 0.9
     valid = torch.arange(keys + padding)[None] < keys
-    found = carriers(scores, scores > 0.5, valid, torch.tensor([[0.0, 4.0]]), _Asked(phrase), reach)
+    repaired = torch.zeros_like(valid)
+    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), _Asked(phrase), reach)
     return set(found[0].nonzero().flatten().tolist())
 
 
@@ -62,11 +63,27 @@ def test_only_flagged_inputs_are_asked_about() -> None:
     asked = _Asked({2})
     scores = torch.zeros(3, 8)
     scores[1, 2] = 1.0
-    found = carriers(
-        scores, scores > 0.5, torch.ones(3, 8, dtype=torch.bool), torch.tensor([[0.0, 4.0]] * 3), asked, _REACH
-    )
+    valid = torch.ones(3, 8, dtype=torch.bool)
+    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 3), asked, _REACH)
     assert asked.asked == 1
     assert torch.equal(found, scores > 0.5)
+
+
+def test_what_is_repaired_already_is_shut_out_in_every_trial_and_part_of_no_run() -> None:
+    scores = torch.zeros(1, 10)
+    scores[0, 4] = 0.9
+    valid = torch.ones(1, 10, dtype=torch.bool)
+    repaired = torch.zeros_like(valid)
+    repaired[0, 5] = True
+    shut: list[Tensor] = []
+
+    def probe(rows: Tensor, shut_out: Tensor) -> Tensor:
+        shut.append(shut_out)
+        return torch.tensor([[0.0, -1.0]]).expand(len(rows), -1)
+
+    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), probe, _REACH)
+    assert set(found[0].nonzero().flatten().tolist()) == {4}
+    assert torch.cat(shut)[:, 5].all()
 
 
 def test_carried_columns_are_flagged_in_every_head_of_the_layers_in_reach() -> None:
