@@ -55,6 +55,7 @@ from .detector.contract import ColumnDetector
 from .detector.joint import Jointly, joint_scores
 from .detector.known import KnownColumns
 from .detector.reach import Carried, Reach, carriers
+from .detector.repeats import added_up, first_places, given_to_all
 from .errors import DetectorError, HotfixError
 from .inspection import Column
 from .redistribution import redistribute
@@ -228,6 +229,7 @@ class _Forward:
     flagged: dict[int, Tensor] = field(default_factory=dict)
     found: dict[int, Tensor] = field(default_factory=dict)  # flags that are to be followed, [batch, keys]
     valid: Tensor | None = None
+    tokens: Tensor | None = None  # of a text, int64 [batch, keys]
 
 
 @dataclass(frozen=True)
@@ -292,8 +294,11 @@ def _session(session: _Session) -> Iterator[None]:
         _detach(session)
 
 
-def _begin_forward(model: nn.Module, _args: Any) -> None:
-    mine = {session: _Forward() for session in _open.get() if session.model is model}
+def _begin_forward(model: nn.Module, args: Any, arguments: dict[str, Any]) -> None:
+    tokens = arguments.get("input_ids", args[0] if args else None)
+    if not isinstance(tokens, Tensor) or tokens.is_floating_point() or tokens.ndim != 2:
+        tokens = None
+    mine = {session: _Forward(tokens=tokens) for session in _open.get() if session.model is model}
     if mine:
         _running.set({**(_running.get() or {}), **mine})
 
@@ -395,7 +400,7 @@ def _followed(
         columns = columns | _carriers(call, output, scores, flagged, valid, columns, detector, reach)
         repaired = _run_repaired(call, repair, detector, columns, reach.layers)
         output = repaired.output
-        seen = [detector.score(layer, repaired.maps[layer], valid, valid) for layer in forward.found]
+        seen = [_scores(detector, layer, repaired.maps[layer], valid, forward.tokens) for layer in forward.found]
         scores = torch.stack([one.float().amax(1) for one in seen]).amax(0).masked_fill(columns, 0.0)
         flagged = repair.flagged(scores, valid) & ~columns
         if not bool(flagged.any()):
@@ -518,7 +523,7 @@ def _redirect(config: Any) -> Callable[[], None]:
 
 
 def _watch_forwards(model: nn.Module) -> Callable[[], None]:
-    begin = model.register_forward_pre_hook(_begin_forward)
+    begin = model.register_forward_pre_hook(_begin_forward, with_kwargs=True)
     end = model.register_forward_hook(_end_forward, always_call=True, with_kwargs=True)
 
     def undo() -> None:
@@ -620,7 +625,7 @@ def _repair(repair: _Repair, layer: int, attention: Tensor, visible: Tensor | No
     detector = repair.detector
     flagged = torch.zeros(batch, heads, keys, dtype=torch.bool, device=attention.device)
     if detector is not None and layer in repair.watched:
-        scores = detector.score(layer, attention, valid, valid)
+        scores = _scores(detector, layer, attention, valid, forward.tokens)
         if bool(scores.isnan().any()):
             raise DetectorError(f"The detector's score for layer {layer} is not a number: train it again.")
         forward.scores[layer] = scores
@@ -644,6 +649,14 @@ def _repair(repair: _Repair, layer: int, attention: Tensor, visible: Tensor | No
     else:
         benign = (1.0 / valid.sum(-1).clamp(min=1)).to(attention.dtype)[:, None, None, None]
     return repair.formula(attention, flagged, benign, visible)
+
+
+def _scores(detector: ColumnDetector, layer: int, attention: Tensor, valid: Tensor, tokens: Tensor | None) -> Tensor:
+    """The detector's scores `[batch, heads, keys]`; copies of a token are judged as one where it wants that."""
+    if not getattr(detector, "adds_repeats", False) or tokens is None or tokens.shape != valid.shape:
+        return detector.score(layer, attention, valid, valid)
+    first = first_places(tokens, valid)
+    return given_to_all(detector.score(layer, added_up(attention, first), valid, valid), first)
 
 
 def _apply(module: nn.Module, before: Tensor, after: Tensor, flagged: Tensor, value: Tensor, output: Tensor) -> Tensor:

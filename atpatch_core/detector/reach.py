@@ -1,11 +1,10 @@
 """How far a trigger reaches: a whole phrase may drive the answer while only one of its columns stands out.
 
-Such a phrase is repaired as a whole. Around the flagged column, the shortest run of columns is looked for that *alone*
+Such a phrase is repaired as a whole. Around each flagged column, the shortest run of columns is looked for that *alone*
 keeps the model as sure of its answer as it was: with the attention to everything else shut out. That run carries the
 hijack. Whether the answer changes once it is repaired plays no part in finding it, so an input that deserves its answer
-keeps it. A trigger that stands in an input twice may show its second copy only once the first one is repaired, so the
-detector looks again at the repaired maps, and what it flags there is followed in turn. Only flagged inputs cost
-anything.
+keeps it. Of two triggers in one input the second may stand out only once the first one is repaired, so the detector
+looks again at the repaired maps, and what it flags there is followed in turn. Only flagged inputs cost anything.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ class Reach:
 
     The flagged column and the others that carry the hijack are redistributed in all heads of `layers`. A run has at
     most `longest` columns and leaves the model at most `as_sure` (in log-odds) less sure of its answer; a run of
-    several columns is repaired with `margin` more on each side, which a trigger's punctuation may need. The detector
-    looks at most `looks` times.
+    several columns is repaired with `margin` more on each side, which a trigger's punctuation may need. Runs are looked
+    for around the `seeds` flagged columns that score highest. The detector looks at most `looks` times.
     """
 
     layers: tuple[int, ...]
@@ -37,6 +36,7 @@ class Reach:
     as_sure: float = 0.2
     margin: int = 1
     looks: int = 4
+    seeds: int = 16
 
 
 @dataclass(frozen=True)
@@ -77,32 +77,40 @@ def carriers(
     sure = _odds(logits, answer)
     place = valid.long().cumsum(-1) - 1
     inner = valid & (place > 0) & (place < valid.sum(-1, keepdim=True) - 1) & ~repaired
-    seeds = scores.masked_fill(~(flagged & inner), -torch.inf).argmax(-1)
-    searching = (flagged & inner).any(-1).nonzero().flatten().tolist()
+    searching = _seeds(scores, flagged & inner, reach.seeds)
     for size in range(1, reach.longest + 1):
         runs = [
-            (row, start)
-            for row in searching
-            for start in range(int(seeds[row]) - size + 1, int(seeds[row]) + 1)
+            (row, seed, start)
+            for row, seed in searching
+            for start in range(seed - size + 1, seed + 1)
             if start >= 0 and start + size <= valid.shape[1] and bool(inner[row, start : start + size].all())
         ]
         if not runs:
             break
-        rows = torch.tensor([row for row, _ in runs])
+        rows = torch.tensor([row for row, _, _ in runs])
         alone = torch.zeros(len(runs), valid.shape[1], dtype=torch.bool)
-        for number, (_, start) in enumerate(runs):
+        for number, (_, _, start) in enumerate(runs):
             alone[number, start : start + size] = True
         left = _odds(probe(rows, (inner[rows] & ~alone) | repaired[rows]), answer[rows]) - sure[rows]
-        for row in list(searching):
-            mine = [number for number, (one, _) in enumerate(runs) if one == row]
+        for row, seed in list(searching):
+            mine = [number for number, run in enumerate(runs) if run[:2] == (row, seed)]
             best = max(mine, key=lambda number: float(left[number]), default=None)
             if best is not None and float(left[best]) >= -reach.as_sure:
                 wider = reach.margin if size > 1 else 0
-                start = runs[best][1]
-                found[row, max(0, start - wider) : start + size + wider] |= inner[
-                    row, max(0, start - wider) : start + size + wider
-                ]
-                searching.remove(row)
+                start = runs[best][2]
+                run = slice(max(0, start - wider), start + size + wider)
+                found[row, run] |= inner[row, run]
+                searching.remove((row, seed))
+    return found
+
+
+def _seeds(scores: Tensor, flagged: Tensor, most: int) -> list[tuple[int, int]]:
+    """Row and column of at most `most` flagged columns of each input, the highest scores first."""
+    found = []
+    for row in flagged.any(-1).nonzero().flatten().tolist():
+        columns = flagged[row].nonzero().flatten()
+        best = scores[row, columns].argsort(descending=True, stable=True)[:most]
+        found += [(row, int(column)) for column in columns[best]]
     return found
 
 

@@ -138,9 +138,10 @@ def _reach(settings: dict[str, Any] | None, layers: int) -> Reach | Jointly | No
         return Jointly(repaired)
     if kind != _KINDS[Reach]:
         raise ValueError("An unknown kind of reach.")
-    looks = int(settings.get("looks", 1))
-    reach = Reach(repaired, int(settings["longest"]), float(settings["as_sure"]), int(settings["margin"]), looks)
-    if not 0 < reach.longest <= 64 or not 0 <= reach.margin <= 64 or not 0 < reach.looks <= 64:
+    looks, seeds = int(settings.get("looks", 1)), int(settings.get("seeds", 1))
+    longest, as_sure, margin = int(settings["longest"]), float(settings["as_sure"]), int(settings["margin"])
+    reach = Reach(repaired, longest, as_sure, margin, looks, seeds)
+    if not (all(0 < number <= 64 for number in (longest, looks, seeds)) and 0 <= margin <= 64):
         raise ValueError("A reach that no model has.")
     if not 0 <= reach.as_sure < 1_000:
         raise ValueError("No log-odds.")

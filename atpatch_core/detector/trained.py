@@ -76,6 +76,11 @@ class TrainedDetector:
         """Whether inputs of different lengths can be scored."""
         return VARIANTS[self.variant].any_length
 
+    @property
+    def adds_repeats(self) -> bool:
+        """Whether a token that stands in an input several times is judged as one column (see `repeats`)."""
+        return self.any_length
+
     def _check(self, attention: Tensor) -> None:
         if self.any_length and attention.shape[1] == self.heads:
             return

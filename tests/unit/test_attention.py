@@ -413,6 +413,38 @@ def test_a_followed_flag_is_repaired_in_all_layers_in_reach_and_leaves_other_inp
         assert torch.equal(model(**batch).logits, before), "nothing stays behind"
 
 
+@dataclass(frozen=True)
+class _Adding(RuleDetector):
+    """A detector that judges the copies of a token as one column."""
+
+    @property
+    def adds_repeats(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+def test_copies_of_a_token_are_judged_by_what_they_draw_together(by_name: bool) -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    tokens = batch["input_ids"].clone()
+    tokens[0] = torch.arange(tokens.shape[1])
+    tokens[0, 4] = 2
+
+    def drawn(_layer: int, attention: torch.Tensor) -> torch.Tensor:
+        return attention.mean(-2)
+
+    scores = []
+    for detector in (RuleDetector(3, (0,), drawn), _Adding(3, (0,), drawn)):
+        with torch.no_grad(), hotfix(model, detector, threshold=1.0) as fix:
+            model(**{**batch, "input_ids": tokens}) if by_name else model(tokens, batch["attention_mask"])
+        assert fix.scores[0] is not None
+        scores.append(fix.scores[0][0])
+    apart, together = scores
+    for copy in (2, 4):
+        assert torch.allclose(together[:, copy], apart[:, 2] + apart[:, 4], atol=1e-6)
+    others = [key for key in range(apart.shape[1]) if key not in (2, 4)]
+    assert torch.equal(together[:, others], apart[:, others])
+
+
 def test_what_shows_only_once_something_else_is_repaired_is_repaired_too() -> None:
     model, batch = build("bert", "eager"), inputs("bert")
 

@@ -42,6 +42,11 @@ class SameWatch:
         """That of the detector."""
         return getattr(self.detector, "alongside", None)
 
+    @property
+    def adds_repeats(self) -> bool:
+        """Whether the detector judges the copies of a token as one column."""
+        return getattr(self.detector, "adds_repeats", False)
+
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """The detector's scores."""
         return self.detector.score(layer, attention, key_valid, query_valid)

@@ -51,6 +51,21 @@ def test_a_margin_is_added_to_runs_but_not_to_single_words_or_the_models_own_tok
     assert _carried({9, 10}, 10, reach=reach) == {7, 8, 9, 10}
 
 
+def test_every_copy_of_a_phrase_is_followed_from_its_own_flag() -> None:
+    scores = torch.zeros(1, 14)
+    scores[0, [3, 9]] = 0.9
+    valid = torch.ones(1, 14, dtype=torch.bool)
+
+    def either(rows: Tensor, shut_out: Tensor) -> Tensor:
+        phrases = [{2, 3, 4}, {8, 9, 10}]
+        shut = [set(one.nonzero().flatten().tolist()) for one in shut_out]
+        sure = [4.0 if any(not phrase & one for phrase in phrases) else -1.0 for one in shut]
+        return torch.stack([torch.zeros(len(rows)), torch.tensor(sure)], 1)
+
+    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), either, _REACH)
+    assert set(found[0].nonzero().flatten().tolist()) == {2, 3, 4, 8, 9, 10}
+
+
 def test_what_no_run_explains_is_repaired_where_it_is_flagged() -> None:
     assert _carried({1, 10}, 5) == {5}
 

@@ -62,7 +62,9 @@ def test_a_detector_that_watches_nothing_comes_back_too(tmp_path: Path) -> None:
     assert load_detector(tmp_path).watched == ()
 
 
-@pytest.mark.parametrize("reach", [None, Reach((0, 1), longest=3, as_sure=0.5, margin=2, looks=2), Jointly((0, 2))])
+@pytest.mark.parametrize(
+    "reach", [None, Reach((0, 1), longest=3, as_sure=0.5, margin=2, looks=2, seeds=3), Jointly((0, 2))]
+)
 def test_how_far_flags_reach_comes_back(tmp_path: Path, reach: Reach | Jointly | None) -> None:
     save_detector(replace(_detector(), reach=reach), tmp_path)
     assert load_detector(tmp_path).reach == reach

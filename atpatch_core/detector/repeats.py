@@ -1,0 +1,38 @@
+"""A token that stands in an input several times is judged as one column.
+
+Copies of a trigger word share the attention that one of them would draw, so that none stands out. But they are the
+same token, so what they draw can be added up, and the sum is what a single one would draw. The copies get the score of
+the sum; whether it is hijacked is known for all of them or for none.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def first_places(tokens: Tensor, valid: Tensor) -> Tensor:
+    """Where the token of each column stands for the first time, int64 `[batch, keys]`.
+
+    `tokens` are integers `[batch, keys]`, `valid` is bool and `False` for padding. The first and the last token of an
+    input are the model's own: like padding they stand only for themselves.
+    """
+    place = valid.long().cumsum(-1) - 1
+    inner = valid & (place > 0) & (place < valid.sum(-1, keepdim=True) - 1)
+    same = (tokens[:, :, None] == tokens[:, None]) & inner[:, None]
+    own = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
+    return torch.where(inner, same.long().argmax(-1), own)
+
+
+def added_up(attention: Tensor, first: Tensor) -> Tensor:
+    """`attention` `[batch, heads, queries, keys]` with all that copies of a token draw in the column of the first one.
+
+    The other copies' columns become 0, so rows sum to what they did. `first` is what `first_places` gives.
+    """
+    places = first[:, None, None].expand_as(attention)
+    return torch.zeros_like(attention).scatter_add(-1, places, attention)
+
+
+def given_to_all(scores: Tensor, first: Tensor) -> Tensor:
+    """`scores` `[batch, heads, keys]` with the score of a token's first place at all of its places."""
+    return scores.gather(-1, first[:, None].expand_as(scores))
