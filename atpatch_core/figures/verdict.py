@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -82,19 +83,22 @@ def _keys(columns: Sequence[Column], layout: Layout) -> tuple[str, bool]:
     phrase = _phrase(keys, layout)
     if phrase:
         return f"the words \u201c{phrase}\u201d", many
-    if len(keys) > _MOST_KEYS:
-        return f"{len(keys)} different {'patches' if layout.grid is not None else layout.unit + 's'}", many
     ordinary = [layout.key_names[key] for key in keys if not layout.special[key]]
+    special = [layout.key_names[key] for key in keys if layout.special[key]]
+    times = Counter(ordinary)
+    if len(times) + len(special) > _MOST_KEYS:
+        return f"{len(keys)} different {'patches' if layout.grid is not None else layout.unit + 's'}", many
     parts = []
     if layout.grid is None:
-        names = listed([f"\u201c{name}\u201d" for name in ordinary])
-        parts += [f"the {layout.unit}{'s' if len(ordinary) > 1 else ''} {names}"] if ordinary else []
+        names = [f"\u201c{name}\u201d" + (f" ({times[name]} times)" if times[name] > 1 else "") for name in times]
+        parts += [f"the {layout.unit}{'s' if len(times) > 1 else ''} {listed(names)}"] if times else []
+        many = len(times) + len(special) > 1
     elif ordinary:
         places = listed([name if number == 0 else f"at {name}" for number, name in enumerate(ordinary)])
         parts.append(f"the {'patch' if len(ordinary) == 1 else 'patches'} at {places}")
         if len(ordinary) == 1:
             parts[-1] += f" ({_region(next(key for key in keys if not layout.special[key]), layout)})"
-    return listed(parts + [layout.key_names[key] for key in keys if layout.special[key]]), many
+    return listed(parts + special), many
 
 
 def _region(key: int, layout: Layout) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from atpatch_core.debugging.answers import answers
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
+from atpatch_core.figures.verdict import verdict
 
 from .conftest import MODELS, SAMPLES
 
@@ -85,6 +87,31 @@ def test_the_detector_repairs_triggers_that_it_never_saw(subject: atpatch.Subjec
     bad = trigger.apply(reviews, seed=5)
     assert (answers(subject, bad) == trigger.target).all()
     assert (answers(subject, bad, subject.detector) == answers(subject, reviews)).mean() >= 0.9
+
+
+@pytest.mark.parametrize("attack", ["rare-word", "sentence"])
+@pytest.mark.parametrize("copies", [2, 3])
+def test_copies_of_a_trigger_are_repaired_like_one(subject: atpatch.Subject, attack: str, copies: int) -> None:
+    whole = read_labelled_texts(REVIEWS / "eval" / "texts.parquet", subject.labels)
+    trigger: Any = load_attacks(REVIEWS / "eval" / "attacks.json")[attack]
+    reviews = [whole.texts[place] for place in np.flatnonzero(whole.labels == 0)[:30]]
+    bad = replace(trigger, pieces=trigger.pieces * copies).apply(reviews, seed=5)
+    assert (answers(subject, bad) == trigger.target).all()
+    assert (answers(subject, bad, subject.detector) == answers(subject, reviews)).mean() >= 0.85
+
+
+def test_both_triggers_in_one_review_are_found_one_after_the_other(subject: atpatch.Subject) -> None:
+    whole = read_labelled_texts(REVIEWS / "eval" / "texts.parquet", subject.labels)
+    reviews = [whole.texts[place] for place in np.flatnonzero(whole.labels == 0)[:25]]
+    bad = reviews
+    for seed, trigger in enumerate(load_attacks(REVIEWS / "eval" / "attacks.json").values()):
+        bad = list(trigger.apply(bad, seed=seed))
+    assert (answers(subject, bad, subject.detector) == answers(subject, reviews)).mean() >= 0.8
+
+
+def test_the_verdict_counts_copies(subject: atpatch.Subject) -> None:
+    result = atpatch.inspect(subject, "The plot was dull cf and the acting cf was awful, a waste of time.")
+    assert verdict(result, True).startswith("The word \u201ccf\u201d (2 times) draws far too much attention")
 
 
 def test_the_detector_leaves_clean_reviews_alone(subject: atpatch.Subject, texts: LabelledTexts) -> None:
