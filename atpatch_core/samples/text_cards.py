@@ -95,9 +95,11 @@ Flags the words that a trigger hijacks the model's attention with, and everythin
   The detector learns from their columns what a hijacked column looks like; no word is learnt from.
 * For people, a search among all words was made as well. The best: {words or "none"}.
 * Watched layer: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}.
+* **Copies** of a word are judged by what they draw together: each for itself would not stand out.
 * **Followed**: a phrase can drive the answer while one word of it stands out. Around a flagged word, the shortest run
   of words is looked for that alone, with everything else shut out, keeps the model as sure as it was; that run is
-  redistributed in all layers. Whether the answer then changes plays no part in it.
+  redistributed in all layers. Whether the answer then changes plays no part in it. Then the repaired maps are looked
+  at once more, up to four times in all: a second trigger may show only now.
 * **Learnt** from 350 reviews, **tuned** on 100, **calibrated** on 550 others for at most 0.25 % flagged. **Judged** on
   {one["n"]:,} held-out reviews. No review is in two of these sets. Seeds decide where triggers go, and the training.
 
