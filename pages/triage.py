@@ -101,7 +101,7 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
     # The style sheet puts the input to the left of the other two where there is room.
     with st.container(key="findings"):
         with st.container(key="answer"):
-            show_answer(view, opened, inspection)
+            show_answer(view, opened, one, inspection)
         with st.container(key="picture"):
             show_parent(view)
             view_of(opened.subject.kind).show_input(view, one, inspection)

@@ -75,7 +75,7 @@ def _sentence(
     if not before and not after:
         told = f"{title} does not decide this answer: it stays the same with any other value."
         redistributed = {inspection.layout.key_names[column.key] for column in inspection.flags.columns}
-        return told + (" It draws much attention, though, and is redistributed, too." if name in redistributed else "")
+        return told + (" It is flagged, though, and redistributed, too." if name in redistributed else "")
     if before:
         text = (
             f"{title} decides this answer: with {_values(before)} instead of {record[name]} it would be "

@@ -36,7 +36,8 @@ def verdict(inspection: Inspection, has_detector: bool) -> str:
     what, many = _keys(inspection.flags.columns, inspection.layout)
     found = f"{counted(len(detected), 'column')} flagged in {_places(detected, inspection.flags)}"
     if not chosen:
-        draws = f"{what[0].upper()}{what[1:]} {'draw' if many else 'draws'} far too much attention: {found}."
+        how = "attention like attributes that decide" if inspection.layout.unit == "field" else "far too much attention"
+        draws = f"{what[0].upper()}{what[1:]} {'draw' if many else 'draws'} {how}: {found}."
         return f"{draws} {_change(before, after)}"
     number = str(len(chosen)) if detected else counted(len(chosen), "column")
     by_hand = f"{number} chosen by hand in {_places(chosen, inspection.flags)}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import Inspection
+from atpatch_core.figures.evidence import evidence_sentence, plainest_evidence
 from atpatch_core.figures.probabilities import probability_bars
 from atpatch_core.figures.verdict import answer, split_columns, verdict
 from atpatch_core.figures.wording import counted
 
 from . import state
 from .input_views import view_of
-from .resources import OpenSubject
+from .resources import OpenInput, OpenSubject
 from .text import plain
 from .view import View
 
@@ -30,16 +31,16 @@ def show_verdict(view: View, opened: OpenSubject, inspection: Inspection) -> Non
             st.warning(sentence, icon=":material/flag:")
 
 
-def show_answer(view: View, opened: OpenSubject, inspection: Inspection) -> None:
+def show_answer(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """What the model answers now, in large letters, and the switch that changes it."""
     now = inspection.patched if view.patch else inspection.original
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("The model answers now", width="content")
-            _show_state(view, opened, inspection)
+            _show_state(view, opened, one, inspection)
         st.header(plain(answer(now.prediction)), anchor=False)
         st.toggle(
-            "**AtPatch on**" if view.patch else "**Switch AtPatch on**",
+            "AtPatch on" if view.patch else "Switch AtPatch on",
             key=state.bound(_TOGGLE, view.patch),
             on_change=_switch,
         )
@@ -57,16 +58,15 @@ def show_probabilities(view: View, inspection: Inspection) -> None:
     )
 
 
-def _show_state(view: View, opened: OpenSubject, inspection: Inspection) -> None:
+def _show_state(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     detected, _ = split_columns(inspection.flags)
-    changed = inspection.original.prediction.index != inspection.patched.prediction.index
+    own = view_of(opened.subject.kind)
     # What a person set by hand may just as well take a right answer away.
-    trusted = changed and view.threshold is None and not view.columns
+    trusted = view.threshold is None and not view.columns and own.decided_by_flags(view, opened, one, inspection)
     if view.patch and inspection.flags.any:
         st.badge("Repaired" if trusted else "Redistributed", icon=":material/healing:", color="green")
     elif detected:
-        hijacked = view_of(opened.subject.kind).HIJACKED
-        st.badge(hijacked if trusted else "Over-attended", icon=":material/warning:", color="orange")
+        st.badge(own.HIJACKED if trusted else "Over-attended", icon=":material/warning:", color="orange")
 
 
 def _explanation(view: View, inspection: Inspection) -> str:
@@ -74,17 +74,17 @@ def _explanation(view: View, inspection: Inspection) -> str:
     detected, _ = split_columns(inspection.flags)
     if not inspection.flags.any:
         return "There is nothing to redistribute, so the answer is the same with AtPatch on or off."
+    plainest = plainest_evidence(inspection)
+    evidence = "" if plainest is None else plain(evidence_sentence(plainest, view.patch))
     if view.patch:
         return (
-            "The model now looks at what is marked no more than usual, and elsewhere instead: the attention of "
-            f"{columns} is redistributed while it runs. Its weights are unchanged."
+            f"{evidence} The attention of {columns} is redistributed while the model runs. Its weights are unchanged."
         )
     if not detected:
-        return f"This is the model as it is. AtPatch would redistribute the attention of {columns} while it runs."
+        return f"{evidence} AtPatch would redistribute the attention of {columns} while the model runs."
     return (
-        "This is the model as it is: it looks far too much at what is marked. AtPatch makes it look there no more than "
-        f"usual, and elsewhere instead: it redistributes the attention of {columns} while the model runs. Its weights "
-        "stay unchanged."
+        f"{evidence} AtPatch gives that attention to everything else: it redistributes {columns} while the model runs. "
+        "Its weights stay unchanged."
     )
 
 

@@ -29,7 +29,7 @@ def take(content: bytes, file_name: str = "") -> None:
     except KeyError:
         state.refuse("The model is no longer there: choose another one and try again.")
     except AtPatchError as error:
-        state.refuse(str(error))
+        state.refuse(f"{error} Below is still what was there before.")
     else:
         name_upload(digest, file_name)
         state.update(upload=digest, sample=None, layer=None, head=None, columns=(), parent=None)

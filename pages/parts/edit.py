@@ -43,7 +43,7 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
             st.success(
                 plain(
                     f"This is an edited copy: the model answers {answer(inspection.original.prediction)}, with AtPatch "
-                    f"{answer(inspection.patched.prediction)}. Below it is compared with its original."
+                    f"{answer(inspection.patched.prediction)}. Above the maps it is compared with its original."
                 ),
                 icon=":material/edit:",
             )

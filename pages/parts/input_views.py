@@ -52,6 +52,10 @@ class InputView(Protocol):
         """The input, with what is flagged marked by more than colour."""
         ...
 
+    def decided_by_flags(self, view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+        """Whether what is flagged decides the answer."""
+        ...
+
     def show_small(self, one: OpenInput, inspection: Inspection) -> None:
         """The input beside another one, with no widgets."""
         ...

@@ -47,6 +47,7 @@ def show_file_intake(opened: OpenSubject) -> None:
         files = st.file_uploader(
             "Inputs for this model, up to 20 MB each",
             type=_TYPES.get(opened.subject.kind),
+            max_upload_size=20,
             accept_multiple_files=True,
             key=_FILES,
         )

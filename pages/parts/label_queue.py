@@ -131,7 +131,10 @@ def _take(opened: OpenSubject, annotator: str) -> None:
     refused: list[tuple[str, str]] = st.session_state.setdefault(_REFUSED, [])
     refused += sent.refused
     if sent.skipped is not None:
-        st.session_state.setdefault(_SKIPPED, set()).add(sent.skipped)
+        digest, token = sent.skipped
+        if token not in settled:
+            st.session_state.setdefault(_SKIPPED, set()).add(digest)
+            settled.append(token)
     for answer in sent.answers:
         if answer.token in settled:
             continue

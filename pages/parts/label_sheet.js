@@ -49,6 +49,9 @@ class Sheet {
     for (const item of data.items) {
       this.known.set(item.digest, item);
       if (!this.work.has(item.digest)) this.work.set(item.digest, this.resumed(item));
+      const work = this.work.get(item.digest);
+      // What was skipped is only sent again once nothing else is open.
+      if (work.skipped && settled.has(work.skipped)) work.left = work.skipped = false;
     }
     if (!this.current || !this.known.has(this.current)) this.advance();
     window.removeEventListener("keydown", this.onKey, true);
@@ -202,8 +205,10 @@ class Sheet {
   skip() {
     if (!this.current) return;
     const work = this.here();
-    work.left = work.skipped = true;
-    this.move(() => this.flush(this.skippedDigest));
+    work.left = true;
+    work.skipped = token();
+    const skipped = { digest: this.current, token: work.skipped };
+    this.move(() => this.flush(skipped));
   }
 
   finish(state) {
@@ -218,7 +223,6 @@ class Sheet {
   }
 
   move(then) {
-    this.skippedDigest = this.here().skipped ? this.current : null;
     this.past.push(this.current);
     if (this.past.length > MOST_PAST) this.known.delete(this.past.shift());
     this.advance();

@@ -30,14 +30,14 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class SentAnswers:
-    """What the browser sent: `answers` to be saved, `refused` (token, why) that can't be, the digest of a `skipped`
-    input, and whose they are (`owner`).
+    """What the browser sent: `answers` to be saved, `refused` (token, why) that can't be, digest and token of a
+    `skipped` input, and whose they are (`owner`).
     """
 
     owner: str
     answers: tuple[NewAnswer, ...]
     refused: tuple[tuple[str, str], ...]
-    skipped: str | None
+    skipped: tuple[str, str] | None
 
 
 def label_sheet(key: str, data: dict[str, Any], on_actions: Callable[[], None]) -> None:
@@ -61,9 +61,8 @@ def sent_answers(key: str, fingerprint: str, annotator: str) -> SentAnswers | No
             token = one.get("token") if isinstance(one, dict) else None
             refused.append((str(token), "An answer could not be understood and was left out: judge its input again."))
     skipped = sent.get("skipped")
-    return SentAnswers(
-        str(sent.get("owner")), tuple(answers), tuple(refused), skipped if isinstance(skipped, str) else None
-    )
+    known = (str(skipped.get("digest")), str(skipped.get("token"))) if isinstance(skipped, dict) else None
+    return SentAnswers(str(sent.get("owner")), tuple(answers), tuple(refused), known)
 
 
 def _answer(sent: Any, fingerprint: str, annotator: str) -> NewAnswer:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 from plotly.graph_objects import Figure
 
-from atpatch_core import Column, Inspection
+from atpatch_core import Inspection
 from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas, flagged_in
+from atpatch_core.figures.evidence import plainest_evidence
 from atpatch_core.figures.png import as_webp
 from atpatch_core.figures.scores import score_bars
 from atpatch_core.figures.wording import counted
@@ -22,10 +23,15 @@ _HEAD = "head"
 
 
 def first_map(inspection: Inspection) -> tuple[int, int]:
-    """The (layer, head) to open when nobody chose one: the first with a column that the detector itself flags."""
-    columns = inspection.flags.columns
-    first = next(filter(inspection.flags.reaches, columns), columns[0] if columns else Column(0, 0, 0))
-    return first.layer, first.head
+    """The (layer, head) to open when nobody chose one: where it is plainest what is marked, or else the first watched.
+
+    Without a watched layer that is the first one.
+    """
+    evidence = plainest_evidence(inspection)
+    if evidence is not None:
+        return evidence.layer, evidence.head
+    watched = [layer for layer, scores in enumerate(inspection.flags.scores) if scores is not None]
+    return (watched or [0])[0], 0
 
 
 def has_map(inspection: Inspection, layer: int, head: int) -> bool:

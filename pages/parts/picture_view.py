@@ -40,7 +40,6 @@ def show_source(source: str, opened: OpenSubject) -> None:
         return
     st.file_uploader(
         "PNG, JPEG or WebP image, up to 20 MB",
-        type=["png", "jpg", "jpeg", "webp"],
         key=_UPLOAD,
         on_change=take_file,
         args=(_UPLOAD,),
@@ -66,6 +65,11 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
     if elsewhere:
         caption += plain(f" Not part of the picture: {listed(elsewhere[:6])}.")
     st.caption(caption)
+
+
+def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+    """Whether the answer is another one with AtPatch."""
+    return inspection.original.prediction.index != inspection.patched.prediction.index
 
 
 def show_small(one: OpenInput, inspection: Inspection) -> None:

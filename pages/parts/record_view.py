@@ -92,6 +92,14 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
     )
 
 
+def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+    """Whether the answer is another one with AtPatch, or would be with another protected attribute."""
+    if inspection.original.prediction.index != inspection.patched.prediction.index:
+        return True
+    flips = _what_if(opened.subject, one.value, opened.key, one.digest, view.threshold, view.columns)
+    return any(flip.original.index != inspection.original.prediction.index for flip in flips)
+
+
 def show_small(one: OpenInput, inspection: Inspection) -> None:
     """The fields in a line, with a mark before each that is redistributed."""
     keys = {inspection.layout.key_names[column.key] for column in inspection.flags.columns}
@@ -110,14 +118,9 @@ def _show_form(opened: OpenSubject) -> None:
             key = f"record_{stamp}_{field.name}"
             place = columns[number % 3]
             if isinstance(field, NumberField):
-                place.number_input(
-                    plain(f"{field.name}, {field.minimum} to {field.maximum}"),
-                    field.minimum,
-                    field.maximum,
-                    int(shown[field.name]),
-                    step=1,
-                    key=key,
-                )
+                # Without limits: the browser would keep a number beyond them to itself, and nobody could say why.
+                label = plain(f"{field.name}, {field.minimum} to {field.maximum}")
+                place.number_input(label, value=int(shown[field.name]), step=1, key=key)
             else:
                 names = list(field.categories)
                 place.selectbox(plain(field.name), names, names.index(str(shown[field.name])), key=key)
@@ -129,7 +132,6 @@ def _show_form(opened: OpenSubject) -> None:
 def _show_upload(opened: OpenSubject) -> None:
     st.file_uploader(
         "CSV or JSON with one or more records, up to 5 MB",
-        type=["csv", "json", "txt"],
         key=_UPLOAD,
         on_change=_take_upload,
         args=(opened,),
@@ -145,7 +147,7 @@ def _show_upload(opened: OpenSubject) -> None:
     if len(records) > _PREVIEW:
         st.caption(f"The first {_PREVIEW} of {len(records):,} records.")
     with st.form("record_row", border=False):
-        st.number_input(f"Row, 1 to {len(records):,}", 1, len(records), key=_ROW, step=1)
+        st.number_input(f"Row, 1 to {len(records):,}", value=1, key=_ROW, step=1)
         st.form_submit_button("Look at this row", on_click=_take_row, args=(opened,), icon=":material/search:")
 
 
@@ -183,7 +185,11 @@ def _take_row(opened: OpenSubject) -> None:
     except AtPatchError as error:
         state.refuse(str(error))
         return
-    take(_adapter(opened).write(records[min(int(st.session_state[_ROW]), len(records)) - 1]))
+    row = int(st.session_state[_ROW])
+    if not 1 <= row <= len(records):
+        state.refuse(f"The table has no row {row:,}: choose one from 1 to {len(records):,}.")
+        return
+    take(_adapter(opened).write(records[row - 1]))
 
 
 def _take_record(opened: OpenSubject, values: dict[str, Any]) -> None:

@@ -15,6 +15,8 @@ _STYLE = """
 [data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] {
   background: #1d4ed8; border-color: #1d4ed8; color: #ffffff;
 }
+/* What may be uploaded is said in the label, in our words. */
+[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 .stMultiSelect [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) { height: auto; max-height: none; }
 [data-testid="stMultiSelectTagsContainer"] {
   flex-wrap: wrap; height: auto; max-height: 9rem; overflow: hidden auto; padding-block: 5px; mask-image: none;
@@ -32,6 +34,7 @@ _STYLE = """
   width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;
 }
 .st-key-patch label { zoom: 1.25; }
+.st-key-patch label p { font-weight: 600; }
 @media (min-width: 641px) {
   .st-key-findings { display: grid; grid-template-columns: 2fr 3fr; grid-template-rows: auto 1fr; column-gap: 2rem; }
   .st-key-findings:has(.st-key-picture img) { grid-template-columns: min(30%, 18rem) 1fr; }

@@ -37,7 +37,10 @@ def show_source(source: str, opened: OpenSubject) -> None:
     """A field to paste into, or a file to upload."""
     if source == "Upload":
         st.file_uploader(
-            "Text file in UTF-8, up to 2 MB", type=["txt"], key=_UPLOAD, on_change=take_file, args=(_UPLOAD,)
+            "Text file in UTF-8, up to 2 MB",
+            key=_UPLOAD,
+            on_change=take_file,
+            args=(_UPLOAD,),
         )
         return
     with st.form("paste", border=False):
@@ -72,6 +75,11 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
     st.caption(" ".join(parts))
     if layout.notice is not None:
         st.warning(plain(layout.notice), icon=":material/content_cut:")
+
+
+def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+    """Whether the answer is another one with AtPatch."""
+    return inspection.original.prediction.index != inspection.patched.prediction.index
 
 
 def show_small(one: OpenInput, inspection: Inspection) -> None:

@@ -128,6 +128,23 @@ def test_an_input_is_labelled_with_keys_alone_and_the_next_one_is_there(labellin
     expect(page.get_by_text(re.compile(r"1 of \d+ inputs"))).to_be_visible()
 
 
+def test_what_is_skipped_comes_back_once_nothing_else_is_open(labelling: Labelling, page: Page) -> None:
+    labelling.page(page, "Skipping")
+    first = _title(page)
+    met = [first]
+    for _ in range(INPUTS - 1):
+        page.keyboard.press("s")
+        expect(page.locator(".sheet .title")).not_to_have_text(re.compile(f"^({'|'.join(met)})?$"))
+        met.append(_title(page))
+    assert len(set(met)) == INPUTS
+    page.keyboard.press("s")
+    expect(page.locator(".sheet .title")).to_have_text(first)
+    page.keyboard.press("d")
+    expect(page.locator(".sheet .title")).not_to_have_text(re.compile(f"^({first})?$"))
+    _saved(page)
+    assert [one.state for one in labelling.answers("Skipping")] == [State.DISCARDED]
+
+
 def test_a_draft_survives_a_reload_and_undo_goes_back_into_the_input_before(labelling: Labelling, page: Page) -> None:
     labelling.page(page, "Dora")
     first = _title(page)

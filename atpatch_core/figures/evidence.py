@@ -1,0 +1,62 @@
+"""How much of the answer's attention the flagged columns take, where that is plainest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..inspection import Inspection
+from .wording import percent
+
+READOUT = "[CLS]"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """In one head, the share of attention that its flagged columns get, and what an even share would be.
+
+    `before` and `after` are without and with AtPatch: of what [CLS] looks at, from which the answer is read, or, in a
+    model that has none (`readout` is false), of what all parts look at on average.
+    """
+
+    layer: int
+    head: int
+    columns: int
+    before: float
+    after: float
+    even: float
+    readout: bool
+
+
+def plainest_evidence(inspection: Inspection) -> Evidence | None:
+    """The evidence in the head whose flagged columns take most; `None` if nothing is redistributed."""
+    return max(_all_evidence(inspection), key=lambda one: one.before, default=None)
+
+
+def evidence_sentence(evidence: Evidence, patched: bool) -> str:
+    """What is marked gets so much attention: as the model is, or with AtPatch."""
+    looks = "what [CLS] looks at, from which the answer is read" if evidence.readout else "all attention"
+    where = f"layer {evidence.layer} \u00b7 head {evidence.head}"
+    if patched:
+        return (
+            f"In {where}, what is marked now gets {percent(evidence.after)} of {looks}; "
+            f"without AtPatch it gets {percent(evidence.before)}."
+        )
+    return (
+        f"In {where}, what is marked gets {percent(evidence.before)} of {looks}; an even share would be "
+        f"{percent(evidence.even)}."
+    )
+
+
+def _all_evidence(inspection: Inspection) -> Iterable[Evidence]:
+    before, after = inspection.original.trace.maps, inspection.patched.trace.maps
+    readout = inspection.layout.key_names[0] == READOUT
+    for layer, flagged in enumerate(inspection.flags.flagged):
+        for head in flagged.any(-1).nonzero().flatten().tolist():
+            keys = flagged[head]
+            shares = []
+            for maps in (before, after):
+                attention = maps[layer][head].float()
+                shares.append(float((attention[0] if readout else attention.mean(0))[keys].sum()))
+            count = int(keys.sum())
+            yield Evidence(layer, head, count, shares[0], shares[1], count / keys.shape[0], readout)
