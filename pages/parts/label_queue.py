@@ -130,8 +130,7 @@ def _take(opened: OpenSubject, annotator: str) -> None:
     settled: list[str] = st.session_state.setdefault(_SETTLED, [])
     refused: list[tuple[str, str]] = st.session_state.setdefault(_REFUSED, [])
     refused += sent.refused
-    if sent.skipped is not None:
-        digest, token = sent.skipped
+    for digest, token in sent.skipped:
         if token not in settled:
             st.session_state.setdefault(_SKIPPED, set()).add(digest)
             settled.append(token)

@@ -45,6 +45,7 @@ class Sheet {
     const refused = new Map(data.refused);
     for (const one of this.outbox) if (refused.has(one.token)) this.problem = refused.get(one.token);
     this.outbox = this.outbox.filter((one) => !settled.has(one.token) && !refused.has(one.token));
+    this.skips = this.skips.filter((one) => !settled.has(one.token));
     this.keep();
     for (const item of data.items) {
       this.known.set(item.digest, item);
@@ -58,7 +59,7 @@ class Sheet {
     window.addEventListener("keydown", this.onKey, true);
     this.draw();
     if (this.outbox.some((one) => !one.sent)) this.flush();
-    else if (this.outbox.length) this.timer = setTimeout(() => this.flush(), SEND_AGAIN_AFTER);
+    else if (this.outbox.length || this.skips.length) this.timer = setTimeout(() => this.flush(), SEND_AGAIN_AFTER);
   }
 
   leave() {
@@ -71,6 +72,7 @@ class Sheet {
     this.known.clear();
     this.work.clear();
     this.past = [];
+    this.skips = [];
     this.current = null;
     this.problem = "";
     try {
@@ -207,8 +209,8 @@ class Sheet {
     const work = this.here();
     work.left = true;
     work.skipped = token();
-    const skipped = { digest: this.current, token: work.skipped };
-    this.move(() => this.flush(skipped));
+    this.skips.push({ digest: this.current, token: work.skipped });
+    this.move(() => this.flush());
   }
 
   finish(state) {
@@ -247,11 +249,11 @@ class Sheet {
     this.timer = setTimeout(() => this.flush(), SEND_AFTER);
   }
 
-  flush(skipped = null) {
+  flush() {
     clearTimeout(this.timer);
-    if (!this.outbox.length && !skipped) return;
+    if (!this.outbox.length && !this.skips.length) return;
     for (const one of this.outbox) one.sent = true;
-    this.send("actions", { owner: this.owner, answers: this.outbox, skipped });
+    this.send("actions", { owner: this.owner, answers: this.outbox, skipped: this.skips });
     // Whatever is not confirmed goes out again: it has its token, so it is stored once.
     this.timer = setTimeout(() => this.flush(), SEND_AGAIN_AFTER);
   }

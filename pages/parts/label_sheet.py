@@ -30,14 +30,14 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True)
 class SentAnswers:
-    """What the browser sent: `answers` to be saved, `refused` (token, why) that can't be, digest and token of a
-    `skipped` input, and whose they are (`owner`).
+    """What the browser sent: `answers` to be saved, `refused` (token, why) that can't be, digest and token of
+    every `skipped` input, and whose they are (`owner`).
     """
 
     owner: str
     answers: tuple[NewAnswer, ...]
     refused: tuple[tuple[str, str], ...]
-    skipped: tuple[str, str] | None
+    skipped: tuple[tuple[str, str], ...]
 
 
 def label_sheet(key: str, data: dict[str, Any], on_actions: Callable[[], None]) -> None:
@@ -60,9 +60,13 @@ def sent_answers(key: str, fingerprint: str, annotator: str) -> SentAnswers | No
         except (KeyError, TypeError, ValueError, AttributeError):
             token = one.get("token") if isinstance(one, dict) else None
             refused.append((str(token), "An answer could not be understood and was left out: judge its input again."))
-    skipped = sent.get("skipped")
-    known = (str(skipped.get("digest")), str(skipped.get("token"))) if isinstance(skipped, dict) else None
-    return SentAnswers(str(sent.get("owner")), tuple(answers), tuple(refused), known)
+    given = sent.get("skipped")
+    skipped = tuple(
+        (str(one.get("digest")), str(one.get("token")))
+        for one in (given[:_MOST_ANSWERS] if isinstance(given, list) else [])
+        if isinstance(one, dict)
+    )
+    return SentAnswers(str(sent.get("owner")), tuple(answers), tuple(refused), skipped)
 
 
 def _answer(sent: Any, fingerprint: str, annotator: str) -> NewAnswer:
