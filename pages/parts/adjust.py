@@ -5,11 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import Column, Inspection
+from atpatch_core.detector.contract import ColumnDetector
 from atpatch_core.figures.threshold_scale import threshold_scale
-from atpatch_core.figures.wording import score_text, unique
+from atpatch_core.figures.wording import listed, score_text, unique
+from atpatch_core.versions.folder import active_version
 
 from . import state
 from .resources import OpenSubject
+from .text import plain
 from .view import View
 
 _THRESHOLD = "threshold"
@@ -40,11 +43,23 @@ def show_threshold(view: View, opened: OpenSubject) -> None:
         on_change=_choose_threshold,
         args=(calibrated,),
     )
+    st.caption(_who_scores(opened, detector))
     if view.threshold is None:
         st.caption("This is the calibrated threshold.")
     else:
         st.caption(f"Changed by hand: {score_text(view.threshold)} instead of the calibrated {score_text(calibrated)}.")
         st.button("Reset to the calibrated threshold", on_click=_reset_threshold, icon=":material/restart_alt:")
+
+
+def _who_scores(opened: OpenSubject, detector: ColumnDetector) -> str:
+    """Which version of the detector is at work, where it looks and where it repairs."""
+    watched = [str(layer) for layer in detector.watched]
+    sentence = f"Detector {active_version(opened.subject.folder) or 'given'} scores columns in layer"
+    sentence += f"{'s' if len(watched) > 1 else ''} {listed(watched)}"
+    reach = getattr(detector, "reach", None)
+    if reach is not None and set(reach.layers) != set(detector.watched):
+        sentence += f"; what it flags is redistributed in layers {listed([str(one) for one in reach.layers])}"
+    return plain(f"{sentence}. Steps of the slider are finer near 0 and near 1.")
 
 
 def show_columns(view: View, inspection: Inspection) -> None:

@@ -6,10 +6,12 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.detector.joint import Jointly
+from atpatch_core.errors import DetectorError
 from atpatch_core.figures.column_embedding import column_embedding
 from atpatch_core.figures.detection_curves import curve, roc
 from atpatch_core.figures.precision_recall import precision_recall
 from atpatch_core.figures.wording import counted, percent
+from atpatch_core.versions.folder import active_version
 from atpatch_core.versions.held_out import HeldOut, has_evaluation_data
 from atpatch_core.versions.judgement import Judged, confusion, judge, precision_and_recall, threshold_for
 
@@ -23,6 +25,7 @@ from .detector_resources import (
     embedding_of,
     inputs_to_judge_on,
     labelled,
+    open_version,
     scores_of,
 )
 from .resources import OpenSubject
@@ -64,6 +67,8 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
     inputs = inputs_to_judge_on(opened, data, version.learnt_from)
     judged = judge(scores_of(opened, version, inputs, data), inputs.over_attended)
     _show_verdict(version, inputs, judged)
+    if data != LABELS:  # the active version may have learnt from some of them
+        _show_beside_active(opened, version, inputs, judged, data)
     if judged.auroc is not None:
         _show_curves(judged)
     _show_threshold(version, judged)
@@ -98,6 +103,31 @@ def _show_verdict(version: Version, inputs: HeldOut, judged: Judged) -> None:
     jointly = ", which judge jointly" if isinstance(version.detector.reach, Jointly) else ""
     layers = f"layer{'s' if len(watched) > 1 else ''} {', '.join(map(str, watched))}"
     st.markdown(f"{sentence} It watches {layers}{jointly}.")
+
+
+def _show_beside_active(opened: OpenSubject, version: Version, inputs: HeldOut, judged: Judged, data: str) -> None:
+    """Whether making this version active would be a step forward, on the same inputs."""
+    name = active_version(opened.subject.folder)
+    if name is None or name == version.name:
+        return
+    try:
+        active = open_version(opened, name)
+    except DetectorError:
+        return  # the table says that it is damaged
+    own = confusion(judged, version.detector.threshold)
+    theirs = confusion(judge(scores_of(opened, active, inputs, data), inputs.over_attended), active.detector.threshold)
+    numbers = f"it finds {own.found} (active: {theirs.found}) and flags {own.false_alarms} others "
+    numbers += f"(active: {theirs.false_alarms})"
+    if own.found < theirs.found or own.false_alarms > theirs.false_alarms:
+        st.warning(
+            plain(f"On the same inputs this does not do as well as the active version, {name}: {numbers}."),
+            icon=":material/warning:",
+        )
+    else:
+        st.success(
+            plain(f"On the same inputs this does at least as well as the active version, {name}: {numbers}."),
+            icon=":material/check_circle:",
+        )
 
 
 def _show_curves(judged: Judged) -> None:

@@ -139,7 +139,10 @@ def _show_end(opened: OpenSubject, one: Training) -> None:
     status, version = one.status, plain(one.request.version)
     if status.state is State.DONE:
         measured = "" if status.auroc is None else f" It tells held-out inputs apart with AUROC {status.auroc:.3f}."
-        st.success(f"**{version}** is ready.{measured}", icon=":material/check_circle:")
+        st.success(
+            f"**{version}** is ready.{measured} Look how it does beside the active version before you make it active.",
+            icon=":material/check_circle:",
+        )
         if one.request.version in {known.name for known in list_versions(opened.subject.folder)}:
             st.button(
                 f"Look at {version}",

@@ -38,7 +38,9 @@ def show_sample_intake(opened: OpenSubject) -> None:
     """One button to begin with: the samples that come with the model."""
     available = samples(opened)
     if available and st.button(f"Send the {counted(len(available), 'sample')}", icon=":material/playlist_add:"):
-        _queue(opened, [(one.title, one.path.read_bytes()) for one in available.values()])
+        # Their titles would tell the answer.
+        files = [(f"sample {number}", one.path.read_bytes()) for number, one in enumerate(available.values(), start=1)]
+        _queue(opened, files, "the samples")
 
 
 def show_file_intake(opened: OpenSubject) -> None:
@@ -52,7 +54,7 @@ def show_file_intake(opened: OpenSubject) -> None:
             key=_FILES,
         )
         if st.form_submit_button("Send to labelling", icon=":material/label:") and files:
-            _queue(opened, [(file.name, file.getvalue()) for file in files])
+            _queue(opened, [(file.name, file.getvalue()) for file in files], "a file")
     sent = st.session_state.get(_SENT)
     if sent is not None:
         added, present, refused = sent
@@ -103,13 +105,13 @@ def _content(view: View, opened: OpenSubject) -> bytes:
     return content
 
 
-def _queue(opened: OpenSubject, files: list[tuple[str, bytes]]) -> None:
+def _queue(opened: OpenSubject, files: list[tuple[str, bytes]], source: str) -> None:
     added = present = 0
     refused: list[str] = []
     bar = st.progress(0.0)
     for number, (name, content) in enumerate(files, start=1):
         try:
-            if send_to_labelling(label_store(), opened.subject, content, name, "a file", detector_of(opened)):
+            if send_to_labelling(label_store(), opened.subject, content, name, source, detector_of(opened)):
                 added += 1
             else:
                 present += 1

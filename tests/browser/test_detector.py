@@ -178,6 +178,13 @@ def test_what_cannot_be_is_refused_with_a_sentence(bench: Bench, page: Page) -> 
     assert bench.versions == [one for one in bench.versions if ".." not in one]
 
 
+def test_a_version_that_does_worse_than_the_active_one_is_said_to(bench: Bench, page: Page) -> None:
+    visit(page, f"{bench.address}/detector?subject={MODEL}&version=never&on=test", "Detector")
+    expect(
+        page.get_by_text("does not do as well as the active version, shipped: it finds 0 (active: 200)")
+    ).to_be_visible()
+
+
 def test_a_threshold_means_counts_and_is_kept_in_the_address(bench: Bench, page: Page) -> None:
     bench.page(page, version="shipped", on="labels", fpr="0.5")
     counts = page.locator(".st-key-detector_confusion")
