@@ -35,7 +35,7 @@ def plainest_evidence(inspection: Inspection) -> Evidence | None:
 
 def evidence_sentence(evidence: Evidence, patched: bool) -> str:
     """What is marked gets so much attention: as the model is, or with AtPatch."""
-    looks = "what [CLS] looks at, from which the answer is read" if evidence.readout else "all attention"
+    looks = "the attention of [CLS], from which the answer is read" if evidence.readout else "all attention"
     where = f"layer {evidence.layer} \u00b7 head {evidence.head}"
     if patched:
         return (

@@ -34,12 +34,12 @@ def verdict(inspection: Inspection, has_detector: bool) -> str:
         )
     detected, chosen = split_columns(inspection.flags)
     what, many = _keys(inspection.flags.columns, inspection.layout)
-    found = f"{counted(len(detected), 'column')} flagged in {_places(detected, inspection.flags)}"
+    found = f"{counted(len(detected), 'map column')} flagged in {_places(detected, inspection.flags)}"
     if not chosen:
         how = "attention like attributes that decide" if inspection.layout.unit == "field" else "far too much attention"
         draws = f"{what[0].upper()}{what[1:]} {'draw' if many else 'draws'} {how}: {found}."
         return f"{draws} {_change(before, after)}"
-    number = str(len(chosen)) if detected else counted(len(chosen), "column")
+    number = str(len(chosen)) if detected else counted(len(chosen), "map column")
     by_hand = f"{number} chosen by hand in {_places(chosen, inspection.flags)}"
     return f"{f'{found}, and {by_hand}' if detected else by_hand}: {what}. {_change(before, after)}"
 

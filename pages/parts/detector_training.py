@@ -217,6 +217,7 @@ def _start(opened: OpenSubject) -> None:
     except AtPatchError as error:
         state[_PROBLEM] = str(error)
         return
+    st.toast("The training has begun: its progress is shown below.", icon=":material/model_training:")
     state[_NAME] = state[_NOTES] = ""
 
 

@@ -51,7 +51,7 @@ def show_versions(opened: OpenSubject) -> None:
             "version": [one.name for one in found],
             "state": ["active" if one.active else "" for one in found],
             "learnt from": [_origin(opened, one) for one in found],
-            "made": [one.made[:16].replace("T", " ") or "\u2013" for one in found],
+            "made": [one.made[:10] or "\u2013" for one in found],
             "notes": [one.notes for one in found],
         },
         hide_index=True,

@@ -23,6 +23,7 @@ _STYLE = """
 }
 .stMultiSelect [data-tag] { background: transparent; color: inherit; border: 1px solid currentColor; }
 .stMainBlockContainer:has(.st-key-lesson) { padding-top: 4rem; padding-bottom: 0.5rem; }
+.st-key-lesson [data-testid="stElementToolbar"] { display: none; }
 .st-key-lesson_title { margin-top: -0.6rem; }
 .st-key-lesson_title h2 { font-size: 1.5rem; padding: 0; }
 .st-key-lesson .stMarkdown p { font-size: 1.1rem; }

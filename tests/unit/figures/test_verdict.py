@@ -17,7 +17,7 @@ def _said(inspection, has_detector: bool = True) -> str:
 def test_two_heads_of_one_layer(make_inspection) -> None:
     assert _said(make_inspection()) == (
         "The patch at row 6, column 6 (bottom right) draws far too much attention: "
-        "2 columns flagged in layer 0 \u00b7 heads 0 and 1. "
+        "2 map columns flagged in layer 0 \u00b7 heads 0 and 1. "
         "With AtPatch the prediction goes from T-shirt/top 99.9 % to Sneaker 96.1 %."
     )
 
@@ -25,7 +25,7 @@ def test_two_heads_of_one_layer(make_inspection) -> None:
 def test_one_column(make_inspection) -> None:
     assert _said(make_inspection(flagged=(Column(2, 3, 1),))).startswith(
         "The patch at row 0, column 0 (top left) draws far too much attention: "
-        "1 column flagged in layer 2 \u00b7 head 3. With"
+        "1 map column flagged in layer 2 \u00b7 head 3. With"
     )
 
 
@@ -33,14 +33,14 @@ def test_several_layers_and_patches_and_a_special_column(make_inspection) -> Non
     flagged = (Column(0, 0, 49), Column(0, 1, 0), Column(2, 1, 8))
     assert _said(make_inspection(flagged=flagged)).startswith(
         "The patches at row 1, column 0 and at row 6, column 6 and [CLS] draw far too much attention: "
-        "3 columns flagged in layer 0 \u00b7 heads 0 and 1 and layer 2 \u00b7 head 1. With"
+        "3 map columns flagged in layer 0 \u00b7 heads 0 and 1 and layer 2 \u00b7 head 1. With"
     )
 
 
 def test_many_columns_are_counted_not_listed(make_inspection) -> None:
     flagged = tuple(Column(layer, head, key) for layer in range(4) for head in range(4) for key in range(1, 11))
     assert _said(make_inspection(flagged=flagged)).startswith(
-        "10 different patches draw far too much attention: 160 columns flagged in 4 layers. With AtPatch"
+        "10 different patches draw far too much attention: 160 map columns flagged in 4 layers. With AtPatch"
     )
     flagged = tuple(Column(1, head, 5) for head in range(12))
     assert "flagged in layer 1 \u00b7 12 heads. With" in _said(make_inspection(flagged=flagged, heads=12))
@@ -48,7 +48,7 @@ def test_many_columns_are_counted_not_listed(make_inspection) -> None:
 
 def test_all_heads_of_several_layers_are_not_listed(make_inspection) -> None:
     flagged = tuple(Column(layer, head, 49) for layer in (0, 2) for head in range(4))
-    assert "attention: 8 columns flagged in all heads of layers 0 and 2. With" in _said(
+    assert "attention: 8 map columns flagged in all heads of layers 0 and 2. With" in _said(
         make_inspection(flagged=flagged)
     )
 
@@ -83,18 +83,18 @@ def test_no_detector(make_inspection) -> None:
 def test_columns_chosen_by_hand(make_inspection) -> None:
     alone = make_inspection(flagged=(), by_hand=(Column(0, 0, 49),), watched=())
     assert _said(alone, has_detector=False).startswith(
-        "1 column chosen by hand in layer 0 \u00b7 head 0: the patch at row 6, column 6 (bottom right). With"
+        "1 map column chosen by hand in layer 0 \u00b7 head 0: the patch at row 6, column 6 (bottom right). With"
     )
     both = make_inspection(flagged=(Column(0, 0, 49),), by_hand=(Column(1, 0, 49), Column(1, 2, 49)))
     assert _said(both).startswith(
-        "1 column flagged in layer 0 \u00b7 head 0, and 2 chosen by hand in layer 1 \u00b7 heads 0 and 2: the patch"
+        "1 map column flagged in layer 0 \u00b7 head 0, and 2 chosen by hand in layer 1 \u00b7 heads 0 and 2: the patch"
     )
     assert split_columns(both.flags) == ((Column(0, 0, 49),), (Column(1, 0, 49), Column(1, 2, 49)))
 
 
 def test_words_instead_of_patches(make_inspection) -> None:
     inspection = make_inspection(flagged=(Column(0, 0, 2),), names=("[CLS]", "good", "cf"))
-    assert _said(inspection).startswith("The column \u201ccf\u201d draws far too much attention: 1 column flagged")
+    assert _said(inspection).startswith("The column \u201ccf\u201d draws far too much attention: 1 map column flagged")
 
 
 def test_what_a_flag_leads_to_counts_as_flagged(make_inspection) -> None:
@@ -102,7 +102,7 @@ def test_what_a_flag_leads_to_counts_as_flagged(make_inspection) -> None:
     inspection = make_inspection(flagged=(), by_hand=(Column(0, 0, 49), chosen, led), watched=())
     inspection = replace(inspection, flags=replace(inspection.flags, followed=frozenset({Column(0, 0, 49), led})))
     assert split_columns(inspection.flags) == ((Column(0, 0, 49), led), (chosen,))
-    assert "2 columns flagged in" in _said(inspection)
+    assert "2 map columns flagged in" in _said(inspection)
     assert "1 chosen by hand" in _said(inspection)
 
 
@@ -110,7 +110,7 @@ def test_neighbouring_words_are_spelt_out_as_a_phrase(make_inspection) -> None:
     inspection = make_inspection(flagged=tuple(Column(0, 0, key) for key in range(2, 7)))
     names = ("[CLS]", "dull", "I", "saw", "it", "twice", ".", *("x",) * 43)
     layout = replace(inspection.layout, grid=None, key_names=names, words=(None, *range(49)), unit="word")
-    said = "The words \u201cI saw it twice{}.\u201d draw far too much attention: 5 columns"
+    said = "The words \u201cI saw it twice{}.\u201d draw far too much attention: 5 map columns"
     assert _said(replace(inspection, layout=layout)).startswith(said.format(" "))
     spans = (None, (0, 4), (5, 6), (7, 10), (11, 13), (14, 19), (19, 20), *[(30, 31)] * 43)
     assert _said(replace(inspection, layout=replace(layout, spans=spans))).startswith(said.format(""))
