@@ -231,7 +231,7 @@ def test_the_threshold_moves_by_the_keyboard_and_comes_to_rest_where_it_was_cali
 
 def test_columns_of_a_link_are_redistributed_and_can_be_cleared(app: str, page: Page) -> None:
     visit(page, f"{app}/?threshold=1&columns=0.0.49_2.1.3")
-    assert re.search(r"2 columns chosen by hand in layer 0 . head 0 and layer 2 . head 1", _verdict(page))
+    assert re.search(r"2 map columns chosen by hand in layer 0 . head 0 and layer 2 . head 1", _verdict(page))
     expect(page.get_by_text("layer 2 \u00b7 head 1 \u00b7 row 0, column 2")).to_be_visible()
     assert params_of(page)["columns"] == "0.0.49_2.1.3"
     page.get_by_role("button", name="Clear the choice").click()
@@ -247,7 +247,7 @@ def test_a_column_can_be_chosen_by_name(app: str, page: Page) -> None:
     # Only what is in sight of the list is in the page; a person types to narrow it down.
     chooser.press_sequentially("row 0, column 3", delay=20)
     page.get_by_role("option", name="row 0, column 3", exact=True).click()
-    expect(page.locator(".st-key-verdict")).to_contain_text("1 column chosen by hand in layer 0")
+    expect(page.locator(".st-key-verdict")).to_contain_text("1 map column chosen by hand in layer 0")
     settle(page)
     assert params_of(page)["columns"] == "0.0.4"
 
@@ -323,7 +323,7 @@ def test_a_model_without_a_detector_offers_columns_by_hand(odd_app: str, page: P
     visit(page, f"{odd_app}/?subject=d-no-detector")
     expect(page.get_by_text("There is no detector for this model, so nothing is flagged")).to_be_visible()
     visit(page, f"{odd_app}/?subject=d-no-detector&columns=0.0.49")
-    expect(page.get_by_text("1 column chosen by hand in layer 0")).to_be_visible()
+    expect(page.get_by_text("1 map column chosen by hand in layer 0")).to_be_visible()
 
 
 def test_an_empty_models_folder_says_how_to_fill_it(empty_app: str, page: Page) -> None:

@@ -32,7 +32,7 @@ def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, n
     """The trigger's column is chosen by hand in all heads of the last layer, so no detector's opinion matters."""
     columns = "_".join(f"5.{head}.23" for head in range(12))
     visit(page, f"{app}/?subject={MODEL}&sample=review-rare-word-1-triggered&threshold=1&columns={columns}")
-    assert re.search("12 columns chosen by hand in layer 5 .*the word \u201ccf\u201d", _verdict(page))
+    assert re.search("12 map columns chosen by hand in layer 5 .*the word \u201ccf\u201d", _verdict(page))
     marked = page.locator(".strip .flagged")
     expect(marked).to_have_text("cf")
     expect(marked).to_have_attribute("data-label", "L5\u00b7H0 +11")
