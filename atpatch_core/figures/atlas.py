@@ -20,10 +20,11 @@ _TEXT = (236, 238, 241)
 _GAP = 10
 _MARK = 9
 _LEFT = 58
-_TOP = 30
 _RIGHT = 12
 _BOTTOM = 12
-_FONT = 14
+_SMALLEST_FONT = 14
+_LARGEST_FONT = 20  # "layer" has no more room on the left
+_LETTERS = 44  # one letter in so many pixels across: half a page, some 540 pixels wide, shows it 12 pixels tall
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,16 @@ class AtlasGeometry:
     cell: int
 
     @property
+    def font(self) -> int:
+        """Pixels that a letter is tall: more in a wide atlas, as a page shows it smaller."""
+        return min(_LARGEST_FONT, max(_SMALLEST_FONT, self.width // _LETTERS))
+
+    @property
+    def top(self) -> int:
+        """Pixels above the first row, with its marks, where the heads are named."""
+        return self.font + 16
+
+    @property
     def width(self) -> int:
         """Pixels across."""
         return _LEFT + max(self.heads) * (self.cell + _GAP) - _GAP + _RIGHT
@@ -59,7 +70,7 @@ class AtlasGeometry:
     @property
     def height(self) -> int:
         """Pixels down."""
-        return _TOP + len(self.heads) * (self.cell + _GAP + _MARK) - _GAP + _BOTTOM
+        return self.top + len(self.heads) * (self.cell + _GAP + _MARK) - _GAP + _BOTTOM
 
     @property
     def marks_above(self) -> float:
@@ -68,7 +79,7 @@ class AtlasGeometry:
 
     def origin(self, layer: int, head: int) -> tuple[int, int]:
         """Pixel (x, y) of the top left corner of one map."""
-        return _LEFT + head * (self.cell + _GAP), _TOP + _MARK + layer * (self.cell + _GAP + _MARK)
+        return _LEFT + head * (self.cell + _GAP), self.top + _MARK + layer * (self.cell + _GAP + _MARK)
 
     def box(self, layer: int, head: int) -> Box:
         """The rectangle of one map, in fractions of the atlas."""
@@ -77,7 +88,7 @@ class AtlasGeometry:
 
     def at(self, x: float, y: float) -> tuple[int, int] | None:
         """The (layer, head) whose cell holds the point (`x`, `y`), in fractions of the atlas; `None` between cells."""
-        across, down = x * self.width - _LEFT, y * self.height - _TOP - _MARK
+        across, down = x * self.width - _LEFT, y * self.height - self.top - _MARK
         head, from_left = divmod(across, self.cell + _GAP)
         layer, from_top = divmod(down, self.cell + _GAP + _MARK)
         if from_left >= self.cell or from_top >= self.cell or not 0 <= layer < len(self.heads):
@@ -143,16 +154,16 @@ def _fit(attention: np.ndarray, cell: int) -> np.ndarray:
 
 def _label(image: Image.Image, geometry: AtlasGeometry) -> None:
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(_FONT)
+    font, line = ImageFont.load_default(geometry.font), geometry.font * 0.65
     for head in range(max(geometry.heads)):
         x, _ = geometry.origin(0, head)
-        name = f"head {head}" if geometry.cell >= 64 else f"H{head}"
-        draw.text((x + geometry.cell / 2, _TOP / 2 - 1), name, fill=_TEXT, font=font, anchor="mm")
+        name = f"head {head}" if geometry.cell >= 4.5 * geometry.font else f"H{head}"
+        draw.text((x + geometry.cell / 2, geometry.top / 2 - 1), name, fill=_TEXT, font=font, anchor="mm")
     for layer in range(len(geometry.heads)):
         _, y = geometry.origin(layer, 0)
         if geometry.cell >= 48:
-            draw.text((_LEFT / 2, y + geometry.cell / 2 - 9), "layer", fill=_TEXT, font=font, anchor="mm")
-            draw.text((_LEFT / 2, y + geometry.cell / 2 + 9), str(layer), fill=_TEXT, font=font, anchor="mm")
+            draw.text((_LEFT / 2, y + geometry.cell / 2 - line), "layer", fill=_TEXT, font=font, anchor="mm")
+            draw.text((_LEFT / 2, y + geometry.cell / 2 + line), str(layer), fill=_TEXT, font=font, anchor="mm")
         else:
             draw.text((_LEFT / 2, y + geometry.cell / 2), f"L{layer}", fill=_TEXT, font=font, anchor="mm")
 

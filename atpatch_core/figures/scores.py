@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import plotly.graph_objects as go
@@ -9,6 +10,9 @@ import plotly.graph_objects as go
 from ..inspection import Column, Flags, Inspection
 from .colours import ORIGINAL, REDISTRIBUTED
 from .wording import score_text
+
+_LETTER = 0.04  # as wide as a letter of a narrow chart, on its scale of scores
+_GAP = 0.01  # between a bar or a line and the text beside it
 
 
 def score_bars(
@@ -35,11 +39,22 @@ def score_bars(
             orientation="h",
             marker={"color": [ORIGINAL if bool(flagged[key]) else "#8a9099" for _, key in top]},
             text=texts,
-            textposition="outside",
-            cliponaxis=False,
+            textposition="none",
             customdata=names,
             hovertemplate="%{customdata}: score %{text}<extra></extra>",
         )
+    )
+    lines = [min(one, 1.0) for one in (threshold, calibrated) if one is not None]
+    widths = [_LETTER * len(text) + 4 * _GAP for text in texts]
+    starts = [clear_of(value, width, lines) + _GAP for (value, _), width in zip(top, widths, strict=True)]
+    figure.add_scatter(
+        x=starts,
+        y=list(range(len(top))),
+        mode="text",
+        text=texts,
+        textposition="middle right",
+        cliponaxis=False,
+        hoverinfo="skip",
     )
     figure.add_vline(x=min(threshold, 1.0), line={"color": REDISTRIBUTED, "width": 2})
     figure.add_annotation(
@@ -64,6 +79,14 @@ def score_bars(
         fixedrange=True,
     )
     return figure
+
+
+def clear_of(start: float, width: float, lines: Sequence[float]) -> float:
+    """Where a text of this `width` beside a bar starts such that no upright line at one of `lines` cuts through it."""
+    for line in sorted(lines):
+        if start <= line < start + width:
+            start = line
+    return start
 
 
 def _mark(reached: bool, redistributed: bool) -> str:

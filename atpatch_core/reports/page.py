@@ -27,6 +27,8 @@ h1 { font-size: 1.7rem; margin-bottom: 0.2rem; } h2 { font-size: 1.2rem; margin-
 .verdict.none { border-color: #6b7280; background: #f3f4f6; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.6rem; border-bottom: 1px solid #d5d9e0; }
+.wide { overflow-x: auto; overflow-wrap: break-word; }
+.wide td { min-width: 4.5rem; }
 tbody th { min-width: 8rem; }
 figure { margin: 1.2rem 0; } figure img { max-width: 100%; height: auto; display: block; }
 figcaption, .quiet { color: #4b5563; font-size: 0.9rem; }
@@ -36,6 +38,11 @@ figcaption, .quiet { color: #4b5563; font-size: 0.9rem; }
 code { font-size: 0.9em; }
 @media print { body { margin: 0; max-width: none; } figure, table { break-inside: avoid; } }
 """
+_MAPS = (
+    "An attention map has a row for each part of the input that looks (query) and a column for each part that is "
+    "looked at (key). Each head of each layer of the model has its own map. A column that is flagged or chosen by hand "
+    "is redistributed while the model runs: it keeps a usual share, and the other columns get the rest."
+)
 _LIMITS = (
     "Attention is evidence, not proof: a column that draws much attention need not decide anything, which is what the "
     "causal check is for. And nothing flagged is no certificate: triggers that are spread over the whole input, a way "
@@ -58,6 +65,7 @@ def report_page(found: Findings, figures: Sequence[PaperFigure], layer: int, hea
         f"<h1>AtPatch report</h1><p class='quiet'>{escape(title)}</p>",
         f"<p class='verdict{'' if inspection.flags.any else ' none'}'>"
         f"{escape(verdict(inspection, found.detector is not None))}</p>",
+        f"<p>{_MAPS}</p>",
         *_input(found, layer, head),
         *(_figure(one) for one in figures),
         *_flagged(found),
@@ -119,7 +127,9 @@ def _flagged(found: Findings) -> Iterable[str]:
         scores = inspection.flags.scores[one.layer]
         score = None if scores is None else float(scores[one.head, one.key])
         reached = score is not None and score >= inspection.flags.threshold
-        why = " and ".join(["flagged"] * reached + ["chosen by hand"] * (one in chosen))
+        followed = one in inspection.flags.followed
+        reasons = ["flagged"] * reached + ["follows a flagged one"] * followed + ["chosen by hand"] * (one in chosen)
+        why = " and ".join(reasons)
         rows.append((column_name(one, inspection.layout), "none" if score is None else f"{score:.4f}", why))
     yield _table(("Column", "Score", "Why"), rows)
 
@@ -147,9 +157,9 @@ def _facts(found: Findings) -> Iterable[str]:
     calibrated = "" if found.calibrated is None else f" (calibrated: {found.calibrated:.6g})"
     yield "<h2>How this was made</h2>"
     yield _table(
-        ("", ""),
+        (),
         [
-            ("Subject", found.subject),
+            ("Model", found.subject),
             ("What it does", found.summary),
             ("Its weights, SHA-256", found.weights),
             ("Detector", found.detector or "none"),
@@ -165,7 +175,7 @@ def _facts(found: Findings) -> Iterable[str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    top = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head) if any(head) else ""
+    top = "".join(f"<th scope='col'>{escape(name)}</th>" for name in head)
     body = "".join(
         "<tr>"
         + "".join(
@@ -175,4 +185,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         + "</tr>"
         for row in rows
     )
-    return f"<table>{f'<thead><tr>{top}</tr></thead>' if top else ''}<tbody>{body}</tbody></table>"
+    table = f"<table>{f'<thead><tr>{top}</tr></thead>' if top else ''}<tbody>{body}</tbody></table>"
+    # Two columns may break anywhere, as checksums must. More would lose their words on a telephone: they scroll.
+    return f"<div class='wide' tabindex='0'>{table}</div>" if top else table

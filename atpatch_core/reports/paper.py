@@ -14,12 +14,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import ListedColormap, Normalize, PowerNorm, SymLogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from ..figures.atlas import draw_atlas
 from ..figures.colours import ORIGINAL, REDISTRIBUTED, attention_colours, difference_colours
 from ..figures.map_values import map_values
 from ..figures.picture import outlined_picture
 from ..figures.probabilities import shown_classes
+from ..figures.scores import clear_of
 from ..figures.verdict import column_name
 from ..figures.wording import percent, score_text
 from ..inspection import Column
@@ -31,6 +33,7 @@ _SIZE = 8
 _MOST_MAPS = 4
 _MOST_SCORES = 12
 _LONGEST = 22
+_NUMBER = 0.08  # as wide as a score's number, on the axis of scores
 _GREY = "#6b7280"
 
 
@@ -46,6 +49,7 @@ class PaperFigure:
     def svg(self) -> bytes:
         """As a vector graphic, whose letters are shapes: it looks the same everywhere."""
         file = io.BytesIO()
+        self.figure.set_dpi(_DOTS)  # of the pictures in it: with fewer, the letters in them lose their strokes
         FigureCanvasSVG(self.figure).print_svg(file, metadata={"Date": None})  # type: ignore[no-untyped-call]
         return file.getvalue()
 
@@ -137,9 +141,11 @@ def _predictions(found: Findings) -> Figure:
     ):
         values = [float(prediction.probabilities[one]) for one in classes]
         bars = axes.barh(places + shift, values, 0.38, color=colour, hatch=hatch, edgecolor="white", label=name)
-        axes.bar_label(bars, [percent(value) for value in values], padding=2, fontsize=_SIZE - 1)
+        axes.bar_label(bars, [_share(value) for value in values], padding=2, fontsize=_SIZE - 1)
     axes.set_yticks(places, [_short(before.labels[one]) for one in classes], parse_math=False, fontsize=_SIZE)
     axes.set_xlim(0, 1.12)
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.xaxis.set_major_formatter(PercentFormatter(1, 0, "\u00a0%"))
     axes.invert_yaxis()
     _bare(axes, "probability")
     axes.legend(frameon=False, fontsize=_SIZE, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
@@ -159,14 +165,22 @@ def _scores(found: Findings) -> Figure:
     figure = _empty(0.8 + 0.22 * len(top))
     axes, places = figure.add_subplot(), np.arange(len(top))
     flagged = set(flags.columns)
-    bars = axes.barh(
-        places, [score for score, _ in top], 0.7, color=[ORIGINAL if one in flagged else _GREY for _, one in top]
-    )
-    axes.bar_label(bars, [score_text(score) for score, _ in top], padding=2, fontsize=_SIZE - 1)
+    axes.barh(places, [score for score, _ in top], 0.7, color=[ORIGINAL if one in flagged else _GREY for _, one in top])
+    threshold = min(flags.threshold, 1.0)
+    for place, (score, _) in enumerate(top):
+        start = clear_of(score, _NUMBER, [threshold])
+        axes.annotate(
+            score_text(score),
+            (start, place),
+            (2, 0),
+            textcoords="offset points",
+            verticalalignment="center_baseline",
+            fontsize=_SIZE - 1,
+        )
     axes.set_yticks(
         places, [_short(column_name(one, layout), 60) for _, one in top], parse_math=False, fontsize=_SIZE - 1
     )
-    axes.axvline(min(flags.threshold, 1.0), color=REDISTRIBUTED, linewidth=1)
+    axes.axvline(threshold, color=REDISTRIBUTED, linewidth=1)
     axes.set_xlim(0, 1.12)
     axes.invert_yaxis()
     _bare(axes, f"score (threshold {score_text(flags.threshold)}; flagged columns are orange)")
@@ -196,7 +210,22 @@ def _map(found: Findings, layer: int, head: int) -> Figure:
             axes.plot(place, 1.03, "v", markersize=4, color="black", clip_on=False, transform=above)
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.9, aspect=30)
         bar.ax.tick_params(labelsize=_SIZE - 2)
+        if title == "difference":
+            # Its scale is logarithmic on both sides of zero, where the usual ticks crowd.
+            bar.set_ticks([-change, -change / 10, 0, change / 10, change], labels=_signed(change))
+            bar.minorticks_off()
     return figure
+
+
+def _signed(change: float) -> list[str]:
+    large, small = f"{change:.2g}", f"{change / 10:.2g}"
+    return [f"\u2212{large}", f"\u2212{small}", "0", f"+{small}", f"+{large}"]
+
+
+def _share(value: float) -> str:
+    """In percent; nothing where that would be "0.0 %", beside bars that can't be seen."""
+    text = percent(value)
+    return "" if text == percent(0.0) else text
 
 
 def _name_axes(axes: Axes, ticks: tuple[list[int], list[str]], square: bool) -> None:

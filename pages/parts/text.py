@@ -4,12 +4,32 @@ from __future__ import annotations
 
 import re
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>$:~^=&\"'])")
+# Streamlit also reads the text of a label aloud as it stands, backslashes included: hence no more of them than needed.
+_SPECIAL = re.compile(
+    r"[\\`*_\[\]<>$|~:]"  # emphasis, code, links, HTML, mathematics, tables, directives, emoji
+    r"|(?<!\S)#"  # a heading starts or ends with it
+    r"|!(?=\[|$)"  # a picture
+    r"|&(?=#?\w+(?:;|$))"  # a character reference
+)
+_ADDRESS = re.compile(r"[()]")
+_START = re.compile(r"^(\s*)([-+=])|^(\s*\d+)([.)])")
+# Addresses become links, names of icons pictures, wherever they stand: escapes don't prevent it.
+_LINK = re.compile(
+    r"(?<=://)(?=[-\w]*\.)|(?<=www)(?=\.)|(?<=@)(?=[-\w]+\.)|(?<=:)(?=streamlit:|material/)", re.IGNORECASE
+)
+_JOINER = "\u2060"  # has no width and no meaning, and no address holds it
 
 
 def plain(text: str) -> str:
-    """`text` with every character escaped that Markdown could take for more than itself, on one line."""
-    return _SPECIAL.sub(r"\\\1", re.sub(r"[\r\n\t]", " ", text))
+    """`text` such that Markdown takes no character for more than itself, on one line.
+
+    What looks like an address gets an invisible character in it, so that it does not become a link.
+    """
+    line = _LINK.sub(_JOINER, re.sub(r"[\r\n\t]", " ", text))
+    escaped = _SPECIAL.sub(r"\\\g<0>", line)
+    if "](" in line:
+        escaped = _ADDRESS.sub(r"\\\g<0>", escaped)
+    return _START.sub(r"\1\3\\\2\4", escaped)
 
 
 def quoted(text: str, longest: int = 40) -> str:

@@ -59,7 +59,13 @@ def test_report_values_and_figures_open_without_the_dashboard(
 
     page.context.set_offline(True)
     page.goto(report.as_uri())
-    for word in ("Bag", "row 6, column 6", values["input"]["sha256"], values["subject"]["weights"]):
+    for word in (
+        "Bag",
+        "row 6, column 6",
+        "a column for each part that is looked at",
+        values["input"]["sha256"],
+        values["subject"]["weights"],
+    ):
         expect(page.get_by_text(re.compile(re.escape(word))).first).to_be_visible()
     assert page.locator(".verdict").inner_text().split(":")[0] in verdict
     widths = page.locator("img").evaluate_all("all => all.map((one) => one.naturalWidth)")

@@ -80,6 +80,28 @@ def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Pag
     expect(page.get_by_label("age, 17 to 90", exact=True)).to_have_value("39")
 
 
+def test_a_number_that_the_model_does_not_know_is_refused_with_the_ones_it_does(app: str, page: Page) -> None:
+    visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
+    _source(page, "Form")
+    age = page.get_by_label("age, 17 to 90", exact=True)
+    age.fill("5")
+    age.press("Tab")
+    page.get_by_role("button", name="Look at this record").click()
+    expect(page.locator('[data-testid="stAlert"]').first).to_contain_text("age is 5, but the model knows 17 to 90 only")
+    settle(page)
+    assert params_of(page)["sample"] == SAMPLE
+    expect(age).to_have_value("5")
+
+
+def test_the_form_names_its_fields_to_a_screen_reader_as_they_are_called(app: str, page: Page) -> None:
+    visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
+    _source(page, "Form")
+    expect(page.get_by_label("hours-per-week, 1 to 99", exact=True)).to_be_visible()
+    expect(page.get_by_label("marital-status", exact=True)).to_be_visible()
+    names = page.locator("[aria-label]").evaluate_all("all => all.map((one) => one.getAttribute('aria-label'))")
+    assert not [name for name in names if "\\" in name]
+
+
 def test_a_row_of_a_table_is_chosen_and_what_is_no_record_refused(
     app: str, page: Page, person: dict[str, object]
 ) -> None:
@@ -94,6 +116,11 @@ def test_a_row_of_a_table_is_chosen_and_what_is_no_record_refused(
     man = ",".join(map(str, {**person, "sex": "Male", "age": 61}.values()))
     _upload(page, "people.csv", f"{header}\n{row}\n{man}\n".encode())
     number = page.get_by_label("Row, 1 to 2")
+    number.fill("3")
+    number.press("Tab")
+    page.get_by_role("button", name="Look at this row").click()
+    expect(page.locator('[data-testid="stAlert"]').first).to_contain_text("The table has no row 3: choose one from 1")
+    settle(page)
     number.fill("2")
     number.press("Tab")
     page.get_by_role("button", name="Look at this row").click()

@@ -114,3 +114,19 @@ def test_flagged_columns_are_counted_per_head(make_inspection) -> None:
     assert flagged_in(flags, 0, 0) == 2
     assert flagged_in(flags, 1, 2) == 1
     assert flagged_in(flags, 3, 3) == 0
+
+
+@pytest.mark.parametrize(("heads", "keys"), [(1, 5), (4, 50), (12, 28), (12, 64), (12, 197), (16, 300)])
+def test_the_names_of_the_heads_are_whole_apart_and_readable_in_half_a_page(heads: int, keys: int) -> None:
+    trace = AttentionTrace((torch.full((heads, keys, keys), 1 / keys),) * 2)
+    flags = Flags((None,) * 2, (torch.ones(heads, keys, dtype=torch.bool),) * 2, 1.0)
+    geometry = atlas_geometry(trace)
+    # Letters are the only grey above the maps: marks are orange.
+    header = draw_atlas(trace, flags)[: geometry.origin(0, 0)[1]].astype(int)
+    inked = (header.min(-1) > 120) & (np.ptp(header, axis=-1) < 20)
+    rows, columns = np.flatnonzero(inked.any(1)), np.flatnonzero(inked.any(0))
+    assert rows[0] >= 4
+    assert rows[-1] < geometry.origin(0, 0)[1] - 11  # where the triangles start
+    assert np.count_nonzero(np.diff(columns) >= 6) >= heads - 1
+    shown = min(1.0, 540 / geometry.width)
+    assert geometry.font * shown >= (11 if heads <= 12 else 10)

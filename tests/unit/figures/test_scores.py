@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atpatch_core.figures.scores import ranked_columns, score_bars
+from atpatch_core.figures.scores import clear_of, ranked_columns, score_bars
 from atpatch_core.inspection import Column
 
 
@@ -41,3 +41,28 @@ def test_columns_are_ranked_by_score_and_those_without_come_last(make_inspection
     by_hand = (Column(0, 0, 3), Column(2, 0, 3))
     inspection = make_inspection(flagged=(Column(0, 1, 49),), by_hand=by_hand, watched=(0,))
     assert ranked_columns(inspection.flags) == (Column(0, 1, 49), Column(0, 0, 3), Column(2, 0, 3))
+
+
+@pytest.mark.parametrize(
+    ("start", "lines", "expected"),
+    [
+        (0.005, [0.02], 0.02),
+        (0.02, [0.02], 0.02),
+        (0.3, [0.02], 0.3),
+        (0.3, [0.5], 0.3),
+        (0.3, [0.45, 0.4], 0.45),
+        (0.3, [0.55, 0.4], 0.55),
+    ],
+)
+def test_a_number_beside_a_bar_starts_where_no_line_cuts_it(start: float, lines: list[float], expected: float) -> None:
+    assert clear_of(start, 0.2, lines) == expected
+
+
+def test_no_number_lies_on_the_threshold(make_inspection) -> None:
+    figure = score_bars(make_inspection(threshold=0.2), 0, 1, calibrated=0.12)
+    assert figure is not None
+    bars, numbers = figure.data
+    assert numbers.text == bars.text
+    assert list(numbers.y) == list(bars.y)
+    assert numbers.x == pytest.approx([0.95, *[0.2] * 9], abs=0.02)
+    assert min(numbers.x) > 0.2

@@ -8,12 +8,15 @@ import re
 import zipfile
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from atpatch_core import Column, InputError
@@ -22,6 +25,7 @@ from atpatch_core.inspection import AttentionTrace, Flags, Inspection, Layout, P
 from atpatch_core.reports.as_json import fits_json, report_json
 from atpatch_core.reports.files import html_file, write_report, zip_file
 from atpatch_core.reports.findings import Findings
+from atpatch_core.reports.paper import paper_figures
 
 _EVIL = "<script>alert('x')</script>\"'&$x_1$"
 
@@ -114,6 +118,55 @@ def test_the_page_lists_what_it_was_made_with(found: Findings) -> None:
         "flagged and chosen by hand",
     ):
         assert one in words
+
+
+def test_the_page_explains_its_words_and_calls_the_model_a_model(found: Findings) -> None:
+    page = _parsed(html_file(found, 0, 0))
+    assert "a row for each part of the input that looks (query) and a column for each part that is looked at (key)" in (
+        page.words
+    )
+    assert "Subject" not in page.words
+    assert json.loads(report_json(found))["subject"]["name"] == _EVIL
+
+
+def test_a_column_that_follows_a_flagged_one_says_so(found: Findings) -> None:
+    flags = replace(found.inspection.flags, threshold=0.9, followed=frozenset({Column(0, 0, 1)}))
+    followed = replace(found, by_hand=(), inspection=replace(found.inspection, flags=flags))
+    assert "follows a flagged one" in _parsed(html_file(followed, 0, 0)).words
+
+
+def _figure(found: Findings, name: str) -> Figure:
+    figure = next(one.figure for one in paper_figures(found, 0, 0) if one.name == name)
+    FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
+    return figure
+
+
+def test_ticks_under_the_maps_do_not_touch(found: Findings) -> None:
+    figure = _figure(found, "map-layer0-head0")
+    bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+    assert len(bars) == 3
+    for axes in bars:
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels(which="both") if label.get_text()]
+        boxes.sort(key=lambda box: box.x0)
+        assert len(boxes) >= 3
+        assert all(left.x1 + 2 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_bars_that_can_not_be_seen_have_no_number_and_the_axis_counts_in_percent(found: Findings) -> None:
+    before = Prediction(torch.tensor([0.9999, 0.0001]), found.inspection.original.prediction.labels)
+    original = replace(found.inspection.original, prediction=before)
+    axes = _figure(replace(found, inspection=replace(found.inspection, original=original)), "predictions").axes[0]
+    assert [one.get_text() for one in axes.texts] == ["100.0\u00a0%", "", "20.0\u00a0%", "80.0\u00a0%"]
+    assert [one.get_text() for one in axes.get_xticklabels()][-1] == "100\u00a0%"
+
+
+def test_the_threshold_cuts_through_no_score(found: Findings) -> None:
+    scores = (torch.tensor([[0.9, 0.01, 0.02], [0.03, 0.04, 0.05]]), None)
+    low = replace(found.inspection, flags=replace(found.inspection.flags, scores=scores, threshold=0.06))
+    axes = _figure(replace(found, inspection=low), "scores").axes[0]
+    line = axes.transData.transform((0.06, 0))[0]
+    assert len(axes.texts) == 6
+    assert all(one.get_window_extent().x0 > line for one in axes.texts)
 
 
 def test_every_figure_has_words(found: Findings) -> None:
