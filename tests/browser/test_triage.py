@@ -254,7 +254,7 @@ def test_a_column_can_be_chosen_by_name(app: str, page: Page) -> None:
 
 def test_the_causal_check_lists_each_flagged_column_with_both_answers(app: str, page: Page) -> None:
     visit(page, app)
-    flagged = re.search(r"(\d+) columns? flagged", _verdict(page))
+    flagged = re.search(r"(\d+) map columns? flagged", _verdict(page))
     assert flagged is not None
     page.get_by_text("Causal check: attention is evidence, not proof").click()
     rows = page.locator('[data-testid="stTable"] tbody tr')
