@@ -1,8 +1,9 @@
 """Put many defences to many attacks on the same pictures, in one run, and count everything that matters.
 
-The terms are those of `evaluate`. Two things beside them: a defence may *refuse* a picture, which counts as wrong where
-the true label is asked for and as a failed attack where the attacker's is; and **harm** is what is left of an attack
-plus what the defence costs, excess ASR + CA drop (neither counted below 0), the one figure to rank defences by.
+The terms are those of `evaluate`. Three things beside them: a defence may *refuse* a picture, which counts as wrong
+where the true label is asked for and as a failed attack where the attacker's is; one that gives no scores detects
+nothing itself, and has no FPR, TPR or AUROC; and **harm** is what is left of an attack plus what the defence costs,
+excess ASR + CA drop (neither counted below 0), the one figure to rank defences by.
 """
 
 from __future__ import annotations
@@ -256,7 +257,7 @@ def defence_figures(
         clean_accuracy_drop=drop,
         changed=proportion(clean.labels != untouched.labels),
         refused=proportion(clean.labels == REFUSED),
-        fpr_per_input=proportion(clean.flagged),
+        fpr_per_input=_detected(clean, clean.flagged),
         cost=took,
         attacks={
             name: _attack_figures(after[name], before[name], clean, untouched, labels, attack, drop)
@@ -294,10 +295,15 @@ def _attack_figures(
         excess_asr=excess,
         recovery=proportion(after.labels[others] == truth[others]),
         harm=_harm(excess, drop),
-        tpr_per_input=proportion(after.flagged[others]),
+        tpr_per_input=_detected(after, after.flagged[others]),
         auroc=auroc,
         n=int(others.sum()),
     )
+
+
+def _detected(answers: Answers, flagged: np.ndarray) -> Rate:
+    """The share that is flagged; NaN for a defence that detects nothing itself, which would otherwise seem to."""
+    return proportion(flagged if answers.scores is not None else np.empty(0))
 
 
 def _harm(excess: Rate, drop: Rate) -> Rate:

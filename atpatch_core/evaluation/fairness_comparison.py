@@ -83,11 +83,32 @@ def fairness_sentence(comparison: FairnessComparison, attribute: str) -> str:
     idr, fixed = before.attributes[attribute].idr_after.value, after.attributes[attribute].idr_after.value
     if idr == 0:
         return f"Nobody among {comparison.n:,} people gets another answer with another {attribute}: nothing to repair."
-    gain = after.accuracy_after.value - before.accuracy_after.value
-    return (
-        f"{100 * idr:.1f} % of {comparison.n:,} people would get another answer with another {attribute}. "
-        f"With AtPatch: {100 * fixed:.2f} %, and accuracy changes by {100 * gain:+.2f} points."
-    )
+    told = [
+        f"{100 * idr:.1f} % of {comparison.n:,} people would get another answer with another {attribute}.",
+        f"With AtPatch, {100 * fixed:.2f} % still would.",
+        f"It changes the answers of {round(after.changed.value * after.n):,} people "
+        f"({100 * after.changed.value:.1f} %), and accuracy "
+        f"{_moves(after.accuracy_after.value - before.accuracy_after.value)}.",
+    ]
+    own = after.attributes[attribute]
+    gaps = [
+        f"{name} is {100 * now.value:+.2f} points instead of {100 * was.value:+.2f}"
+        for name, was, now in (
+            ("the statistical parity difference (SPD)", own.spd_before, own.spd_after),
+            ("the equal opportunity difference (EOD)", own.eod_before, own.eod_after),
+        )
+        if not math.isnan(now.value)
+    ]
+    if gaps:
+        told.append(f"Between the groups, {' and '.join(gaps)}.")
+    return " ".join(told)
+
+
+def _moves(gain: float) -> str:
+    points = round(100 * gain, 2)
+    if points == 0:
+        return "stays the same"
+    return f"{'rises' if points > 0 else 'falls'} by {abs(points):.2f} points"
 
 
 def fairness_as_csv(comparison: FairnessComparison) -> str:

@@ -49,11 +49,13 @@ _UNATTACKED: dict[str, _Rule] = {
     "right before, wrong after": lambda one: (one.before == one.truth) & (one.after != one.truth),
     "wrong before, right after": lambda one: (one.before != one.truth) & (one.after == one.truth),
 }
+_ABOUT_FLAGS = ("not flagged", "flagged without a trigger")
 
 
-def outcomes(attack: str) -> tuple[str, ...]:
-    """The names of what can become of an input under `attack` (or `CLEAN`)."""
-    return tuple(_UNATTACKED if attack == CLEAN else _ATTACKED)
+def outcomes(attack: str, detects: bool = True) -> tuple[str, ...]:
+    """The names of what can become of an input under `attack` (or `CLEAN`), by a defence that `detects` or does not."""
+    names = _UNATTACKED if attack == CLEAN else _ATTACKED
+    return tuple(name for name in names if detects or name not in _ABOUT_FLAGS)
 
 
 def behind(comparison: Comparison, defence: str, attack: str, outcome: str) -> list[Judged]:

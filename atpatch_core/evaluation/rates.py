@@ -32,14 +32,13 @@ def proportion(hits: np.ndarray) -> Rate:
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
-    """The difference of two shares over the same cases (`first` minus `second`), normal interval on the pairs."""
-    n = len(first)
-    if n == 0:
-        return Rate(math.nan, math.nan, math.nan, 0)
-    differences = first.astype(float) - second.astype(float)
-    value = float(differences.mean())
-    half = 1.959964 * float(differences.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf
-    return Rate(value, value - half, value + half, n)
+    """The difference of two shares over the same cases (`first` minus `second`), with Newcombe's interval for pairs.
+
+    Method 10 of his paper of 1998 (Statistics in Medicine 17, 2635): the two Wilson intervals, and how far the two
+    agree. Unlike the normal interval it has a width where all pairs agree, and stays between -1 and 1. Of no cases it
+    is NaN.
+    """
+    return _difference(proportion(first), proportion(second), _agreement(first, second))
 
 
 def unpaired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
@@ -47,11 +46,32 @@ def unpaired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
 
     Of no cases on either side it is NaN.
     """
-    one, two = proportion(first), proportion(second)
+    return _difference(proportion(first), proportion(second), 0.0)
+
+
+def _difference(one: Rate, two: Rate, agreement: float) -> Rate:
+    """`one` minus `two`, its interval from theirs and how far the two agree, -1 to 1."""
     value = one.value - two.value
-    low = value - float(np.hypot(one.value - one.low, two.high - two.value))
-    high = value + float(np.hypot(one.high - one.value, two.value - two.low))
-    return Rate(value, low, high, min(one.n, two.n))
+    low = value - _side(one.value - one.low, two.high - two.value, agreement)
+    high = value + _side(one.high - one.value, two.value - two.low, agreement)
+    # Rounding must not lead out of what is possible; of no cases, all is NaN.
+    return Rate(value, float(np.clip(low, -1, 1)), float(np.clip(high, -1, 1)), min(one.n, two.n))
+
+
+def _side(one: float, two: float, agreement: float) -> float:
+    """How far an interval reaches: the sides of two that are subtracted, the less the more they agree."""
+    return float(np.sqrt(np.maximum(0.0, one * one - 2 * agreement * one * two + two * two)))
+
+
+def _agreement(first: np.ndarray, second: np.ndarray) -> float:
+    """The correlation of yes and no over the same cases, -1 to 1, made smaller by Newcombe's correction for few."""
+    one, two, n = first.astype(bool), second.astype(bool), len(first)
+    both, neither = int((one & two).sum()), int((~one & ~two).sum())
+    excess = both * neither - int((one & ~two).sum()) * int((~one & two).sum())
+    spread = math.sqrt(float(one.sum()) * float((~one).sum()) * float(two.sum()) * float((~two).sum()))
+    if spread == 0:
+        return 0.0
+    return (excess if excess < 0 else max(0.0, excess - n / 2)) / spread
 
 
 def area_under_roc(benign: np.ndarray, malicious: np.ndarray, rounds: int = 1_000) -> Rate:

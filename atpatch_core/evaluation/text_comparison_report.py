@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from dataclasses import fields
 
 from .comparison_report import WORTH_REPAIR
@@ -49,7 +50,8 @@ def text_comparison_as_csv(comparison: TextComparison) -> str:
     for defence, figures in comparison.figures.items():
         for attack, one in figures.attacks.items():
             rates = [*(getattr(one, name) for name in own), *(getattr(figures, name) for name in _COMMON)]
-            cells = [f"{value:.6g}" for rate in rates for value in (rate.value, rate.low, rate.high)]
+            values = [value for rate in rates for value in (rate.value, rate.low, rate.high)]
+            cells = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
             writer.writerow([defence, attack, comparison.n, *cells])
     return text.getvalue()
 

@@ -92,7 +92,8 @@ def _oracle(subject: Subject, some: SuspectTexts) -> Answers:
         [key for key, own in enumerate(subject.layout(text, 0).spans or ()) if own and _inside(own, spans)]
         for text, spans in zip(some.texts, some.spans, strict=True)
     ]
-    return Answers(_known(subject, some.texts, flags), np.array([bool(one) for one in flags]), None)
+    hit = np.array([bool(one) for one in flags])
+    return Answers(_known(subject, some.texts, flags), hit, hit.astype(float))
 
 
 def _random_words(subject: Subject, detector: ColumnDetector, seed: int, some: SuspectTexts) -> Answers:
@@ -107,7 +108,7 @@ def _random_words(subject: Subject, detector: ColumnDetector, seed: int, some: S
         for row, place in enumerate(chosen):
             own = np.arange(1, max(2, int(lengths[row]) - 1))
             flags[place] = rng.choice(own, min(len(own), int(counts[row])), replace=False).tolist()
-    return Answers(_known(subject, some.texts, flags), np.array([bool(one) for one in flags]), None)
+    return _plain(_known(subject, some.texts, flags))  # whose words are repaired is AtPatch's doing, not the placebo's
 
 
 def _known(subject: Subject, texts: Sequence[str], flags: Sequence[Sequence[int]]) -> np.ndarray:

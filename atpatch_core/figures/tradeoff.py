@@ -8,6 +8,8 @@ from html import escape
 
 import plotly.graph_objects as go
 
+from .label_places import Mark, label_places
+
 _COLOURS = {
     "none": "#6b7280",
     "atpatch": "#2563eb",
@@ -17,7 +19,9 @@ _COLOURS = {
     "peer": "#b45309",
     "ablation": "#60a5fa",
 }
-_CLOSE = 0.07  # of an axis
+_CHARTS = ((270.0, 265.0), (460.0, 320.0))  # pixels: the plotting area on the smallest screen and on a large one
+_ROOM = 0.1  # of an axis, at either end
+_LINES = "#9ca3af"
 _SYMBOLS = {
     "none": "x",
     "atpatch": "star",
@@ -57,23 +61,18 @@ def tradeoff(
 ) -> go.Figure:
     """What is `left` over what is `lost`, both in points; the best place is at the bottom left.
 
-    A marker's area grows with its cost, its shape and colour show the kind of defence. Defences that lie too close
-    together to be told apart share one label.
+    A marker's area grows with its cost, its shape and colour show the kind of defence. Names lie beside their marks, or
+    where there is room, with a line; defences that lie on each other share a label.
     """
     figure = go.Figure()
-    furthest = max((one.lost for one in places), default=0.0)
-    labels = _labels(places)
     # AtPatch comes last, so that nothing hides it.
     for group in sorted({_NAMES[one.family] for one in places}, key=lambda name: name == _NAMES["atpatch"]):
         mine = [one for one in places if _NAMES[one.family] == group]
         figure.add_scatter(
             x=[100 * one.lost for one in mine],
             y=[100 * one.left for one in mine],
-            mode="markers+text",
+            mode="markers",
             name=bound if group == _NAMES["bound"] else group,
-            text=[labels.get(one.name, "") for one in mine],
-            textposition=["middle left" if one.lost > 0.5 * furthest > 0 else "middle right" for one in mine],
-            textfont={"size": 11},
             cliponaxis=False,
             customdata=[(escape(one.name), _time(one)) for one in mine],
             hovertemplate=f"%{{customdata[0]}}<br>{escape(left)} %{{y:.2f}} points<br>{escape(lost)} %{{x:.2f}} points"
@@ -91,32 +90,50 @@ def tradeoff(
         margin={"l": 8, "r": 24, "t": 8, "b": 8},
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
     )
-    figure.update_xaxes(title=f"{escape(lost)} in points", zeroline=True, fixedrange=True, automargin=True)
-    figure.update_yaxes(title=f"{escape(left)} in points", zeroline=True, fixedrange=True, automargin=True)
+    across, up = _range([one.lost for one in places]), _range([one.left for one in places])
+    figure.update_xaxes(
+        title=f"{escape(lost)} in points", zeroline=True, fixedrange=True, automargin=True, range=across
+    )
+    figure.update_yaxes(title=f"{escape(left)} in points", zeroline=True, fixedrange=True, automargin=True, range=up)
+    _write_names(figure, places, across, up)
     return figure
 
 
-def _labels(places: Sequence[Place]) -> dict[str, str]:
-    """What to write beside some of the places: their own name, and of those too close to it."""
-    across = max((abs(one.lost) for one in places), default=0.0) or 1.0
-    up = max((abs(one.left) for one in places), default=0.0) or 1.0
-    groups: list[list[Place]] = []
-    for one in places:
-        for group in groups:
-            near = group[0]
-            if abs(one.lost - near.lost) < _CLOSE * 2 * across and (abs(one.left - near.left) < _CLOSE * up):
-                group.append(one)
-                break
-        else:
-            groups.append([one])
-    return {group[0].name: _written(group) for group in groups}
+def _range(shares: Sequence[float]) -> tuple[float, float]:
+    """From the lowest to the highest of `shares` and 0, in points, with room at both ends for the marks."""
+    low, high = 100 * min([0.0, *shares]), 100 * max([0.0, *shares])
+    room = _ROOM * ((high - low) or 1.0)
+    return low - room, high + room
 
 
-def _written(group: Sequence[Place]) -> str:
-    """Names on lines of two, with room for the marker in front."""
-    names = [escape(one.name) for one in group]
-    lines = [", ".join(names[start : start + 2]) for start in range(0, len(names), 2)]
-    return "<br>".join(f"\u2002{line}\u2002" for line in lines)
+def _write_names(
+    figure: go.Figure, places: Sequence[Place], across: tuple[float, float], up: tuple[float, float]
+) -> None:
+    marks = [
+        Mark(
+            one.name,
+            (100 * one.lost - across[0]) / (across[1] - across[0]),
+            (up[1] - 100 * one.left) / (up[1] - up[0]),
+            _size(one.cost) / 2,
+        )
+        for one in places
+    ]
+    by_name = {one.name: one for one in places}
+    for label in label_places(tuple(marks), _CHARTS):
+        shift = {"xshift": label.right, "yshift": -label.down} if label.near else {"ax": label.right, "ay": label.down}
+        figure.add_annotation(
+            x=100 * by_name[label.mark.name].lost,
+            y=100 * by_name[label.mark.name].left,
+            text="<br>".join(escape(name) for name in label.names),
+            font={"size": 11},
+            align="left" if label.right >= 0 else "right",
+            showarrow=not label.near,
+            arrowhead=0,
+            arrowwidth=1,
+            arrowcolor=_LINES,
+            standoff=label.mark.radius,
+            **shift,
+        )
 
 
 def _size(cost: float | None) -> float:

@@ -8,6 +8,7 @@ from atpatch_core.evaluation.comparison import CLEAN, Comparison
 from atpatch_core.evaluation.outcomes import Judged, behind, class_name, outcomes
 from atpatch_core.figures.wording import counted
 
+from .evaluate_panels import chosen_group
 from .evaluate_settings import Settings
 from .text import plain
 from .triage_link import triage_link
@@ -18,16 +19,12 @@ _SIDE = 112  # pixels on the screen
 
 def show_inputs(settings: Settings, comparison: Comparison, defence: str, attack: str) -> None:
     """Choose what became of the inputs; see those that it became of."""
-    names = {f"attacked: {one}": (attack, one) for one in outcomes(attack)}
-    names |= {f"clean: {one}": (CLEAN, one) for one in outcomes(CLEAN)}
+    detects = comparison.answers[defence][CLEAN].scores is not None
+    names = {f"attacked: {one}": (attack, one) for one in outcomes(attack, detects)}
+    names |= {f"clean: {one}": (CLEAN, one) for one in outcomes(CLEAN, detects)}
     found = {name: behind(comparison, defence, *where) for name, where in names.items()}
-    chosen = st.selectbox(
-        "What became of them",
-        list(names),
-        format_func=lambda name: f"{name} ({len(found[name]):,})",
-        key="evaluate_cell",
-    )
-    some = found[chosen]
+    sizes = {name: len(some) for name, some in found.items()}
+    some = found[chosen_group("What became of them", sizes, "evaluate_cell")]
     if not some:
         st.markdown("No picture: nothing of the kind happened.")
         return

@@ -20,7 +20,16 @@ from atpatch_core.figures.tradeoff import Place
 from atpatch_core.uploads import digest_of
 
 from .evaluate_job import show_job
-from .evaluate_panels import csv_button, show_tradeoff, show_verdict, write_address
+from .evaluate_panels import (
+    NOT_MEASURED,
+    chosen_group,
+    csv_button,
+    interval,
+    per_cent,
+    show_tradeoff,
+    show_verdict,
+    write_address,
+)
 from .evaluate_source import Readers, Source, chosen_source
 from .resources import OpenSubject
 from .text import plain
@@ -80,6 +89,11 @@ def _show_results(opened: OpenSubject, comparison: FairnessComparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("In per cent. Select a row to see the people behind it below.", width="content")
         csv_button(opened, "fairness", lambda: fairness_as_csv(comparison))
+    st.caption(
+        f"Measured on {comparison.n:,} people. IDR: individual discrimination rate. SPD: statistical parity "
+        "difference, the rate of the better answer among the unprivileged minus that among the privileged. EOD: equal "
+        "opportunity difference, the same among those who truly belong there. For all three, 0 is best."
+    )
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.header("What is left, and what it costs", anchor=False)
@@ -100,12 +114,12 @@ def _show_table(comparison: FairnessComparison, attribute: str) -> str:
     own = [one.attributes[attribute] for one in all_figures]
     cells: dict[str, list[object]] = {
         "defence": list(names),
-        "IDR": [100 * one.idr_after.value for one in own],
-        "95 % interval": [f"{100 * one.idr_after.low:.1f} to {100 * one.idr_after.high:.1f}" for one in own],
-        "accuracy": [100 * one.accuracy_after.value for one in all_figures],
-        "changed": [100 * one.changed.value for one in all_figures],
-        "SPD": [100 * one.spd_after.value for one in own],
-        "EOD": [100 * one.eod_after.value for one in own],
+        "IDR": [per_cent(one.idr_after.value) for one in own],
+        "95 % interval": [interval(one.idr_after) for one in own],
+        "accuracy": [per_cent(one.accuracy_after.value) for one in all_figures],
+        "changed": [per_cent(one.changed.value) for one in all_figures],
+        "SPD": [per_cent(one.spd_after.value) for one in own],
+        "EOD": [per_cent(one.eod_after.value) for one in own],
     }
     event = st.dataframe(
         cells,
@@ -113,7 +127,7 @@ def _show_table(comparison: FairnessComparison, attribute: str) -> str:
         on_select="rerun",
         selection_mode="single-row",
         key="evaluate_record_table",
-        placeholder="\N{EN DASH}",
+        placeholder=NOT_MEASURED,
         column_config={
             heading: st.column_config.NumberColumn(format="%.2f", help=_MEANING.get(heading))
             for heading in ("IDR", "accuracy", "changed", "SPD", "EOD")
@@ -157,14 +171,7 @@ def _show_people(opened: OpenSubject, comparison: FairnessComparison, defence: s
         "who get another answer": changed,
     }
     sizes = {name: int(members.sum()) for name, members in groups.items()}
-    default = max(sizes, key=lambda name: sizes[name] > 0)
-    which = st.selectbox(
-        "Which of them",
-        list(groups),
-        index=list(groups).index(default),
-        format_func=lambda name: f"{name} ({sizes[name]:,})",
-        key="evaluate_people",
-    )
+    which = chosen_group("Which of them", sizes, "evaluate_people")
     index = np.flatnonzero(groups[which])
     if len(index) == 0:
         st.markdown("Nobody.")

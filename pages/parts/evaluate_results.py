@@ -12,13 +12,13 @@ from atpatch_core.evaluation.comparison_report import (
     rows,
     sentence,
 )
-from atpatch_core.evaluation.defences.catalogue import ATPATCH, DEFENCES
+from atpatch_core.evaluation.defences.catalogue import ATPATCH, DEFENCES, NO_FIX
 from atpatch_core.evaluation.outcomes import per_class
 from atpatch_core.figures.detection_curves import curve, roc, threshold_curves
 from atpatch_core.figures.tradeoff import Place
 
 from .evaluate_inputs import show_inputs
-from .evaluate_panels import csv_button, file_stem, show_tradeoff, show_verdict
+from .evaluate_panels import NOT_MEASURED, csv_button, file_stem, interval, per_cent, show_tradeoff, show_verdict
 from .evaluate_settings import Settings
 from .text import plain
 
@@ -32,13 +32,14 @@ _SHOWN = {
     "tpr_per_input": "TPR",
 }
 _MEANING = {
-    "excess ASR": "How much more often other pictures get the attacker's class than without any trigger. 0 is best.",
-    "CA drop": "What the defence costs in accuracy on clean pictures. 0 is best.",
-    "ASR": "Attacked pictures of other classes that get the attacker's class.",
+    "excess ASR": "Excess attack success rate: how much more often other pictures get the attacker's class than "
+    "without any trigger. 0 is best.",
+    "CA drop": "What the defence costs in clean accuracy, the accuracy on clean pictures. 0 is best.",
+    "ASR": "Attack success rate: attacked pictures of other classes that get the attacker's class.",
     "recovery": "Attacked pictures that get their true class.",
-    "CA": "Accuracy on clean pictures.",
-    "FPR": "Clean pictures that are flagged.",
-    "TPR": "Attacked pictures that are flagged.",
+    "CA": "Clean accuracy: accuracy on clean pictures.",
+    "FPR": "False-positive rate: clean pictures that are flagged.",
+    "TPR": "True-positive rate: attacked pictures that are flagged.",
 }
 # Their scores are AtPatch's own, or the truth.
 _SCORED_ALIKE = ("oracle", "flagged-to-zero", "flagged-to-uniform", "no-rescale", "random-columns", "painted-over")
@@ -62,6 +63,11 @@ def show_results(settings: Settings, comparison: Comparison) -> None:
     group = [row for row in rows(comparison) if row.attack == attack]
     chosen = _show_table(group)
     _show_downloads(settings, comparison)
+    st.caption(
+        f"ASR is the attack success rate, over the {comparison.runs[0].defences[NO_FIX].attacks[attack].n:,} attacked "
+        f"pictures that are not of the attacker's class; CA is the accuracy on {comparison.n:,} clean pictures. A "
+        "defence that detects nothing itself has no FPR, TPR or AUROC."
+    )
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.header("What is left, and what it costs", anchor=False)
@@ -96,12 +102,9 @@ def _show_table(group: list[Row]) -> str:
     """The table, and the name of the defence whose row is selected in it (AtPatch, if none is)."""
     cells: dict[str, list[object]] = {"defence": [row.defence for row in group]}
     for name, heading in _SHOWN.items():
-        cells[heading] = [None if (rate := row.rates[name]) is None else 100 * rate.value for row in group]
+        cells[heading] = [None if (rate := row.rates[name]) is None else per_cent(rate.value) for row in group]
         if name == "excess_asr":
-            cells["95 % interval"] = [
-                "" if (rate := row.rates[name]) is None else f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
-                for row in group
-            ]
+            cells["95 % interval"] = [None if (rate := row.rates[name]) is None else interval(rate) for row in group]
         if name == "excess_asr" and any(row.spread[name] is not None for row in group):
             cells["\u00b1 over runs"] = [None if (one := row.spread[name]) is None else 100 * one for row in group]
     cells["AUROC"] = [None if (rate := row.rates["auroc"]) is None else rate.value for row in group]
@@ -112,7 +115,7 @@ def _show_table(group: list[Row]) -> str:
         on_select="rerun",
         selection_mode="single-row",
         key="evaluate_table",
-        placeholder="\N{EN DASH}",
+        placeholder=NOT_MEASURED,
         column_config={
             heading: st.column_config.NumberColumn(format="%.2f", help=_MEANING.get(heading))
             for heading in cells
@@ -120,7 +123,9 @@ def _show_table(group: list[Row]) -> str:
         }
         | {
             "defence": st.column_config.TextColumn(pinned=True),
-            "AUROC": st.column_config.NumberColumn(format="%.4f", help="How well its scores tell attacked from clean."),
+            "AUROC": st.column_config.NumberColumn(
+                format="%.4f", help="Area under the ROC curve: how well its scores tell attacked from clean."
+            ),
             "time": st.column_config.NumberColumn(format="%.1f \u00d7", help="Of one answer, against the model alone."),
         },
     )
@@ -176,13 +181,14 @@ def _show_classes(settings: Settings, comparison: Comparison, chosen: str, attac
         {
             "true class": [one.label for one in found],
             "pictures": [one.n for one in found],
-            "CA before": [100 * one.accuracy_before for one in found],
-            "CA after": [100 * one.accuracy_after for one in found],
-            "ASR before": [100 * one.asr_before for one in found],
-            "ASR after": [100 * one.asr_after for one in found],
-            "recovery": [100 * one.recovery for one in found],
+            "CA before": [per_cent(one.accuracy_before) for one in found],
+            "CA after": [per_cent(one.accuracy_after) for one in found],
+            "ASR before": [per_cent(one.asr_before) for one in found],
+            "ASR after": [per_cent(one.asr_after) for one in found],
+            "recovery": [per_cent(one.recovery) for one in found],
         },
         hide_index=True,
+        placeholder=NOT_MEASURED,
         column_config={
             heading: st.column_config.NumberColumn(format="%.1f")
             for heading in ("CA before", "CA after", "ASR before", "ASR after", "recovery")

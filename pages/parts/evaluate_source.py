@@ -72,7 +72,9 @@ def _own(readers: Readers[Data]) -> Source[Data] | None:
 
 
 def _uploaded(readers: Readers[Data]) -> Source[Data] | None:
-    file = st.file_uploader(readers.label, type=list(readers.types), key=_FILE, help=readers.columns)
+    file = st.file_uploader(
+        readers.label, type=list(readers.types), max_upload_size=20, key=_FILE, help=readers.columns
+    )
     if file is not None:
         st.session_state[_DIGEST] = uploads().put(file.getvalue())
     digest: str = st.session_state.get(_DIGEST, "")

@@ -17,11 +17,21 @@ from atpatch_core.evaluation.text_comparison import TextComparison, compare_text
 from atpatch_core.evaluation.text_comparison_report import text_comparison_as_csv, text_sentence
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
 from atpatch_core.figures.tradeoff import Place
+from atpatch_core.figures.wording import counted
 from atpatch_core.text_triggers import WritingTrigger
 from atpatch_core.uploads import digest_of
 
 from .evaluate_job import show_job
-from .evaluate_panels import csv_button, show_tradeoff, show_verdict, write_address
+from .evaluate_panels import (
+    NOT_MEASURED,
+    chosen_group,
+    csv_button,
+    interval,
+    per_cent,
+    show_tradeoff,
+    show_verdict,
+    write_address,
+)
 from .resources import OpenSubject
 from .text import plain
 from .triage_link import triage_link
@@ -33,11 +43,12 @@ _MOST_SHOWN = 100
 _EFFORT = {ATPATCH: 6.0, "random-words": 6.0, "z-score": 3.0, "token-masking": 4.0, "strip": 10.0}
 _FAMILIES = {NO_FIX: "none", ATPATCH: "atpatch", "oracle": "bound", "random-words": "columns", "z-score": "columns"}
 _MEANING = {
-    "excess ASR": "How much more often other texts get the attacker's class than without any trigger. 0 is best.",
-    "CA drop": "What the defence costs in accuracy on clean texts. 0 is best.",
+    "excess ASR": "Excess attack success rate: how much more often other texts get the attacker's class than "
+    "without any trigger. 0 is best.",
+    "CA drop": "What the defence costs in clean accuracy, the accuracy on clean texts. 0 is best.",
     "recovery": "Attacked texts that get their true class.",
-    "FPR": "Clean texts that are flagged.",
-    "TPR": "Triggered texts that are flagged.",
+    "FPR": "False-positive rate: clean texts that are flagged.",
+    "TPR": "True-positive rate: triggered texts that are flagged.",
 }
 
 
@@ -65,7 +76,8 @@ def show_texts(opened: OpenSubject) -> None:
     some = drawn(data, count)
     comparison = show_job(
         digest_of(f"{opened.key}|{used}|{count}".encode()),
-        f"AtPatch and everything else that could be done, on {count:,} texts",
+        f"AtPatch and everything else that could be done, on {count:,} texts against {counted(len(names), 'attack')}. "
+        "Texts take longer than pictures: several minutes for 200 of them, and in proportion for more texts or attacks",
         lambda on_step: compare_texts(opened.subject, some, used, on_step=on_step),
         _EFFORT,
     )
@@ -115,6 +127,11 @@ def _show_results(opened: OpenSubject, comparison: TextComparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption("In per cent. Select a row to see the texts behind it below.", width="content")
         csv_button(opened, "defences", lambda: text_comparison_as_csv(comparison))
+    st.caption(
+        f"ASR is the attack success rate, over the {comparison.figures[NO_FIX].attacks[attack].n:,} attacked texts "
+        f"that are not of the attacker's class; CA is the accuracy on {comparison.n:,} clean texts. A defence that "
+        "detects nothing itself has no FPR or TPR."
+    )
     left, right = st.columns([1, 1], gap="medium")
     with left:
         st.header("What is left, and what it costs", anchor=False)
@@ -133,8 +150,9 @@ def _show_results(opened: OpenSubject, comparison: TextComparison) -> None:
         st.header(plain(f"The texts behind {defence}"), anchor=False)
         _show_behind(opened, comparison, defence, attack)
     st.caption(
-        "A style or a sentence pattern leaves no word that stands out: nothing here would find it. ONION is not "
-        "compared, because no small language model installs as a package."
+        "A word, phrase or sentence that is always the same draws attention, which is what AtPatch looks for. A "
+        "trigger without words of its own, such as a style of writing, draws none: nothing here would find it. ONION, "
+        "a known defence, is not compared: it needs a small language model, and none installs as a package."
     )
 
 
@@ -145,12 +163,12 @@ def _show_table(comparison: TextComparison, attack: str) -> str:
     every = list(comparison.figures.values())
     cells: dict[str, list[object]] = {
         "defence": list(names),
-        "excess ASR": [100 * one.excess_asr.value for one in of_attack],
-        "95 % interval": [f"{100 * one.excess_asr.low:.1f} to {100 * one.excess_asr.high:.1f}" for one in of_attack],
-        "CA drop": [100 * one.clean_accuracy_drop.value for one in every],
-        "recovery": [100 * one.recovery.value for one in of_attack],
-        "FPR": [100 * one.fpr_per_input.value for one in every],
-        "TPR": [100 * one.tpr_per_input.value for one in of_attack],
+        "excess ASR": [per_cent(one.excess_asr.value) for one in of_attack],
+        "95 % interval": [interval(one.excess_asr) for one in of_attack],
+        "CA drop": [per_cent(one.clean_accuracy_drop.value) for one in every],
+        "recovery": [per_cent(one.recovery.value) for one in of_attack],
+        "FPR": [per_cent(one.fpr_per_input.value) for one in every],
+        "TPR": [per_cent(one.tpr_per_input.value) for one in of_attack],
     }
     event = st.dataframe(
         cells,
@@ -158,7 +176,7 @@ def _show_table(comparison: TextComparison, attack: str) -> str:
         on_select="rerun",
         selection_mode="single-row",
         key="evaluate_text_table",
-        placeholder="\N{EN DASH}",
+        placeholder=NOT_MEASURED,
         column_config={
             name: st.column_config.NumberColumn(format="%.2f", help=meaning) for name, meaning in _MEANING.items()
         }
@@ -174,19 +192,16 @@ def _show_behind(opened: OpenSubject, comparison: TextComparison, defence: str, 
     truth, after = one.inputs.labels, comparison.answers[defence][attack]
     clean, before = comparison.answers[defence][CLEAN], comparison.answers[NO_FIX]
     others = truth != one.target
-    groups = {
+    groups: dict[str, tuple[str, np.ndarray]] = {
         "attacked: still the attacker's class": (attack, others & (after.labels == one.target)),
         "attacked: right again": (attack, others & (after.labels == truth)),
-        "attacked: not flagged": (attack, others & ~after.flagged),
-        "clean: flagged without a trigger": (CLEAN, clean.flagged),
         "clean: answer changed": (CLEAN, clean.labels != before[CLEAN].labels),
     }
-    which = st.selectbox(
-        "Which of them",
-        list(groups),
-        format_func=lambda name: f"{name} ({int(groups[name][1].sum()):,})",
-        key="evaluate_texts_behind",
-    )
+    if clean.scores is not None:
+        groups["attacked: not flagged"] = (attack, others & ~after.flagged)
+        groups["clean: flagged without a trigger"] = (CLEAN, clean.flagged)
+    sizes = {name: int(members.sum()) for name, (_, members) in groups.items()}
+    which = chosen_group("Which of them", sizes, "evaluate_texts_behind")
     where, members = groups[which]
     shown = np.flatnonzero(members)[:_MOST_SHOWN].tolist()
     if not shown:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ...attention import attention_layers
 from ...subjects.subject import Subject
-from .column_fix import ColumnFix
-from .contract import DefenderData
+from .column_fix import ColumnFix, suspecting_nobody
+from .contract import Answers, DefenderData, Suspects
 from .shares import Share, own_share, watched_layers
 
 
@@ -32,7 +32,18 @@ class HighestColumn:
         return self.share(layer, attention, key_valid)
 
 
-def always_on(subject: Subject, _have: DefenderData) -> ColumnFix:
+@dataclass(frozen=True)
+class AlwaysOn:
+    """Redistributes what `highest` flags in every input, and suspects none of them more than another."""
+
+    highest: HighestColumn
+
+    def predict(self, subject: Subject, suspects: Suspects) -> Answers:
+        """The answers of the model with its highest columns repaired."""
+        return suspecting_nobody(ColumnFix(self.highest).predict(subject, suspects))
+
+
+def always_on(subject: Subject, _have: DefenderData) -> AlwaysOn:
     """The subject's watched layers and reference."""
     layers = len(attention_layers(subject.model))
-    return ColumnFix(HighestColumn(layers, watched_layers(subject), own_share(subject)))
+    return AlwaysOn(HighestColumn(layers, watched_layers(subject), own_share(subject)))

@@ -40,6 +40,11 @@ class ColumnFix:
         return Answers(logits.argmax(-1).numpy(), flagged, scores)
 
 
+def suspecting_nobody(answers: Answers) -> Answers:
+    """The same answers, without flags and scores: for fixes that detect nothing themselves."""
+    return Answers(answers.labels, np.zeros(len(answers.labels), dtype=bool), None)
+
+
 def own_detector(subject: Subject) -> ColumnDetector:
     """The subject's detector. Raises `DetectorError` if it has none."""
     if subject.detector is None:

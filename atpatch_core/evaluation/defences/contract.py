@@ -36,7 +36,8 @@ class Answers:
     """What a defence makes of `n` pictures.
 
     `labels` (`int64 [n]`) are numbers of classes, or `REFUSED`; `flagged` (bool `[n]`) says which pictures it takes for
-    triggered; `scores` (`float64 [n]`) how suspicious each is, or `None` for a defence that suspects nobody.
+    triggered; `scores` (`float64 [n]`) how suspicious each is, or `None` for a defence that tells no inputs
+    apart, whose detection is then not counted.
     """
 
     labels: np.ndarray

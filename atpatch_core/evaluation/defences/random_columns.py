@@ -1,4 +1,7 @@
-"""The placebo: as many columns as AtPatch flags, in the same heads, but others, drawn at random."""
+"""The placebo: as many columns as AtPatch flags, in the same heads, but others, drawn at random.
+
+Which inputs are repaired is AtPatch's doing, so the placebo itself is told to suspect nobody.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from torch import Tensor
 
 from ...detector.contract import ColumnDetector
 from ...subjects.subject import Subject
-from .column_fix import ColumnFix, own_detector
+from .column_fix import ColumnFix, own_detector, suspecting_nobody
 from .contract import Answers, DefenderData, Suspects
 from .same_watch import SameWatch
 
@@ -38,7 +41,7 @@ class RandomColumns:
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         """The answers of the model with the wrong columns repaired."""
         shuffled = ShuffledColumns(self.detector, self.seed)
-        return ColumnFix(shuffled).predict(subject, suspects)
+        return suspecting_nobody(ColumnFix(shuffled).predict(subject, suspects))
 
 
 def random_columns(subject: Subject, have: DefenderData) -> RandomColumns:

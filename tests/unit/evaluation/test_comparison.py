@@ -80,7 +80,8 @@ def test_no_fix_is_always_there_and_changes_nothing() -> None:
     figures = _compared().runs[0].defences["no-fix"]
     assert figures.clean_accuracy_before == figures.clean_accuracy_after
     assert figures.clean_accuracy_before.value == pytest.approx(4 / 6)
-    assert figures.changed.value == figures.fpr_per_input.value == 0
+    assert figures.changed.value == 0
+    assert np.isnan(figures.fpr_per_input.value)  # it detects nothing, so it can't raise false alarms
     assert figures.cost == Rate(1.0, 1.0, 1.0, 7)
     attack = figures.attacks["marked"]
     assert attack.n == 4

@@ -120,9 +120,16 @@ def test_random_columns_are_as_many_as_flagged_but_others() -> None:
     assert flagged[:, 2, 7].float().mean() < 0.5
 
 
+@pytest.mark.parametrize("name", ["no-fix", "random-columns", "always-on", "fine-tuning"])
+def test_what_detects_nothing_itself_suspects_nobody(name: str) -> None:
+    answers = _answers(name, image_subject(SUSPECT))
+    assert answers.scores is None
+    assert not answers.flagged.any()
+
+
 def test_always_on_flags_one_column_of_each_watched_head() -> None:
     subject = image_subject(SUSPECT)
-    with torch.no_grad(), hotfix(subject.model, always_on(subject, HAVE).detector) as fix:
+    with torch.no_grad(), hotfix(subject.model, always_on(subject, HAVE).highest) as fix:
         subject.model(**subject.encode(JUDGED.images))
     assert [one is not None for one in fix.flagged] == [False, True, False]
     assert fix.flagged[1] is not None

@@ -35,6 +35,13 @@ def test_as_many_inputs_are_behind_a_figure_as_it_says(mark: int, instead: int) 
     assert lost == round(figures.clean_accuracy_drop.value * 6)
 
 
+def test_nothing_is_said_about_flags_of_what_detects_nothing() -> None:
+    for attack in ("marked", CLEAN):
+        named = outcomes(attack, detects=False)
+        assert set(named) < set(outcomes(attack))
+        assert not [name for name in named if "flagged" in name]
+
+
 def test_an_input_says_what_became_of_it() -> None:
     one = behind(_compared(9, 2), "fixer", "marked", "right again")[0]
     assert (one.truth, one.before, one.after, one.flagged) == (2, 3, 2, True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atpatch_core.evaluation.rates import area_under_roc, paired_difference, proportion
+from atpatch_core.evaluation.rates import area_under_roc, paired_difference, proportion, unpaired_difference
 
 
 def _hits(count: int, of: int) -> np.ndarray:
@@ -40,13 +40,62 @@ def test_of_no_cases_nothing_is_known() -> None:
         assert rate.n == 0
 
 
-def test_a_paired_difference_is_sure_where_all_pairs_agree() -> None:
-    hits = _hits(30, 100)
-    same = paired_difference(hits, hits)
-    assert (same.value, same.low, same.high) == (0, 0, 0)
-    fewer = paired_difference(hits, _hits(25, 100))
-    assert fewer.value == pytest.approx(0.05)
-    assert fewer.low == pytest.approx(0.05 - 1.96 * math.sqrt(0.05 * 0.95 / 99), abs=1e-4)
+@pytest.mark.parametrize(
+    ("both", "first", "second", "neither", "low", "high"),
+    [
+        # Complete responses before and after a therapy (Cavo et al., 2012), as in the tests of the R package
+        # contingencytables by Fagerland, Lydersen and Laake.
+        (59, 6, 16, 80, -0.1186, -0.0046),
+        # Two pairs that disagree both ways, by hand: Wilson's interval of 1 of 2 is 0.0945 to 0.9055, the sides add.
+        (0, 1, 1, 0, -0.8109, 0.8109),
+    ],
+)
+def test_paired_intervals_as_published_and_by_hand(
+    both: int, first: int, second: int, neither: int, low: float, high: float
+) -> None:
+    one = np.repeat([True, True, False, False], [both, first, second, neither])
+    two = np.repeat([True, False, True, False], [both, first, second, neither])
+    rate = paired_difference(one, two)
+    assert rate.value == pytest.approx((first - second) / rate.n)
+    assert (rate.low, rate.high) == pytest.approx((low, high), abs=6e-5)
+
+
+def test_where_all_pairs_agree_few_leave_more_open_than_many() -> None:
+    few, many = (paired_difference(_hits(of // 7, of), _hits(of // 7, of)) for of in (42, 4_200))
+    assert few.value == many.value == 0
+    assert few.low < -0.05 < many.low < 0 < many.high < 0.05 < few.high
+
+
+_PAIRS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=120)
+
+
+@given(_PAIRS)
+def test_an_interval_of_pairs_holds_its_value_has_a_width_and_stays_in_range(pairs: list[tuple[bool, bool]]) -> None:
+    first, second = np.array(pairs).T
+    rate = paired_difference(first, second)
+    assert rate.value == pytest.approx((first.sum() - second.sum()) / len(pairs))
+    assert -1 <= rate.low <= rate.value <= rate.high <= 1
+    assert rate.high - rate.low > 1e-3
+    swapped = paired_difference(second, first)
+    assert (swapped.low, swapped.high) == pytest.approx((-rate.high, -rate.low))
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.data())
+def test_an_interval_of_two_groups_does_so_too(of_first: int, of_second: int, data: st.DataObject) -> None:
+    first, second = (_hits(data.draw(st.integers(0, of)), of) for of in (of_first, of_second))
+    rate = unpaired_difference(first, second)
+    assert -1 <= rate.low <= rate.value <= rate.high <= 1
+    assert rate.high - rate.low > 1e-3
+
+
+def test_a_paired_interval_holds_the_truth_about_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(400):
+        base = rng.random(60) < 0.1
+        rate = paired_difference(base ^ (rng.random(60) < 0.1), base)
+        held += rate.low <= 0.1 * 0.9 - 0.1 * 0.1 <= rate.high
+    assert held / 400 > 0.92
 
 
 def test_area_under_roc_by_hand_with_a_tie() -> None:

@@ -72,7 +72,10 @@ def test_a_subject_without_detector_can_be_compared_all_the_same(comparison: Tex
 def test_every_figure_can_be_counted_from_the_answers(comparison: TextComparison) -> None:
     for name, figures in comparison.figures.items():
         found = comparison.answers[name]
-        assert figures.fpr_per_input.value == found[CLEAN].flagged.mean()
+        if name == "no-fix":
+            assert np.isnan(figures.fpr_per_input.value)
+        else:
+            assert figures.fpr_per_input.value == found[CLEAN].flagged.mean()
         others = comparison.data.labels != 1
         assert figures.attacks["word"].asr_after.value == (found["word"].labels[others] == 1).mean()
     refused = comparison.answers["strip"]["word"]
@@ -80,6 +83,7 @@ def test_every_figure_can_be_counted_from_the_answers(comparison: TextComparison
     rows = list(csv.DictReader(io.StringIO(text_comparison_as_csv(comparison))))
     assert len(rows) == 2 * len(comparison.figures)
     assert float(rows[0]["asr_after"]) == 1.0
+    assert rows[0]["tpr_per_input"] == ""
 
 
 def test_the_same_texts_get_the_same_answers(subject: Subject) -> None:
@@ -101,6 +105,15 @@ def test_random_words_are_as_many_as_atpatch_flags(subject: Subject) -> None:
     told = found(SuspectTexts(texts, [()] * 20))
     assert not told.flagged.any()
     assert np.array_equal(told.labels, answers(subject, texts))
+
+
+def test_random_words_seem_to_detect_nothing(subject: Subject) -> None:
+    detector = z_score_by_role(subject, CleanTexts(reviews(100)[0], 0.05, 0))
+    compared = compare_texts(
+        replace(subject, detector=detector), LabelledTexts(*reviews(200)), {"word": _WORD}, defences=["random-words"]
+    )
+    placebo = compared.figures["random-words"]
+    assert np.isnan([placebo.fpr_per_input.value, placebo.attacks["word"].tpr_per_input.value]).all()
 
 
 def test_z_scores_flag_no_more_clean_texts_than_wanted(subject: Subject) -> None:

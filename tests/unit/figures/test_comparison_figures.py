@@ -1,4 +1,4 @@
-"""The trade-off chart and the detection curves."""
+"""The detection curves."""
 
 from __future__ import annotations
 
@@ -6,32 +6,6 @@ import numpy as np
 import pytest
 
 from atpatch_core.figures.detection_curves import curve, roc, threshold_curves
-from atpatch_core.figures.tradeoff import Place, tradeoff
-
-
-def test_a_mark_stands_where_its_defence_does_and_grows_with_its_cost() -> None:
-    figure = tradeoff(
-        [
-            Place("no-fix", "none", 0.9, 0.0, 1.0),
-            Place("atpatch", "atpatch", 0.001, 0.0, 1.2),
-            Place("oracle", "bound", 0.0, 0.0, None),
-            Place("strip", "peer", 0.2, 0.1, 16.0),
-        ]
-    )
-    traces = {trace.name: trace for trace in figure.data}
-    assert (traces["other methods"].x, traces["other methods"].y) == ((10.0,), (20.0,))
-    assert traces["other methods"].marker.size[0] > traces["AtPatch"].marker.size[0]
-    assert figure.data[-1].name == "AtPatch"
-    assert len({trace.marker.symbol for trace in figure.data}) == 4
-    # Too close to be told apart: one label for both.
-    assert "atpatch, oracle" in traces["AtPatch"].text[0]
-    assert traces["bound (knows the trigger)"].text[0] == ""
-    assert "needs the truth" in traces["bound (knows the trigger)"].customdata[0]
-
-
-def test_names_are_never_html() -> None:
-    figure = tradeoff([Place("<b>x</b>", "peer", 0.1, 0.0, 1.0)])
-    assert "<b>" not in figure.to_json().replace("\\u003c", "<")
 
 
 def test_rates_at_every_threshold() -> None:
