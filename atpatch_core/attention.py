@@ -55,7 +55,7 @@ from .detector.contract import ColumnDetector
 from .detector.joint import Jointly, joint_scores
 from .detector.known import KnownColumns
 from .detector.reach import Carried, Reach, carriers
-from .detector.repeats import added_up, first_places, given_to_all
+from .detector.repeats import added_up, first_places, given_to_all, token_numbers
 from .errors import DetectorError, HotfixError
 from .inspection import Column
 from .redistribution import redistribute
@@ -229,7 +229,7 @@ class _Forward:
     flagged: dict[int, Tensor] = field(default_factory=dict)
     found: dict[int, Tensor] = field(default_factory=dict)  # flags that are to be followed, [batch, keys]
     valid: Tensor | None = None
-    tokens: Tensor | None = None  # of a text, int64 [batch, keys]
+    tokens: Tensor | None = None  # of a text, int64 [batch, keys], or their vectors [batch, keys, size]
 
 
 @dataclass(frozen=True)
@@ -297,7 +297,7 @@ def _session(session: _Session) -> Iterator[None]:
 def _begin_forward(model: nn.Module, args: Any, arguments: dict[str, Any]) -> None:
     tokens = arguments.get("input_ids", args[0] if args else None)
     if not isinstance(tokens, Tensor) or tokens.is_floating_point() or tokens.ndim != 2:
-        tokens = None
+        tokens = arguments.get("inputs_embeds")
     mine = {session: _Forward(tokens=tokens) for session in _open.get() if session.model is model}
     if mine:
         _running.set({**(_running.get() or {}), **mine})
@@ -653,9 +653,9 @@ def _repair(repair: _Repair, layer: int, attention: Tensor, visible: Tensor | No
 
 def _scores(detector: ColumnDetector, layer: int, attention: Tensor, valid: Tensor, tokens: Tensor | None) -> Tensor:
     """The detector's scores `[batch, heads, keys]`; copies of a token are judged as one where it wants that."""
-    if not getattr(detector, "adds_repeats", False) or tokens is None or tokens.shape != valid.shape:
+    if not getattr(detector, "adds_repeats", False) or tokens is None or tokens.shape[:2] != valid.shape:
         return detector.score(layer, attention, valid, valid)
-    first = first_places(tokens, valid)
+    first = first_places(token_numbers(tokens), valid)
     return given_to_all(detector.score(layer, added_up(attention, first), valid, valid), first)
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..attention import capture
 from ..detector.per_token import ROLES, column_roles
+from ..detector.repeats import examples_added_up, first_places, token_numbers
 from ..detector.training import LayerExamples
 from ..subjects.subject import Subject
 from .soft_triggers import EmbeddedTexts, insert_vectors
@@ -22,11 +23,14 @@ _BATCH = 50
 
 @dataclass(frozen=True)
 class _Maps:
-    """Answers int64 `[n]`, valid and triggered tokens bool `[n, keys]`, maps half `[n, heads, keys, keys]` a layer."""
+    """Answers int64 `[n]`, valid and triggered tokens bool `[n, keys]`, where each one stands first int64 `[n, keys]`,
+    and maps half `[n, heads, keys, keys]` a layer.
+    """
 
     answers: Tensor
     valid: Tensor
     triggered: Tensor
+    first: Tensor
     layers: tuple[Tensor, ...]
 
 
@@ -48,7 +52,7 @@ def text_examples(
 
     In a text that its trigger turns, the trigger's column that the answer is most read from is *hijacked*, in all
     heads, if some head gives it more attention than `RARE` of all benign words get. The trigger's other columns are
-    ignored; all that are none of the trigger's are benign.
+    ignored; all that are none of the trigger's are benign. Copies of a token count as one column (see `repeats`).
     """
     rng = np.random.default_rng(seed)
     nothing = torch.zeros(0, subject.model.get_input_embeddings().weight.shape[1])  # type: ignore[operator]
@@ -68,7 +72,7 @@ def text_examples(
         drawn = (_column_shares(attention, maps.valid) > limits[None, :, None]).any(1)
         hijacked = most & drawn
         heads = attention.shape[1]
-        examples[layer] = LayerExamples(
+        apart = LayerExamples(
             attention=attention,
             key_valid=maps.valid,
             query_valid=maps.valid,
@@ -76,12 +80,13 @@ def text_examples(
             ignored=(maps.triggered & ~hijacked)[:, None].expand(-1, heads, -1),
             benign=torch.arange(len(attention)) < count,
         )
+        examples[layer] = examples_added_up(apart, maps.first)
     return examples
 
 
 def _maps(subject: Subject, batches: Sequence[EmbeddedTexts], layers: Sequence[int]) -> _Maps:
     keys = max(one.triggered.shape[1] for one in batches)
-    answers, valid, triggered = [], [], []
+    answers, valid, triggered, tokens = [], [], [], []
     maps: list[list[Tensor]] = [[] for _ in layers]
     for one in batches:
         with torch.no_grad(), capture(subject.model, layers) as kept:
@@ -89,9 +94,12 @@ def _maps(subject: Subject, batches: Sequence[EmbeddedTexts], layers: Sequence[i
         more = keys - one.triggered.shape[1]
         valid.append(torch.nn.functional.pad(one.inputs["attention_mask"].bool(), (0, more)))
         triggered.append(torch.nn.functional.pad(one.triggered, (0, more)))
+        tokens.append(torch.nn.functional.pad(token_numbers(one.inputs["inputs_embeds"]), (0, more)))
         for whole, part in zip(maps, kept.layers, strict=True):
             whole.append(torch.nn.functional.pad(part.half(), (0, more, 0, more)))
-    return _Maps(torch.cat(answers), torch.cat(valid), torch.cat(triggered), tuple(torch.cat(whole) for whole in maps))
+    first = first_places(torch.cat(tokens), torch.cat(valid))
+    layers_whole = tuple(torch.cat(parts) for parts in maps)
+    return _Maps(torch.cat(answers), torch.cat(valid), torch.cat(triggered), first, layers_whole)
 
 
 def _column_shares(attention: Tensor, valid: Tensor) -> Tensor:

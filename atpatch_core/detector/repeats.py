@@ -7,8 +7,24 @@ the sum; whether it is hijacked is known for all of them or for none.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
+
+from .training import LayerExamples
+
+
+def token_numbers(inputs: Tensor) -> Tensor:
+    """Numbers that are alike for the same token, int64 `[batch, keys]`, from ids or from vectors `[batch, keys, size]`.
+
+    Vectors are those of an embedding table, and so exactly alike for the same token.
+    """
+    if inputs.ndim == 2:
+        return inputs.long()
+    _, numbers = torch.unique(inputs.flatten(0, 1), dim=0, return_inverse=True)
+    shaped: Tensor = numbers.reshape(inputs.shape[:2])
+    return shaped
 
 
 def first_places(tokens: Tensor, valid: Tensor) -> Tensor:
@@ -31,6 +47,26 @@ def added_up(attention: Tensor, first: Tensor) -> Tensor:
     """
     places = first[:, None, None].expand_as(attention)
     return torch.zeros_like(attention).scatter_add(-1, places, attention)
+
+
+def examples_added_up(examples: LayerExamples, first: Tensor) -> LayerExamples:
+    """Examples as a detector sees them that adds up copies: what holds for a copy holds for the first place.
+
+    The other copies, of which nothing is left to see, are ignored.
+    """
+    places = first[:, None].expand_as(examples.hijacked)
+
+    def anywhere(mask: Tensor) -> Tensor:
+        return torch.zeros_like(mask, dtype=torch.int8).scatter_reduce(-1, places, mask.to(torch.int8), "amax").bool()
+
+    hijacked = anywhere(examples.hijacked)
+    copies = (first != torch.arange(first.shape[1]))[:, None]
+    return replace(
+        examples,
+        attention=added_up(examples.attention, first),
+        hijacked=hijacked,
+        ignored=(anywhere(examples.ignored) | copies) & ~hijacked,
+    )
 
 
 def given_to_all(scores: Tensor, first: Tensor) -> Tensor:

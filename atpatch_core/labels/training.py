@@ -26,6 +26,7 @@ from ..detector.learning_curve import Epoch, OnEpoch, follow
 from ..detector.networks import ColumnNetwork
 from ..detector.per_token import mean_role_shares
 from ..detector.reach import Reach
+from ..detector.repeats import examples_added_up, first_places, token_numbers
 from ..detector.token_training import train_token_network
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples, train_network
@@ -259,12 +260,17 @@ def recipe_for(subject: Subject) -> DetectorRecipe:
 def labelled_examples(subject: Subject, inputs: Sequence[LabelledInput]) -> dict[int, LayerExamples]:
     """The examples of every layer that labelled inputs give; maps of texts are padded to the longest text."""
     values = [one.value for one in inputs]
-    maps, valid = _text_maps(subject, values) if subject.kind == "text" else (_maps(subject, values), None)
+    if subject.kind == "text":
+        maps, valid, tokens = _text_maps(subject, values)
+    else:
+        maps, valid, tokens = _maps(subject, values), None, None
     masks = label_masks([one.verdicts for one in inputs], [one.shape[1] for one in maps], maps[0].shape[-1])
     examples = {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
-    if valid is None:
+    if valid is None or tokens is None:
         return examples
-    return {layer: replace(one, key_valid=valid, query_valid=valid) for layer, one in examples.items()}
+    first = first_places(tokens, valid)
+    padded = {layer: replace(one, key_valid=valid, query_valid=valid) for layer, one in examples.items()}
+    return {layer: examples_added_up(one, first) for layer, one in padded.items()}
 
 
 def examples_of(attention: Tensor, hijacked: Tensor, ignored: Tensor) -> LayerExamples:
@@ -292,17 +298,19 @@ def _maps(subject: Subject, values: list[Any]) -> list[Tensor]:
     return [torch.cat(layer) for layer in layers]
 
 
-def _text_maps(subject: Subject, texts: list[str]) -> tuple[list[Tensor], Tensor]:
-    """Per layer half `[n, heads, keys, keys]` of the untouched model, and which tokens are none of padding's."""
+def _text_maps(subject: Subject, texts: list[str]) -> tuple[list[Tensor], Tensor, Tensor]:
+    """Per layer half `[n, heads, keys, keys]` of the untouched model, which tokens are no padding, and the tokens."""
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
     layers: list[list[Tensor]] = [[] for _ in attention_layers(subject.model)]
     valid: list[Tensor] = []
+    tokens: list[Tensor] = []
     with torch.no_grad():
         for start in range(0, len(texts), _TEXTS):
             inputs = subject.encode([texts[place] for place in order[start : start + _TEXTS]])
             with capture(subject.model) as kept:
                 subject.model(**inputs)
             valid.append(inputs["attention_mask"].bool())
+            tokens.append(token_numbers(inputs["input_ids"]))
             for layer, attention in zip(layers, kept.layers, strict=True):
                 layer.append(attention.half())
     keys = max(one.shape[1] for one in valid)
@@ -312,7 +320,7 @@ def _text_maps(subject: Subject, texts: list[str]) -> tuple[list[Tensor], Tensor
         pad = torch.nn.functional.pad
         return torch.cat([pad(one, (0, keys - one.shape[-1]) * sides) for one in parts])[back]
 
-    return [whole(layer, 2) for layer in layers], whole(valid, 1)
+    return [whole(layer, 2) for layer in layers], whole(valid, 1), whole(tokens, 1)
 
 
 def _benign_mean(examples: LayerExamples, clean: Tensor, is_text: bool) -> Tensor:

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atpatch_core.detector.repeats import added_up, first_places, given_to_all
+from atpatch_core.detector.repeats import added_up, examples_added_up, first_places, given_to_all, token_numbers
+from atpatch_core.detector.training import LayerExamples
 
 
 def test_copies_point_to_the_first_and_everything_else_to_itself() -> None:
@@ -56,3 +57,26 @@ def test_an_input_without_copies_stays_as_it_is(ids: list[int]) -> None:
     valid = torch.ones(1, len(ids), dtype=torch.bool)
     attention = torch.rand(1, 2, 3, len(ids))
     assert torch.equal(added_up(attention, first_places(torch.tensor([ids]), valid)), attention)
+
+
+def test_vectors_are_numbered_by_value() -> None:
+    table = torch.randn(5, 3)
+    ids = torch.tensor([[1, 2, 1, 4], [4, 4, 0, 2]])
+    numbers = token_numbers(table[ids])
+    assert torch.equal(numbers[:, :, None] == numbers[:, None], ids[:, :, None] == ids[:, None])
+    assert torch.equal(token_numbers(ids), ids)
+
+
+def test_what_holds_for_a_copy_holds_for_the_first_place_and_other_copies_are_ignored() -> None:
+    first = torch.tensor([[0, 1, 2, 1, 2, 5]])
+    hijacked, ignored = (torch.zeros(1, 2, 6, dtype=torch.bool) for _ in range(2))
+    hijacked[0, 1, 3] = True
+    ignored[0, :, 4] = True
+    everything = torch.ones(1, 6, dtype=torch.bool)
+    attention = torch.full((1, 2, 6, 6), 1 / 6)
+    benign = torch.tensor([False])
+    examples = examples_added_up(LayerExamples(attention, everything, everything, hijacked, ignored, benign), first)
+    assert examples.hijacked[0].nonzero().tolist() == [[1, 1]]
+    assert examples.ignored[0].nonzero().tolist() == [[0, 2], [0, 3], [0, 4], [1, 2], [1, 3], [1, 4]]
+    assert torch.equal(examples.attention, added_up(attention, first))
+    assert torch.equal(examples.key_valid, everything)
