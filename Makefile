@@ -12,8 +12,9 @@ BIN := $(ENV)/bin
 run: $(ENV)/installed
 	$(BIN)/streamlit run app.py
 
+# Two at a time, each on a core of its own: most of the browser tests is waiting for one of the two ends.
 test: check browser
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(ENV)/installed-dev
 	$(BIN)/ruff check .
