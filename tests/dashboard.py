@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 180_000  # milliseconds; a busy machine is slow, not wrong
@@ -90,6 +91,20 @@ def visit(page: Page, address: str, heading: str = "Triage") -> None:
     page.goto(address)
     page.get_by_role("heading", name=heading, exact=True).wait_for(timeout=PATIENCE)
     settle(page)
+
+
+def choose(page: Page, box: Locator, option: str) -> None:
+    """Open a list and choose; again, as a person would, if the page was still moving and closed it."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(6):
+        box.click()
+        try:
+            wanted.click(timeout=10_000)
+        except PlaywrightTimeoutError:
+            page.keyboard.press("Escape")
+        else:
+            return
+    raise AssertionError(f"The list never offered {option!r}.")
 
 
 def params_of(page: Page) -> dict[str, str]:

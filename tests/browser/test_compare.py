@@ -6,14 +6,13 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from ..dashboard import params_of, settle, visit
+from ..dashboard import choose, params_of, settle, visit
 
 _TRIGGERED = "subject=fashion-vit-badnets&sample=ankle-boot-triggered&layer=0&head=0"
 
 
 def _choose(page: Page, box: str, option: str) -> None:
-    page.get_by_role("combobox", name=re.compile(f"{box}$")).click()
-    page.get_by_role("option", name=option, exact=True).click()
+    choose(page, page.get_by_role("combobox", name=re.compile(f"{box}$")), option)
     settle(page)
 
 
@@ -39,7 +38,6 @@ def test_a_pinned_view_is_compared_with_the_next_one_and_the_link_keeps_both(app
 def test_the_same_input_in_another_model(app: str, page: Page) -> None:
     visit(page, f"{app}/?{_TRIGGERED}")
     page.get_by_text("Compare with another input or model").click()
-    page.wait_for_timeout(500)  # the section slides open, and a menu under way would close again
     _choose(page, "This input in another model", "fashion-vit-clean")
     compare = page.locator(".st-key-compare")
     expect(compare).to_contain_text(re.compile("The reference answers Ankle boot .* this one T-shirt/top"))

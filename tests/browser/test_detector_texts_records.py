@@ -18,7 +18,7 @@ from atpatch_core.detector.storage import load_detector
 from atpatch_core.subjects.record_schema import save_schema
 from atpatch_core.versions.folder import active_version, save_version
 
-from ..dashboard import ROOT, serve, settle, visit
+from ..dashboard import ROOT, choose, serve, settle, visit
 from ..unit.debugging.biased import SCHEMA, prejudiced, some_people, trained
 from ..unit.debugging.taught import reviews, taught_subject
 from .conftest import environment
@@ -57,8 +57,7 @@ def address(models_folder: Path, samples: Path, tmp_path_factory: pytest.TempPat
 
 
 def _train_from(page: Page, name: str) -> None:
-    page.get_by_role("combobox", name="Debugging sets").click()
-    page.get_by_role("option", name=name).click()
+    choose(page, page.get_by_role("combobox", name="Debugging sets"), name)
     page.keyboard.press("Escape")
     settle(page)
     page.get_by_role("button", name="Train", exact=True).click()

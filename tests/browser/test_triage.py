@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ..dashboard import params_of, settle, visit
+from ..dashboard import choose, params_of, settle, visit
 from ..pictures import refused
 
 
@@ -305,8 +305,7 @@ def test_a_damaged_model_is_refused_in_a_sentence_and_the_view_stays(odd_app: st
     visit(page, f"{odd_app}/?subject=c-whole")
     verdict, params = _verdict(page), params_of(page)
     for name in ("a-damaged", "b-damaged-detector"):
-        page.get_by_role("combobox", name="Model", exact=True).click()
-        page.get_by_role("option", name=name, exact=True).click()
+        choose(page, page.get_by_role("combobox", name="Model", exact=True), name)
         refusal = page.locator('[data-testid="stAlert"]').first
         expect(refusal).to_contain_text(re.compile("damaged|can't be loaded|cannot|can't be read"))
         settle(page)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import PATIENCE, params_of, settle, visit
+from ..dashboard import PATIENCE, choose, params_of, settle, visit
 
 MODEL = "reviews-minilm-badword"
 HOSTILE = (
@@ -145,8 +145,7 @@ def test_512_words_open_with_a_small_page_and_every_value_can_be_read(app: str, 
 
 def test_changing_the_kind_of_model_chooses_a_fitting_sample_without_a_complaint(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample=review-sentence-1")
-    page.get_by_role("combobox", name="Model").click()
-    page.get_by_role("option", name="fashion-vit-clean").click()
+    choose(page, page.get_by_role("combobox", name="Model"), "fashion-vit-clean")
     page.locator(".st-key-picture img").wait_for(timeout=PATIENCE)
     settle(page)
     assert params_of(page)["subject"] == "fashion-vit-clean"
