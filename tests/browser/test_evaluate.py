@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from ..dashboard import PATIENCE, settle, visit
 from .barriers import serious_barriers
@@ -33,6 +33,30 @@ def _choose(page: Page, label: str, option: str) -> None:
     pytest.fail(f"The list {label!r} never offered {option!r}.")
 
 
+def _shown_choice(page: Page, label: str) -> str:
+    """What a list shows as chosen."""
+    return page.get_by_label(label).input_value()
+
+
+def _cells(within: Locator) -> list[str]:
+    """What the cells of a table hold, for a browser that can't draw."""
+    return [cell.inner_text() for cell in within.locator("td").all()]
+
+
+def _select_row(page: Page, defence: str) -> None:
+    """Select the row of a defence in the table of results."""
+    table = page.get_by_test_id("stDataFrame").first
+    rows = table.locator("canvas table tbody tr").all()
+    (number,) = [index for index, row in enumerate(rows) if defence in _cells(row)]
+    # The table is drawn on a canvas: rows of 35 pixels under a heading of the same height.
+    table.evaluate("one => one.scrollIntoView({block: 'center', behavior: 'instant'})")
+    page.wait_for_timeout(500)
+    place = table.bounding_box()
+    assert place is not None
+    page.mouse.click(place["x"] + 16, place["y"] + 35 * (number + 1) + 17)
+    settle(page)
+
+
 def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     app: str, page: Page, new_page: Callable[..., Page]
 ) -> None:
@@ -49,6 +73,25 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     visit(other, app + _SMALL, "Evaluate")
     expect(other.get_by_text(re.compile("badnets turns"))).to_be_visible()
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
+    expect(page.get_by_text(re.compile(r"over the \d+ attacked pictures"))).to_be_visible()
+    # Another row: the list says how many inputs are behind its figures, not behind those of the row before.
+    _choose(page, "What became of them", "attacked: still the attacker's class")
+    few = _shown_choice(page, "What became of them")
+    _select_row(page, "no-fix")
+    expect(page.get_by_role("heading", name="The inputs behind no-fix")).to_be_visible()
+    settle(page)
+    many = _shown_choice(page, "What became of them")
+    assert few.startswith("attacked: still the attacker's class (")
+    assert many.startswith("attacked: still the attacker's class (")
+    counts = [int(re.findall(r"\((\d+)\)", one)[0]) for one in (few, many)]
+    assert counts[0] < 20 < counts[1]
+    expect(page.get_by_text(f"The first 12 of {counts[1]} pictures.")).to_be_visible()
+    page.get_by_text("Class by class: no-fix").click()
+    expect(page.get_by_text("The attacker's own class has no ASR")).to_be_visible()
+    settle(page)
+    _select_row(page, "atpatch")
+    expect(page.get_by_role("heading", name="The inputs behind atpatch")).to_be_visible()
+    settle(page)
     # From a picture of the comparison into Triage.
     _choose(page, "What became of them", "attacked: right again")
     assert page.get_by_alt_text(re.compile("A picture of")).count() == 12
@@ -81,6 +124,10 @@ def test_a_comparison_can_be_cancelled_while_other_pages_go_on(
     visit(other, app)
     expect(other.get_by_text(re.compile("The model answers now"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
+    # At once, though the step that is being done has to end first; or else it has ended already.
+    expect(page.get_by_text("Cancelling…").or_(page.get_by_text("The comparison was cancelled")).first).to_be_visible(
+        timeout=5_000
+    )
     expect(page.get_by_text("The comparison was cancelled")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("button", name="Compare")).to_be_visible()
 
@@ -126,11 +173,14 @@ def test_records_are_compared_by_who_is_treated_by_an_attribute(
     expect(page.get_by_text("on 300 records")).to_be_visible()
     settle(page)
     page.get_by_role("button", name="Compare").click()
-    verdict = page.get_by_text(re.compile(r"people would get another answer with another sex\. With AtPatch: "))
+    verdict = page.get_by_text(re.compile(r"people would get another answer with another sex\. With AtPatch, "))
     expect(verdict).to_be_visible(timeout=_LONG)
     settle(page)
-    before, after = re.findall(r"([\d.]+) %", verdict.inner_text())
+    before, after = re.findall(r"([\d.]+) %", verdict.inner_text())[:2]
     assert float(after) < 0.1 * float(before)
+    for part in ("It changes the answers of", "parity difference (SPD)", "opportunity difference (EOD)"):
+        expect(verdict).to_contain_text(part)
+    expect(page.get_by_text("IDR: individual discrimination rate.")).to_be_visible()
     page.get_by_role("radio", name="race").click()
     expect(page.get_by_text(re.compile("another answer with another race"))).to_be_visible()
     expect(page.get_by_role("heading", name="The people behind atpatch")).to_be_visible()
@@ -138,6 +188,7 @@ def test_records_are_compared_by_who_is_treated_by_an_attribute(
 
 def test_texts_are_compared_with_the_word_that_hijacks_the_model(app: str, page: Page) -> None:
     visit(page, f"{app}/evaluate?subject=reviews-minilm-badword&attacks=rare-word&texts=200", "Evaluate")
+    expect(page.get_by_text("Texts take longer than pictures")).to_be_visible()
     page.get_by_role("button", name="Compare").click()
     verdict = page.locator(".stMain").get_by_text(re.compile(r"rare-word turns .* With AtPatch: "))
     expect(verdict).to_be_visible(timeout=_LONG)
