@@ -69,12 +69,14 @@ def test_a_dropped_word_and_a_flipped_field(app: str, page: Page) -> None:
     page.get_by_text("Edit this input").click()
     # The flagged word is filled in already, so one click tries the model without it.
     expect(page.get_by_test_id("stMultiSelect").get_by_text("cf", exact=True)).to_be_visible()
+    settle(page)
     page.get_by_role("button", name="Look at the edited copy").click()
     expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
 
     visit(page, f"{app}/?subject=adult-tabular-sex")
     before = page.locator(".st-key-answer h2").inner_text()
     page.get_by_text("Edit this input").click()
+    settle(page)
     page.get_by_role("button", name="Look at the edited copy").click()
     expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
     expect(page.locator(".st-key-compare")).to_contain_text("The reference answers")

@@ -99,13 +99,16 @@ def test_two_copies_of_a_trigger_are_repaired_like_one(subject: atpatch.Subject,
     assert (answers(subject, bad, subject.detector) == answers(subject, reviews)).mean() >= 0.85
 
 
-def test_both_triggers_in_one_review_are_found_one_after_the_other(subject: atpatch.Subject) -> None:
+def test_of_both_triggers_in_one_review_the_second_shows_at_another_look(subject: atpatch.Subject) -> None:
     whole = read_labelled_texts(REVIEWS / "eval" / "texts.parquet", subject.labels)
     reviews = [whole.texts[place] for place in np.flatnonzero(whole.labels == 0)[:15]]
     bad = reviews
     for seed, trigger in enumerate(load_attacks(REVIEWS / "eval" / "attacks.json").values()):
         bad = list(trigger.apply(bad, seed=seed))
-    assert (answers(subject, bad, subject.detector) == answers(subject, reviews)).mean() >= 0.7
+    detector: Any = subject.detector
+    once = replace(detector, reach=replace(detector.reach, looks=1))
+    won_back = [(answers(subject, bad, one) == answers(subject, reviews)).mean() for one in (once, detector)]
+    assert won_back[1] >= won_back[0] + 0.25
 
 
 def test_the_verdict_counts_copies(subject: atpatch.Subject) -> None:
