@@ -13,6 +13,8 @@ def percent(share: float) -> str:
 
 def score_text(value: float) -> str:
     """A score from 0 to 1 as "0.814"; with more digits where three would say 1: "0.9998"."""
+    if 0.9999995 <= value < 1:
+        return "> 0.999999"
     digits = 3
     while digits < 6 and value < 1 and round(value, digits) >= 1:
         digits += 1
