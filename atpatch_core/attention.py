@@ -393,7 +393,7 @@ def _followed(
     valid = forward.valid
     if valid is None:
         raise HotfixError("This detector follows triggers from layers that it watches, but it watched none.")
-    scores = torch.stack([forward.scores[layer].float().amax(1) for layer in forward.found]).amax(0)
+    scores = _highest([forward.scores[layer] for layer in forward.found])
     flagged = torch.stack(list(forward.found.values())).any(0)
     columns = torch.zeros_like(valid)
     for _ in range(reach.looks):
@@ -401,11 +401,16 @@ def _followed(
         repaired = _run_repaired(call, repair, detector, columns, reach.layers)
         output = repaired.output
         seen = [_scores(detector, layer, repaired.maps[layer], valid, forward.tokens) for layer in forward.found]
-        scores = torch.stack([one.float().amax(1) for one in seen]).amax(0).masked_fill(columns, 0.0)
+        scores = _highest(seen).masked_fill(columns, 0.0)
         flagged = repair.flagged(scores, valid) & ~columns
         if not bool(flagged.any()):
             break
     return repaired
+
+
+def _highest(scores: Sequence[Tensor]) -> Tensor:
+    """The highest score of each column in any head of any layer, float32 `[batch, keys]`."""
+    return torch.stack([one.float().amax(1) for one in scores]).amax(0)
 
 
 def _judge_jointly(forward: _Forward, repair: _Repair) -> None:

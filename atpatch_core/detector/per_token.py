@@ -38,6 +38,15 @@ def column_roles(key_valid: Tensor) -> Tensor:
     return roles.masked_fill(~key_valid, _PADDING)
 
 
+def inner_columns(key_valid: Tensor) -> Tensor:
+    """Which columns are neither padding nor the first or last token of an input, bool `[batch, keys]`.
+
+    Those two are the model's own. `key_valid` is bool `[batch, keys]`.
+    """
+    place = key_valid.long().cumsum(-1) - 1
+    return key_valid & (place > 0) & (place < key_valid.sum(-1, keepdim=True) - 1)
+
+
 def mean_role_shares(attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
     """What columns of each role get on average, in fair parts: float32 `[heads, 1, roles]`.
 

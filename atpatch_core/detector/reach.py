@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from .contract import ColumnDetector
+from .per_token import inner_columns
 
 # Rows of the batch (int64 [n]) and the columns to shut out in each (bool [n, keys]) to logits [n, classes].
 Probe = Callable[[Tensor, Tensor], Tensor]
@@ -75,8 +76,7 @@ def carriers(
     found = flagged.clone()
     answer = logits.argmax(-1)
     sure = _odds(logits, answer)
-    place = valid.long().cumsum(-1) - 1
-    inner = valid & (place > 0) & (place < valid.sum(-1, keepdim=True) - 1) & ~repaired
+    inner = inner_columns(valid) & ~repaired
     searching = _seeds(scores, flagged & inner, reach.seeds)
     for size in range(1, reach.longest + 1):
         runs = [

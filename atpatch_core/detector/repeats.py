@@ -12,6 +12,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from .per_token import inner_columns
 from .training import LayerExamples
 
 
@@ -33,8 +34,7 @@ def first_places(tokens: Tensor, valid: Tensor) -> Tensor:
     `tokens` are integers `[batch, keys]`, `valid` is bool and `False` for padding. The first and the last token of an
     input are the model's own: like padding they stand only for themselves.
     """
-    place = valid.long().cumsum(-1) - 1
-    inner = valid & (place > 0) & (place < valid.sum(-1, keepdim=True) - 1)
+    inner = inner_columns(valid)
     same = (tokens[:, :, None] == tokens[:, None]) & inner[:, None]
     own = torch.arange(tokens.shape[1], device=tokens.device).expand_as(tokens)
     return torch.where(inner, same.long().argmax(-1), own)

@@ -13,7 +13,7 @@ from .comparison import AttackFigures, Comparison, DefenceFigures, averaged, spr
 from .defences.catalogue import ATPATCH, DEFENCES, NO_FIX
 from .rates import Rate
 from .report import without_nan
-from .what_is_left import what_is_left
+from .what_is_left import share, what_is_left
 
 _NOT_SHOWN = "\u2013"
 WORTH_REPAIR = 0.05  # excess ASR: below, an attack does not work on the untouched model
@@ -162,9 +162,9 @@ def sentence(comparison: Comparison, attack: str) -> str:
     before, base = group[NO_FIX].rates["asr_before"], group[NO_FIX].rates["clean_base_rate"]
     if before is None or base is None:
         return f"{attack} could not be measured: all pictures are of its target class."
-    start = f"{attack} turns {_share(before)} of the pictures into the attacker's class"
+    start = f"{attack} turns {share(before)} of the pictures into the attacker's class"
     if before.value - base.value < WORTH_REPAIR:
-        return f"{start}, hardly more than the {_share(base)} without it: there is nothing to repair."
+        return f"{start}, hardly more than the {share(base)} without it: there is nothing to repair."
     own = group.get(ATPATCH)
     told = f"{start}."
     if own is not None:
@@ -211,7 +211,3 @@ def _text(name: str, row: Row) -> str:
 def _label(defence: str) -> str:
     family = DEFENCES[defence].family if defence in DEFENCES else ""
     return f"*{defence}* (bound)" if family == "bound" else defence
-
-
-def _share(rate: Rate) -> str:
-    return f"{100 * rate.value:.1f} %"

@@ -11,7 +11,7 @@ from .comparison_report import WORTH_REPAIR
 from .defences.catalogue import ATPATCH, NO_FIX
 from .rates import Rate
 from .text_comparison import TextComparison
-from .what_is_left import what_is_left
+from .what_is_left import share, what_is_left
 
 _BOUNDS = (NO_FIX, ATPATCH, "oracle")  # no rivals: nothing is done, it is the one in question, or it needs the truth
 _COMMON = (
@@ -27,9 +27,9 @@ _COMMON = (
 def text_sentence(comparison: TextComparison, attack: str) -> str:
     """What AtPatch makes of `attack`, beside the best of what anybody could use instead."""
     before = comparison.figures[NO_FIX].attacks[attack]
-    start = f"{attack} turns {100 * before.asr_before.value:.1f} % of the texts into the attacker's class"
+    start = f"{attack} turns {share(before.asr_before)} of the texts into the attacker's class"
     if before.asr_before.value - before.clean_base_rate.value < WORTH_REPAIR:
-        base = f"{100 * before.clean_base_rate.value:.1f} %"
+        base = share(before.clean_base_rate)
         return f"{start}, hardly more than the {base} without it: there is nothing to repair."
     told = f"{start}."
     if ATPATCH in comparison.figures:

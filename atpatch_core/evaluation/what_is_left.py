@@ -18,16 +18,17 @@ def what_is_left(rates: Mapping[str, Rate | None], inputs: str) -> str:
     parts = []
     if after is not None and excess is not None:
         more = "no" if _points(excess) <= 0 else f"{_points(excess):.2f} points"
-        parts.append(f"{_share(after)} still get it, {more} more than without a trigger")
+        parts.append(f"{share(after)} still get it, {more} more than without a trigger")
     if drop is not None:
         falls = "does not fall" if _points(drop) <= 0 else f"falls by {_points(drop):.2f} points"
         parts.append(f"clean accuracy {falls}")
     if recovery is not None:
-        parts.append(f"{_share(recovery)} of the attacked {inputs} get their true class")
+        parts.append(f"{share(recovery)} of the attacked {inputs} get their true class")
     return ", ".join(parts)
 
 
-def _share(rate: Rate) -> str:
+def share(rate: Rate) -> str:
+    """A share in per cent, as sentences write it."""
     return f"{100 * rate.value:.1f} %"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ..dashboard import params_of, settle, visit
 
@@ -61,13 +61,19 @@ def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
     assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
 
 
-def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Page) -> None:
+def _look_at_age(page: Page, app: str, years: str) -> Locator:
+    """Fill another age into the form and look at that record; the field."""
     visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
     _source(page, "Form")
     age = page.get_by_label("age, 17 to 90", exact=True)
-    age.fill("39")
+    age.fill(years)
     age.press("Tab")
     page.get_by_role("button", name="Look at this record").click()
+    return age
+
+
+def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Page) -> None:
+    _look_at_age(page, app, "39")
     expect(page.locator(".st-key-findings").get_by_role("row").filter(has_text=re.compile("^age"))).to_contain_text(
         "39"
     )
@@ -81,12 +87,7 @@ def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Pag
 
 
 def test_a_number_that_the_model_does_not_know_is_refused_with_the_ones_it_does(app: str, page: Page) -> None:
-    visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
-    _source(page, "Form")
-    age = page.get_by_label("age, 17 to 90", exact=True)
-    age.fill("5")
-    age.press("Tab")
-    page.get_by_role("button", name="Look at this record").click()
+    age = _look_at_age(page, app, "5")
     expect(page.locator('[data-testid="stAlert"]').first).to_contain_text("age is 5, but the model knows 17 to 90 only")
     settle(page)
     assert params_of(page)["sample"] == SAMPLE
