@@ -124,3 +124,8 @@ class Inspection:
     patched: Pass
     flags: Flags
     layout: Layout
+
+    @property
+    def changes_answer(self) -> bool:
+        """Whether the answer is another one with the fix."""
+        return self.original.prediction.index != self.patched.prediction.index

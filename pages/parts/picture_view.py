@@ -69,7 +69,7 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
 
 def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
     """Whether the answer is another one with AtPatch."""
-    return inspection.original.prediction.index != inspection.patched.prediction.index
+    return inspection.changes_answer
 
 
 def show_small(one: OpenInput, inspection: Inspection) -> None:

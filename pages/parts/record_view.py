@@ -94,7 +94,7 @@ def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
 
 def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
     """Whether the answer is another one with AtPatch, or would be with another protected attribute."""
-    if inspection.original.prediction.index != inspection.patched.prediction.index:
+    if inspection.changes_answer:
         return True
     flips = _what_if(opened.subject, one.value, opened.key, one.digest, view.threshold, view.columns)
     return any(flip.original.index != inspection.original.prediction.index for flip in flips)
