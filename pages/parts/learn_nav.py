@@ -6,7 +6,7 @@ mean something already: in sliders, fields, menus and maps. Page Up and Page Dow
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -44,16 +44,19 @@ const TAKEN = "input, textarea, select, canvas, [contenteditable], [role=slider]
   "[role=listbox], [role=combobox], [role=option], [role=menu], [role=group], [role=dialog], [role=tab]";
 
 const listeners = new WeakMap();
+const waiting = new WeakMap();
 
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const list = parentElement.querySelector("ol");
-  // Keys may come faster than pages: each goes on from the step that was asked for last.
-  let asked = data.step;
+  // Keys may come faster than pages: each goes on from the step asked for last, until the page has answered that one.
+  const asked = (waiting.get(parentElement) || []).filter((one) => one.number > data.answered);
+  waiting.set(parentElement, asked);
+  const last = () => asked[asked.length - 1] || { step: data.step, number: data.answered };
   const go = (step) => {
-    if (step < 1 || step > data.titles.length || step === asked) return;
-    asked = step;
-    setTriggerValue("step", step);
+    if (step < 1 || step > data.titles.length || step === last().step) return;
+    asked.push({ step, number: last().number + 1 });
+    setTriggerValue("asked", last());
   };
   data.titles.forEach((title, number) => {
     const item = list.children[number] || list.appendChild(document.createElement("li"));
@@ -70,8 +73,8 @@ export default function (component) {
   const after = parentElement.querySelector(".after");
   before.disabled = data.step <= 1;
   after.disabled = data.step >= data.titles.length;
-  before.onclick = () => go(asked - 1);
-  after.onclick = () => go(asked + 1);
+  before.onclick = () => go(last().step - 1);
+  after.onclick = () => go(last().step + 1);
   const onKey = (event) => {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const move = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
@@ -79,7 +82,7 @@ export default function (component) {
     const taken = event.composedPath().some((one) => one instanceof Element && one.matches(TAKEN));
     if (taken && event.key.startsWith("Arrow")) return;
     event.preventDefault();
-    go(asked + move);
+    go(last().step + move);
   };
   // This runs again with every change of the data: the listener before must go.
   const forget = () => document.removeEventListener("keydown", listeners.get(parentElement));
@@ -95,12 +98,24 @@ _component = st.components.v2.component("atpatch_steps", html=_HTML, css=_CSS, j
 
 def step_buttons(key: str, titles: Sequence[str], step: int, on_step: Callable[[], None]) -> None:
     """Show the steps, of which `step` (from 1) is open; `asked_step` reads in `on_step` which one was asked for."""
-    _component(key=key, data={"titles": list(titles), "step": step}, on_step_change=on_step)
+    data = {"titles": list(titles), "step": step, "answered": st.session_state.get(_answered(key), 0)}
+    _component(key=key, data=data, on_asked_change=on_step)
 
 
 def asked_step(key: str, steps: int) -> int | None:
-    """The step that was just asked for, or `None`."""
-    asked = getattr(st.session_state.get(key), "step", None)
+    """The step that was just asked for, or `None`; with this the request counts as answered."""
+    asked = getattr(st.session_state.get(key), "asked", None)
+    if not isinstance(asked, Mapping):
+        return None
+    step, number = _whole(asked.get("step")), _whole(asked.get("number"))
+    st.session_state[_answered(key)] = number
+    return step if 1 <= step <= steps else None
+
+
+def _whole(value: object) -> int:
     # JavaScript has one kind of number.
-    number = int(asked) if isinstance(asked, int | float) and 1 <= asked <= steps else 0
-    return number or None
+    return int(value) if isinstance(value, int | float) and abs(value) < 2**53 else 0
+
+
+def _answered(key: str) -> str:
+    return f"{key}_answered"
