@@ -28,7 +28,6 @@ from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_image
 from atpatch_core.evaluation.evaluate import apply_trigger  # noqa: E402
 from atpatch_core.labels import LabelStore  # noqa: E402
 from atpatch_core.labels.intake import send_to_labelling  # noqa: E402
-from atpatch_core.versions.folder import active_label  # noqa: E402
 from tests.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
 
 FOLDER = ROOT / "assets" / "screenshots"
@@ -160,11 +159,10 @@ def _queue(address: str, models: Path) -> None:
     some = LabelledImages(data.images[:_QUEUED], data.labels[:_QUEUED])
     trigger = load_attacks(models / _MODEL / "eval" / "attacks.json")["badnets"]
     triggered = apply_trigger(trigger, some).inputs.inputs
-    detector = active_label(subject.folder)
     with LabelStore.open(address) as store:
         for number, image in enumerate(some.images):
             content = subject.write(image if number % 3 else triggered[number])
-            send_to_labelling(store, subject, content, f"camera 2, picture {number + 1}", "a folder", detector)
+            send_to_labelling(store, subject, content, f"camera 2, picture {number + 1}", "a folder", subject.version)
 
 
 def main() -> None:

@@ -24,7 +24,6 @@ from atpatch_core import Column, load
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, NewInput, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.statistics import statistics
-from atpatch_core.versions.folder import active_label
 from tests.dashboard import PATIENCE, ROOT, chromium, serve, settle, visit
 
 _SUBJECT = ROOT / "sample_models" / "fashion-vit-badnets"
@@ -49,15 +48,14 @@ _SUBMIT = """
 def fill(url: str, answers: int) -> None:
     """Queue pictures for the sample subject, of which all but `_OPEN` are answered by `answers` answers."""
     subject = load(_SUBJECT)
-    detector = active_label(_SUBJECT)
     images = pq.read_table(_SUBJECT / "eval" / "images.parquet", columns=["image"])["image"].to_pylist()
     rng = np.random.default_rng(0)
     with LabelStore.open(url) as store:
         for number in range(_OPEN):
-            send_to_labelling(store, subject, images[number], f"picture {number}", "a benchmark", detector)
+            send_to_labelling(store, subject, images[number], f"picture {number}", "a benchmark", subject.version)
         (known,) = store.subjects()
         inputs = store.inputs(known.fingerprint)
-        suggestion = store.suggestion(known.fingerprint, inputs[0].digest, detector or "")
+        suggestion = store.suggestion(known.fingerprint, inputs[0].digest, subject.version or "")
         for number in range(answers):
             content = images[_OPEN + number % (len(images) - _OPEN)]
             new = NewInput(content, "image", 50, f"answered {number}", "a benchmark")
@@ -66,7 +64,7 @@ def fill(url: str, answers: int) -> None:
                 ColumnVerdict(Column(0, 1, int(key)), Verdict.BENIGN, 0.25) for key in rng.permutation(50)[:8]
             )
             name = f"annotator {number % 4}"
-            store.save(NewAnswer(known.fingerprint, new.digest, name, State.SUBMITTED, verdicts, detector))
+            store.save(NewAnswer(known.fingerprint, new.digest, name, State.SUBMITTED, verdicts, subject.version))
 
 
 def submit_to_queue(page: Page, rounds: int) -> list[float]:

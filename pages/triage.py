@@ -25,7 +25,7 @@ from pages.parts.resources import OpenInput, OpenSubject, inspect
 from pages.parts.share import show_share
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
-from pages.parts.subject_choice import opened_subject, show_subject_choice, show_summary
+from pages.parts.subject_choice import opened_subject, show_detector_version, show_subject_choice, show_summary
 from pages.parts.text import plain
 from pages.parts.view import View
 from pages.parts.welcome import note_visitor, show_welcome
@@ -57,7 +57,8 @@ def main() -> None:
         st.info(f"Choose or bring a {own.NOUN} to begin.", icon=":material/search:")
     elif inspection is not None:
         _show(state.settled_view(), opened, one, inspection)
-    state.write_address(state.settled_view())
+    view = state.settled_view()
+    state.write_address(replace(view, detector=view.detector or opened.subject.version))
 
 
 def _inspection(view: View, opened: OpenSubject, one: OpenInput) -> Inspection | None:
@@ -94,6 +95,7 @@ def _show_choices(opened: OpenSubject) -> None:
         with right:
             show_input_choice(view, opened)
         show_summary(opened)
+        show_detector_version(view, opened)
 
 
 def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
@@ -104,7 +106,7 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
             show_answer(view, opened, one, inspection)
         with st.container(key="picture"):
             show_parent(view)
-            view_of(opened.subject.kind).show_input(view, one, inspection)
+            view_of(opened.subject.kind).show_input(view, opened, one, inspection)
             with st.container(horizontal=True):
                 show_pin(view)
                 show_send_button(view, opened, one)

@@ -70,7 +70,7 @@ def evaluate(
     if detector is not None:
         other = load_detector(detector)
         check_made_for(other, loaded.model)
-        loaded = replace(loaded, detector=other)
+        loaded = replace(loaded, detector=other, version=None)
     own = loaded.folder / "eval"
     if data is None and not own.is_dir():
         raise InputError(f"{loaded.name} brings no evaluation data of its own: name some with --data.")

@@ -15,7 +15,6 @@ from ..labels.intake import send_to_labelling
 from ..labels.statistics import LabelStatistics, statistics
 from ..labels.store import LabelStore
 from ..subjects.loading import load
-from ..versions.folder import active_label
 from .output import print_json, print_table, progress_bars
 
 labels = typer.Typer(
@@ -35,13 +34,12 @@ def queue(
 ) -> None:
     """Put inputs into a subject's labelling queue, with what its detector says about them."""
     loaded = load(subject)
-    detector = active_label(loaded.folder)
     refused: dict[str, str] = {}
     added = 0
     with LabelStore.open() as store, progress_bars() as on_step:
         for number, file in enumerate(files):
             try:
-                added += send_to_labelling(store, loaded, read_file(file), file.name, "a file", detector)
+                added += send_to_labelling(store, loaded, read_file(file), file.name, "a file", loaded.version)
             except AtPatchError as error:
                 refused[str(file)] = str(error)
             on_step("looking at the inputs", number + 1, len(files))

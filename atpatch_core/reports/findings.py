@@ -16,7 +16,6 @@ from ..subjects.fingerprint import fingerprint
 from ..subjects.record import RecordAdapter
 from ..subjects.record_schema import RecordSchema
 from ..subjects.subject import Subject
-from ..versions.folder import active_label
 from ..what_if import WhatIf, what_if
 
 _LIBRARIES = ("atpatch", "torch", "transformers", "numpy", "safetensors", "streamlit")
@@ -66,7 +65,7 @@ def findings(
         summary=subject.summary,
         kind=subject.kind,
         weights=fingerprint(subject.model),
-        detector=active_label(subject.folder) if subject.detector is not None else None,
+        detector=subject.version,
         calibrated=None if subject.detector is None else subject.detector.threshold,
         by_hand=tuple(columns),
         title=title,

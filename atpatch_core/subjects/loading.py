@@ -24,7 +24,7 @@ from transformers import AutoConfig, AutoModelForImageClassification, AutoModelF
 from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, SubjectError
-from ..versions.folder import active_folder
+from ..versions.folder import active_folder, active_version, version_folder, version_label
 from .fingerprint import fingerprint
 from .image import image_adapter
 from .record import record_adapter
@@ -60,14 +60,15 @@ def list_subjects(folder: str | Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=lambda path: (_rank(path), path.name)))
 
 
-def load(source: str | Path) -> Subject:
+def load(source: str | Path, version: str | None = None) -> Subject:
     """Load a subject from a folder in Hugging Face's layout, or from the hub by its id ("owner/name").
 
-    The model is returned in float32 and evaluation mode, with the detector in the folder's `atpatch/`, if there is one.
+    The model is returned in float32 and evaluation mode, with the detector in the folder's `atpatch/`, if there is one:
+    the active version, or the one that `version` names.
 
     Raises:
         SubjectError: there is no such model, it is damaged, of an unsupported kind, or not safe to load.
-        DetectorError: the detector beside it is damaged or made for another model.
+        DetectorError: the detector beside it is damaged or made for another model, or there is no such version.
     """
     folder = _locate(source)
     config, kind = _read_config(folder)
@@ -94,7 +95,8 @@ def load(source: str | Path) -> Subject:
             "trained model again with save_pretrained."
         )
     labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
-    detector_folder = active_folder(folder)
+    name = active_version(folder) if version is None else version
+    detector_folder = active_folder(folder) if name is None else version_folder(folder, name)
     detector = None if detector_folder is None else load_detector(detector_folder)
     if detector is not None:
         check_made_for(detector, model)
@@ -106,6 +108,7 @@ def load(source: str | Path) -> Subject:
         labels=labels,
         detector=detector,
         summary=_summary(folder),
+        version=None if name is None else version_label(folder, name),
     )
 
 

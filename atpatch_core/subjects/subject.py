@@ -43,7 +43,8 @@ class Subject:
     """A model under debugging.
 
     `labels` are the names of its classes, `detector` is the one in its folder, if any; `summary` says in a sentence
-    what the model does; `folder` is where it was loaded from.
+    what the model does; `folder` is where it was loaded from. `version` names the detector's version, with the first
+    digits of its files' SHA-256 ("shipped 1a2b3c4d"); `None` if it was not read from the folder.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Subject:
     labels: tuple[str, ...]
     detector: ColumnDetector | None
     summary: str
+    version: str | None = None
 
     @property
     def kind(self) -> str:

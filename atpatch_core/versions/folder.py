@@ -102,12 +102,6 @@ def version_label(model: Path, name: str) -> str:
     return f"{name} {digest_of(b''.join(files))[:8]}"
 
 
-def active_label(model: Path) -> str | None:
-    """`version_label` of the active version, or `None` if there is no detector."""
-    name = active_version(model)
-    return None if name is None else version_label(model, name)
-
-
 def check_name(model: Path, name: str) -> None:
     """Raise `DetectorError` unless a new version can have this name."""
     if not _NAME.fullmatch(name) or name == SHIPPED or name.endswith("."):

@@ -185,6 +185,7 @@ def _swap() -> None:
             upload=reference.upload,
             threshold=None,
             columns=(),
+            detector=None,
             reference=view.seen,
             parent=None,
         )

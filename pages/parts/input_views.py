@@ -48,7 +48,7 @@ class InputView(Protocol):
         """The widgets of one of `SOURCES`."""
         ...
 
-    def show_input(self, view: View, one: OpenInput, inspection: Inspection) -> None:
+    def show_input(self, view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
         """The input, with what is flagged marked by more than colour."""
         ...
 

@@ -12,7 +12,7 @@ from atpatch_core.figures.wording import counted
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.suggestion import suggest
 
-from .label_resources import detector_of, fingerprint_of, label_store
+from .label_resources import fingerprint_of, label_store
 from .resources import OpenInput, OpenSubject, samples, uploads
 from .text import plain
 from .view import View
@@ -27,7 +27,7 @@ def show_send_button(view: View, opened: OpenSubject, one: OpenInput) -> None:
     if st.button("Send to labelling", icon=":material/label:", help="Judge its columns on the Label page."):
         try:
             content = _content(view, opened)
-            new = send_to_labelling(label_store(), opened.subject, content, one.title, "Triage", detector_of(opened))
+            new = send_to_labelling(label_store(), opened.subject, content, one.title, "Triage", opened.subject.version)
         except AtPatchError as error:
             st.toast(plain(str(error)), icon=":material/block:")
             return
@@ -65,7 +65,7 @@ def show_file_intake(opened: OpenSubject) -> None:
 
 def show_unseen(opened: OpenSubject) -> None:
     """How many queued inputs the active detector has not looked at, and the way to let it."""
-    detector = detector_of(opened)
+    detector = opened.subject.version
     if detector is None:
         return
     store, fingerprint = label_store(), fingerprint_of(opened)
@@ -111,7 +111,7 @@ def _queue(opened: OpenSubject, files: list[tuple[str, bytes]], source: str) -> 
     bar = st.progress(0.0)
     for number, (name, content) in enumerate(files, start=1):
         try:
-            if send_to_labelling(label_store(), opened.subject, content, name, source, detector_of(opened)):
+            if send_to_labelling(label_store(), opened.subject, content, name, source, opened.subject.version):
                 added += 1
             else:
                 present += 1

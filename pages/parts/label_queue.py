@@ -12,7 +12,7 @@ from atpatch_core.figures.wording import counted
 from atpatch_core.labels import LabelStore, QueueEntry, State
 from atpatch_core.labels.database import StoreUnavailableError
 
-from .label_resources import detector_of, fingerprint_of, label_store, sheet_data
+from .label_resources import fingerprint_of, label_store, sheet_data
 from .label_sheet import label_sheet, sent_answers
 from .resources import OpenSubject
 from .text import plain
@@ -34,7 +34,7 @@ def show_queue(opened: OpenSubject, annotator: str) -> bool:
     try:
         store = label_store()
         fingerprint = fingerprint_of(opened)
-        queue = store.queue(fingerprint, annotator, detector_of(opened))
+        queue = store.queue(fingerprint, annotator, opened.subject.version)
         answered = sum(entry.state in (State.SUBMITTED, State.DISCARDED) for entry in queue)
         _show_progress(queue, answered)
         problem = st.session_state.pop(_PROBLEM, None)
@@ -93,7 +93,7 @@ def _items(
         content = store.content(one.digest)
         if content is None:
             continue
-        detector = detector_of(opened)
+        detector = opened.subject.version
         suggestion = None if detector is None else store.suggestion(fingerprint, one.digest, detector)
         try:
             sheet = sheet_data(opened, content, one.digest, suggestion)

@@ -13,7 +13,6 @@ from atpatch_core.figures.label_sheet import label_sheet
 from atpatch_core.labels import LabelStore, Suggestion
 from atpatch_core.labels.suggestion import suggest
 from atpatch_core.subjects.fingerprint import fingerprint
-from atpatch_core.versions.folder import active_label
 
 from .resources import OpenSubject
 
@@ -30,17 +29,12 @@ def fingerprint_of(opened: OpenSubject) -> str:
     return _fingerprint(opened.subject, opened.key)
 
 
-def detector_of(opened: OpenSubject) -> str | None:
-    """The active detector's version, or `None` if there is no detector."""
-    return _detector(opened.subject.folder, opened.key)
-
-
 def sheet_data(opened: OpenSubject, content: bytes, digest: str, suggestion: Suggestion | None) -> dict[str, Any]:
     """The sheet of an input and what is suggested about it, from memory if it was made before.
 
     Without a `suggestion` of the active detector, it is made here. Raises `AtPatchError`.
     """
-    return _sheet(opened.subject, content, suggestion, detector_of(opened), opened.key, digest)
+    return _sheet(opened.subject, content, suggestion, opened.subject.version, opened.key, digest)
 
 
 # Arguments that start with an underscore are not part of a cache's key.
@@ -54,11 +48,6 @@ def _store(url: str) -> LabelStore:
 @st.cache_data(max_entries=32, show_spinner=False)
 def _fingerprint(_subject: Subject, key: str) -> str:
     return fingerprint(_subject.model)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _detector(_folder: Path, key: str) -> str | None:
-    return active_label(_folder)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

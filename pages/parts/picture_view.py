@@ -46,7 +46,7 @@ def show_source(source: str, opened: OpenSubject) -> None:
     )
 
 
-def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
+def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """The picture, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
     columns, layout = inspection.flags.columns, inspection.layout
     detected, _ = split_columns(inspection.flags)

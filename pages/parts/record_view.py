@@ -17,7 +17,7 @@ from atpatch_core.what_if import WhatIf, what_if
 
 from . import state
 from .bring import take
-from .resources import OpenInput, OpenSubject, open_subject, samples, subject_folders, uploads
+from .resources import OpenInput, OpenSubject, samples, uploads
 from .text import plain
 from .view import View
 
@@ -51,9 +51,8 @@ def show_source(source: str, opened: OpenSubject) -> None:
         _show_form(opened)
 
 
-def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
+def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """The fields with the flagged ones marked, and what the answer would be with another protected attribute."""
-    opened = open_subject(subject_folders()[view.subject or ""])
     schema, record = _schema(opened), one.value
     rows = field_rows(schema, record, inspection, view.layer or 0, view.head or 0)
     flips = _what_if(opened.subject, record, opened.key, one.digest, view.threshold, view.columns)

@@ -70,12 +70,14 @@ def models_folder() -> Path:
     return Path(os.environ.get("ATPATCH_MODELS") or _ROOT / "sample_models")
 
 
-def open_subject(folder: Path) -> OpenSubject:
-    """The subject in a folder, loaded once and again when its files change. Raises `AtPatchError`."""
+def open_subject(folder: Path, version: str | None = None) -> OpenSubject:
+    """The subject in a folder with a version of its detector (the active one if `None`), loaded once and again when its
+    files change. Raises `AtPatchError`.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     stamp = "|".join(f"{path.relative_to(folder)}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in files)
-    key = digest_of(f"{folder.resolve()}|{stamp}".encode())
-    return OpenSubject(key, _load(folder, key))
+    key = digest_of(f"{folder.resolve()}|{stamp}|{version}".encode())
+    return OpenSubject(key, _load(folder, version, key))
 
 
 def samples(opened: OpenSubject) -> dict[str, Sample]:
@@ -139,9 +141,9 @@ def maps_key(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, .
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the model\u2026")
-def _load(_folder: Path, key: str) -> atpatch.Subject:
+def _load(_folder: Path, _version: str | None, key: str) -> atpatch.Subject:
     leave_cores_free()
-    return atpatch.load(_folder)
+    return atpatch.load(_folder, _version)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

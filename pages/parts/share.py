@@ -21,8 +21,8 @@ def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     with st.expander("Share: link, report, figures", icon=":material/share:", key="share"):
         copy_link("copy_link")
         st.caption(
-            "The link brings this very view back: model, input, map, threshold, columns and switch. An input of your "
-            "own stays on this computer, and so its link works only here. A report works everywhere."
+            "The link brings this very view back: model, detector, input, map, threshold, columns and switch. An input "
+            "of your own stays on this computer, and so its link works only here. A report works everywhere."
         )
         layer, head = view.layer or 0, view.head or 0
         fits = fits_json(inspection)

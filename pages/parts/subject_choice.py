@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from atpatch_core.errors import DetectorError
+from atpatch_core.versions.folder import active_version
 
 from . import state
 from .resources import OpenSubject, models_folder, open_subject, subject_folders
@@ -35,11 +39,11 @@ def opened_subject(view: View) -> OpenSubject | None:
     problems = []
     for name in names:
         try:
-            opened = open_subject(folders[name])
+            opened = _open(view, name, folders[name])
         except AtPatchError as error:
             problems.append(str(error))
             continue
-        _explain(view, name, problems)
+        _explain(state.settled_view(), name, problems)
         return opened
     for problem in problems:
         st.error(plain(problem), icon=":material/block:")
@@ -55,6 +59,39 @@ def show_summary(opened: OpenSubject) -> None:
     """What the model does, if its card says so."""
     if opened.subject.summary:
         st.caption(plain(opened.subject.summary))
+
+
+def show_detector_version(view: View, opened: OpenSubject) -> None:
+    """That a link asks for another detector than the active one, where it does, and the way to the active one."""
+    if view.detector is not None:
+        name, _, digits = view.detector.partition(" ")
+        st.warning(
+            plain(
+                f'This link was made with the detector "{name}" ({digits}), and shows what that one finds. The active '
+                f'detector is "{active_version(opened.subject.folder)}".'
+            ),
+            icon=":material/history:",
+        )
+        st.button("Use the active detector", on_click=_follow_active, icon=":material/update:")
+
+
+def _open(view: View, name: str, folder: Path) -> OpenSubject:
+    """The subject with the detector that the view asks for, or else with the active one. Raises `AtPatchError`."""
+    opened = open_subject(folder)
+    if view.detector is None or name != view.subject:
+        return opened
+    with suppress(DetectorError):
+        other = open_subject(folder, view.detector.partition(" ")[0])
+        # The same name is not enough: a model may come with a detector that was made again.
+        if opened.subject.version != view.detector == other.subject.version:
+            return other
+    notice = f"The detector that the link asks for, {quoted(view.detector)}, is not here: showing the active one."
+    state.settle(replace(view, detector=None), None if opened.subject.version == view.detector else notice)
+    return opened
+
+
+def _follow_active() -> None:
+    state.update(detector=None)
 
 
 def _explain(view: View, name: str, problems: list[str]) -> None:
@@ -89,6 +126,7 @@ def _choose() -> None:
             head=None,
             threshold=None,
             columns=(),
+            detector=None,
             reference=kept.reference,
             parent=kept.parent,
         )

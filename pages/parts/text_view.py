@@ -48,7 +48,7 @@ def show_source(source: str, opened: OpenSubject) -> None:
         st.form_submit_button("Look at this text", on_click=_take_pasted, icon=":material/search:")
 
 
-def show_input(view: View, one: OpenInput, inspection: Inspection) -> None:
+def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """The text as the model reads it, with a mark and the place over every flagged word."""
     layer, head = view.layer or 0, view.head or 0
     layout = inspection.layout

@@ -2,6 +2,7 @@
 
     ?subject=fashion-vit-badnets&sample=trigger-1&layer=0&head=1&patch=on&threshold=0.5&columns=0.1.49_2.0.3
     &reference=fashion-vit-clean/sample/trigger-1&parent=fashion-vit-badnets/upload/0f3c...
+    &detector=shipped+1a2b3c4d
 
 Parsing checks the form only; whether a subject, sample or head exists is for the page to find out.
 """
@@ -37,8 +38,9 @@ class Seen:
 @dataclass(frozen=True)
 class View:
     """One view. `None` means: the page chooses (first subject, first triggered sample, first flagged map, calibrated
-    threshold). An `upload` (a SHA-256) goes before a `sample`. `reference` is what the view is compared with; `parent`
-    is what the input was made from, if it is an edited copy.
+    threshold, active detector). An `upload` (a SHA-256) goes before a `sample`. `reference` is what the view is
+    compared with; `parent` is what the input was made from, if it is an edited copy; `detector` is a version with the
+    first digits of its files' SHA-256.
     """
 
     subject: str | None = None
@@ -53,6 +55,7 @@ class View:
     whole_words: bool = False
     reference: Seen | None = None
     parent: Seen | None = None
+    detector: str | None = None
 
     @property
     def seen(self) -> Seen | None:
@@ -86,6 +89,8 @@ def to_params(view: View) -> dict[str, str]:
         params["reference"] = str(view.reference)
     if view.parent is not None and view.upload is not None:
         params["parent"] = str(view.parent)
+    if view.detector is not None:
+        params["detector"] = view.detector
     return params
 
 
@@ -132,6 +137,7 @@ def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         whole_words=params.get("words") == "whole",
         reference=reference,
         parent=parent if upload is not None else None,
+        detector=params.get("detector") or None,
     )
     return view, tuple(notices)
 

@@ -22,8 +22,9 @@ from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_image
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
+from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import TrainingStore
-from atpatch_core.versions.folder import active_version, list_versions, save_version
+from atpatch_core.versions.folder import activate, active_version, list_versions, save_version
 
 from ..dashboard import PATIENCE, params_of, serve, settle, visit
 from .barriers import serious_barriers
@@ -226,6 +227,28 @@ def test_a_version_is_put_to_work_and_rolled_back(bench: Bench, page: Page) -> N
     page.get_by_role("button", name="Roll back to shipped").click()
     expect(page.get_by_text("Rolled back: shipped is active again.")).to_be_visible()
     assert active_version(bench.model) == "shipped"
+
+
+def test_a_link_keeps_its_version_when_another_one_is_put_to_work(bench: Bench, page: Page) -> None:
+    visit(page, f"{bench.address}/?subject={MODEL}&sample=bag-triggered")
+    link, verdict = page.url, page.locator(".st-key-verdict p").inner_text()
+    assert params_of(page)["detector"].startswith("shipped ")
+    made_for = fingerprint(load(bench.model).model)
+    activate(bench.model, "never", made_for)
+    try:
+        visit(page, link)
+        expect(page.get_by_text('This link was made with the detector "shipped"')).to_be_visible()
+        expect(page.locator(".st-key-verdict p")).to_have_text(verdict)
+        page.get_by_role("button", name="Use the active detector").click()
+        expect(page.locator(".st-key-verdict p")).not_to_have_text(verdict)
+        expect(page.get_by_text("This link was made with")).to_have_count(0)
+        settle(page)
+        assert params_of(page)["detector"].startswith("never ")
+    finally:
+        activate(bench.model, "shipped", made_for)
+    visit(page, link.replace("shipped", "lost"))
+    expect(page.get_by_text("is not here: showing the active one.")).to_be_visible()
+    expect(page.locator(".st-key-verdict p")).to_have_text(verdict)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

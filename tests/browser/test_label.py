@@ -27,7 +27,6 @@ from atpatch_core import Column, load
 from atpatch_core.figures.png import as_png
 from atpatch_core.labels import Answer, ColumnVerdict, LabelStore, NewAnswer, State, SubjectRef, Verdict
 from atpatch_core.labels.intake import send_to_labelling
-from atpatch_core.versions.folder import active_label
 
 from ..dashboard import PATIENCE, ROOT, serve, settle, visit
 from .conftest import MODEL, environment
@@ -75,7 +74,7 @@ def _filled(url: str, models: Path, inputs: int = INPUTS) -> SubjectRef:
     with LabelStore.open(url) as store:
         for number, row in enumerate(images):
             content = row["image"]["bytes"] if isinstance(row["image"], dict) else row["image"]
-            send_to_labelling(store, subject, content, f"test image {number}", "a test", active_label(subject.folder))
+            send_to_labelling(store, subject, content, f"test image {number}", "a test", subject.version)
         return store.subjects()[0]
 
 
@@ -214,7 +213,7 @@ def test_what_the_detector_marks_is_not_called_benign_unseen(labelling: Labellin
     with LabelStore.open(labelling.url) as store:
         model = load(ROOT / "sample_models" / MODEL)
         content = (ROOT / "assets" / "samples" / "bag-triggered.png").read_bytes()
-        send_to_labelling(store, model, content, "marked", "a test", active_label(model.folder))
+        send_to_labelling(store, model, content, "marked", "a test", model.version)
     labelling.page(page, "Grace")
     for _ in range(INPUTS + 1):
         if _title(page) == "marked":

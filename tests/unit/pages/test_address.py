@@ -16,6 +16,7 @@ from pages.parts.view import Seen, View, from_params, to_params
         View(subject="a b&c=d", sample="s-1", layer=0, head=11, threshold=0.123, patch=True),
         View(subject="x", upload="0f" * 32, columns=(Column(0, 1, 49), Column(2, 0, 3)), hide_special=True),
         View(threshold=0.0),
+        View(subject="x", sample="s", detector="shipped 1a2b3c4d"),
         View(subject="x", sample="s", reference=Seen("other model", sample="a b/c")),
         View(upload="0f" * 32, reference=Seen("x", upload="1e" * 32), parent=Seen("x", sample="s")),
     ],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError, SubjectError
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.subjects.loading import kind_in, list_subjects, load
+from atpatch_core.versions.folder import save_version
 
 from ...pictures import grey, png
 
@@ -235,6 +238,23 @@ def test_the_detector_beside_the_model_comes_with_it(folder: Path) -> None:
     detector = load(folder).detector
     assert detector is not None
     assert (detector.threshold, detector.watched, detector.layers) == (0.5, (0,), 2)
+
+
+def test_any_version_of_the_detector_can_be_asked_for_by_name(folder: Path) -> None:
+    shipped = _detector(load(folder).model)
+    save_detector(shipped, folder / "atpatch")
+    save_version(replace(shipped, threshold=0.75), folder, "v2")
+    with_v2 = load(folder, "v2")
+    assert with_v2.detector is not None
+    assert with_v2.detector.threshold == 0.75
+    assert re.fullmatch("v2 [0-9a-f]{8}", with_v2.version or "")
+    assert re.fullmatch("shipped [0-9a-f]{8}", load(folder).version or "")
+    with pytest.raises(DetectorError, match="no detector version 'v3'; there are: shipped, v2"):
+        load(folder, "v3")
+
+
+def test_without_a_detector_there_is_no_version_of_it(folder: Path) -> None:
+    assert load(folder).version is None
 
 
 def test_a_detector_for_other_weights_is_refused(folder: Path) -> None:

@@ -113,7 +113,6 @@ def test_the_label_of_a_version_changes_with_its_files(model: Path) -> None:
 def test_without_a_detector_there_is_no_version(tmp_path: Path) -> None:
     assert versions.list_versions(tmp_path) == ()
     assert versions.active_folder(tmp_path) is None
-    assert versions.active_label(tmp_path) is None
 
 
 def test_a_reader_never_sees_a_half_made_choice(model: Path) -> None:
