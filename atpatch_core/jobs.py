@@ -77,16 +77,24 @@ class Job(Generic[Result]):
             return None
         return (time.monotonic() - self._began) * (1 - progress) / progress
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it was cancelled and has not come to its next step yet, which may take seconds."""
+        return self._stop.is_set() and not self.over
+
     def cancel(self) -> None:
-        """Stop at the next step."""
-        self._stop.set()
+        """Stop at the next step, or not begin at all."""
+        with self._lock:
+            self._stop.set()
+            if self._state is State.WAITING:
+                self._state = State.CANCELLED
 
     def run(self) -> None:
         """Do the work; to be called once, in the thread that is to do it."""
-        if self._stop.is_set():
-            self._state = State.CANCELLED
-            return
-        self._began, self._state = time.monotonic(), State.RUNNING
+        with self._lock:
+            if self._stop.is_set():
+                return
+            self._began, self._state = time.monotonic(), State.RUNNING
         try:
             self.result = self._work(self._on_step)
             self._state = State.DONE

@@ -13,7 +13,6 @@ from atpatch_core.jobs import Job, JobQueue, OnStep, State
 from .text import plain
 
 _EVERY = 1.0  # seconds
-_CANCELLED = "evaluate_cancelled"
 
 
 def show_job(key: str, told: str, work: Callable[[OnStep], Any], weights: Mapping[str, float]) -> Any | None:
@@ -47,21 +46,14 @@ def _show_progress(key: str) -> None:
     job = _queue().get(key)
     if job is None or job.over:
         st.rerun()
-    # It ends at its next step, which may be seconds away.
-    cancelling = st.session_state.get(_CANCELLED) is job
-    if cancelling:
+    if job.stopping:
         st.progress(job.progress, "Cancelling\u2026")
     elif job.state is State.WAITING:
         ahead = _queue().ahead_of(job)
         st.progress(0.0, f"Waiting for {counted(ahead, 'other comparison')} to finish\u2026")
     else:
         st.progress(job.progress, f"{plain(job.stage or 'starting')} \u00b7 {_left(job)}")
-    st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(job,), disabled=cancelling)
-
-
-def _cancel(job: Job[Any]) -> None:
-    job.cancel()
-    st.session_state[_CANCELLED] = job
+    st.button("Cancel", icon=":material/close:", on_click=job.cancel, disabled=job.stopping)
 
 
 def _left(job: Job[Any]) -> str:

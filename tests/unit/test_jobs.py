@@ -55,10 +55,13 @@ def test_a_job_stops_at_its_next_step() -> None:
     assert queue.ahead_of(waiting) == 1
     assert queue.start("two", lambda on_step: "other", {}) is waiting
     waiting.cancel()
+    assert waiting.state is State.CANCELLED
     job.cancel()
+    assert job.stopping
     go_on.set()
     _wait(lambda: job.over and waiting.over)
     assert (job.state, waiting.state) == (State.CANCELLED, State.CANCELLED)
+    assert not job.stopping
     again = queue.start("two", lambda on_step: "again", {})
     _wait(lambda: again.over)
     assert (again.result, queue.get("two")) == ("again", again)
