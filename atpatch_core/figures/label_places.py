@@ -1,7 +1,7 @@
 """Where the names of marks in a chart go, so that they lie neither on marks nor on each other.
 
 A chart is as wide as its screen lets it be, and labels do not grow with it: places are good that are so in a small
-chart and in a large one.
+chart and in a large one. Libraries for this (adjustText, textalloc) move labels in a Matplotlib figure of one size.
 """
 
 from __future__ import annotations

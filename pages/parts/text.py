@@ -6,7 +6,8 @@ import re
 
 # Streamlit also reads the text of a label aloud as it stands, backslashes included: hence no more of them than needed.
 _SPECIAL = re.compile(
-    r"[\\`*_\[\]<>$|~:]"  # emphasis, code, links, HTML, mathematics, tables, directives, emoji
+    r"[\\`*\[\]<>$|~:]"  # emphasis, code, links, HTML, mathematics, tables, directives, emoji
+    r"|_(?![a-zA-Z0-9])|(?<![a-zA-Z0-9])_"  # emphasis, but not inside of a word
     r"|(?<!\S)#"  # a heading starts or ends with it
     r"|!(?=\[|$)"  # a picture
     r"|&(?=#?\w+(?:;|$))"  # a character reference

@@ -28,6 +28,9 @@ def _inline(source: str) -> list[Token]:
 
 @settings(max_examples=500, deadline=None)
 @example("_a_", "x ")
+@example("a_b_ c_d", "")
+@example("\u00e9_a_", "")
+@example("a_!_", "")
 @example("> a", "")
 @example("![a](b)", "")
 @example("<http://a.b>", "")
@@ -77,7 +80,16 @@ def test_no_colon_starts_or_ends_a_name(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["marital-status", "hours-per-week, 1 to 99", "income (USD)", 'it\'s 5+5 = "ten"', "v1.2.png", "C#", "R&D x"],
+    [
+        "marital-status",
+        "hours-per-week, 1 to 99",
+        "income (USD)",
+        'it\'s 5+5 = "ten"',
+        "v1.2.png",
+        "C#",
+        "R&D x",
+        "hours_per_week",
+    ],
 )
 def test_a_screen_reader_hears_no_backslash_in_an_ordinary_name(text: str) -> None:
     assert plain(text) == text
