@@ -50,9 +50,10 @@ def show() -> None:
         )
         row = 0 if chosen is None else chosen
         hijacked = st.toggle("Every row looks at \u201cwas\u201d: a hijacked column", key=setting(1, "hijack"))
-        places = st.columns(2)
+        # Row by row, so that the words stay in order for the Tab key and on a phone.
+        places = [place for _ in range(3) for place in st.columns(2)]
         for key, word in enumerate(_WORDS):
-            places[key % 2].slider(
+            places[key].slider(
                 word,
                 -3.0,
                 6.0,
