@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import streamlit as st
@@ -112,10 +113,10 @@ def _show_form(opened: OpenSubject) -> None:
     # Another record or another model needs other widgets, as each remembers what was typed into it.
     stamp = digest_of(_adapter(opened).write(shown) + opened.key.encode())[:16]
     with st.form("record", border=False):
-        columns = st.columns(3)
-        for number, field in enumerate(schema.fields):
+        # Row by row, so that the fields stay in order for the Tab key and on a phone.
+        rows = [st.columns(3, vertical_alignment="bottom") for _ in range(0, len(schema.fields), 3)]
+        for field, place in zip(schema.fields, chain.from_iterable(rows), strict=False):
             key = f"record_{stamp}_{field.name}"
-            place = columns[number % 3]
             if isinstance(field, NumberField):
                 # Without limits: the browser would keep a number beyond them to itself, and nobody could say why.
                 label = plain(f"{field.name}, {field.minimum} to {field.maximum}")
