@@ -66,8 +66,8 @@ def show_comparison(opened: OpenSubject, version: Version, data: str) -> None:
         )
         st.caption("Dotted: the two thresholds. Right of one and above the other, both flag.")
     with right:
-        _show_inputs(opened, f"Only {version.name} flags", found.only_first, inputs)
-        _show_inputs(opened, f"Only {other.name} flags", found.only_second, inputs)
+        _show_inputs(opened, version, found.only_first, inputs)
+        _show_inputs(opened, other, found.only_second, inputs)
 
 
 def _show_sentence(first: str, second: str, inputs: HeldOut, found: Comparison) -> None:
@@ -82,27 +82,28 @@ def _show_sentence(first: str, second: str, inputs: HeldOut, found: Comparison) 
     )
 
 
-def _show_inputs(opened: OpenSubject, heading: str, numbers: Sequence[int], inputs: HeldOut) -> None:
-    st.markdown(plain(heading))
+def _show_inputs(opened: OpenSubject, flagged_by: Version, numbers: Sequence[int], inputs: HeldOut) -> None:
+    """The inputs that only the version `flagged_by` flags, to be looked at in Triage with this one."""
+    st.markdown(plain(f"Only {flagged_by.name} flags"))
     if not numbers:
         st.caption("Nothing that the other does not.")
         return
     with st.container(horizontal=True, gap="small"):
         for number in numbers[:_MOST]:
-            _show_input(opened, inputs.inputs[number], inputs.titles[number], bool(inputs.over_attended[number]))
+            with st.container(width=_SIDE + 64, gap="small"):
+                _show_input(opened, inputs.inputs[number], inputs.titles[number], bool(inputs.over_attended[number]))
+                triage_link(opened, inputs.inputs[number], detector=flagged_by.label)
     if len(numbers) > _MOST:
         st.caption(f"The first {_MOST} of {len(numbers)}.")
 
 
 def _show_input(opened: OpenSubject, one: Any, title: str, over_attended: bool) -> None:
     subject = opened.subject
-    with st.container(width=_SIDE + 64, gap="small"):
-        if subject.kind == "image":
-            shown = one.resize((_SIDE, _SIDE), 0) if max(one.size) < _SIDE else one
-            st.image(shown, width=_SIDE, alt=title)
-            st.caption(plain(title))
-        else:
-            text = one if isinstance(one, str) else ", ".join(f"{name} {value}" for name, value in one.items())
-            st.markdown(plain(quoted(text, 80)))
-        st.caption("over-attended" if over_attended else "not over-attended")
-        triage_link(opened, one)
+    if subject.kind == "image":
+        shown = one.resize((_SIDE, _SIDE), 0) if max(one.size) < _SIDE else one
+        st.image(shown, width=_SIDE, alt=title)
+        st.caption(plain(title))
+    else:
+        text = one if isinstance(one, str) else ", ".join(f"{name} {value}" for name, value in one.items())
+        st.markdown(plain(quoted(text, 80)))
+    st.caption("over-attended" if over_attended else "not over-attended")

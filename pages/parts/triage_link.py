@@ -14,17 +14,18 @@ from .text import plain
 from .upload_names import name_upload
 
 
-def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage") -> None:
-    """A link that opens the input `one` of the subject in Triage, or in a sentence why it can't be kept for that."""
+def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage", detector: str | None = None) -> None:
+    """A link that opens the input `one` of the subject in Triage, or in a sentence why it can't be kept for that.
+
+    `detector` is the label of the version to look at it with; the active one if `None`.
+    """
     try:
         digest = uploads().put(opened.subject.write(one))
     except AtPatchError as error:
         st.caption(plain(str(error)))
         return
     name_upload(digest, f"a {view_of(opened.subject.kind).NOUN} from another page")
-    st.page_link(
-        "pages/triage.py",
-        label=label,
-        icon=":material/search:",
-        query_params={"subject": opened.subject.name, "upload": digest, "patch": "off"},
-    )
+    params = {"subject": opened.subject.name, "upload": digest, "patch": "off"}
+    if detector is not None:
+        params["detector"] = detector
+    st.page_link("pages/triage.py", label=label, icon=":material/search:", query_params=params)

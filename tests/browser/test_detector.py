@@ -219,6 +219,14 @@ def test_two_versions_are_compared_and_a_difference_opens_in_triage(bench: Bench
     assert len(params_of(page)["upload"]) == 64
 
 
+def test_a_difference_opens_in_triage_with_the_version_that_flags_it(bench: Bench, page: Page) -> None:
+    bench.page(page, version="paper", on="test", **{"with": "never"})
+    page.get_by_role("link", name="Open in Triage").first.click()
+    expect(page.get_by_role("heading", name="Triage", exact=True)).to_be_visible()
+    expect(page.get_by_text('This link was made with the detector "paper"')).to_be_visible()
+    expect(page.locator(".st-key-verdict")).to_contain_text("draws far too much attention")
+
+
 def test_a_version_is_put_to_work_and_rolled_back(bench: Bench, page: Page) -> None:
     bench.page(page, version="paper")
     page.get_by_role("button", name="Make active").click()
