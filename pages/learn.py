@@ -46,7 +46,10 @@ def main() -> None:
 
 def _step() -> int:
     asked = st.query_params.get(_STEP, "1")
-    return int(asked) if asked in {str(number) for number in range(1, len(STEPS) + 1)} else 1
+    if asked in {str(number) for number in range(1, len(STEPS) + 1)}:
+        return int(asked)
+    st.query_params[_STEP] = "1"
+    return 1
 
 
 def _go() -> None:

@@ -29,7 +29,10 @@ class Evidence:
 
 
 def plainest_evidence(inspection: Inspection) -> Evidence | None:
-    """The evidence in the head whose flagged columns take most; `None` if nothing is redistributed."""
+    """The evidence in the head whose flagged columns take most.
+
+    `None` if nothing is redistributed, be it because all columns of a head are flagged and none is left to get more.
+    """
     return max(_all_evidence(inspection), key=lambda one: one.before, default=None)
 
 
@@ -54,6 +57,8 @@ def _all_evidence(inspection: Inspection) -> Iterable[Evidence]:
     for layer, flagged in enumerate(inspection.flags.flagged):
         for head in flagged.any(-1).nonzero().flatten().tolist():
             keys = flagged[head]
+            if keys.all():
+                continue
             shares = []
             for maps in (before, after):
                 attention = maps[layer][head].float()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +25,9 @@ class LabelSheet:
     """One input to be labelled.
 
     `picture` is a PNG, or `None` for inputs that are no pictures; `grid` is its (rows, columns) of patches, which begin
-    at column `first_patch`. `names[k]` names column `k`. `maps` are PNGs of single heads, coloured on one scale; where
-    all of them would be too many, those of the suggested columns and of the first heads. `heads[i]` counts the heads of
-    layer `i`.
+    at column `first_patch`. `names[k]` names column `k`; of records, `values[k]` is what the field holds. `maps` are
+    PNGs of single heads, coloured on one scale; where all of them would be too many, those of the suggested columns and
+    of the first heads. `heads[i]` counts the heads of layer `i`.
     """
 
     answer: str
@@ -34,6 +35,7 @@ class LabelSheet:
     grid: tuple[int, int] | None
     first_patch: int
     names: tuple[str, ...]
+    values: tuple[str, ...]
     special: tuple[bool, ...]
     heads: tuple[int, ...]
     maps: dict[tuple[int, int], bytes]
@@ -46,6 +48,7 @@ class LabelSheet:
             "grid": self.grid,
             "first": self.first_patch,
             "names": list(self.names),
+            "values": list(self.values),
             "special": list(self.special),
             "heads": list(self.heads),
             "maps": {f"{layer}.{head}": _address(png) for (layer, head), png in self.maps.items()},
@@ -68,6 +71,7 @@ def label_sheet(inspection: Inspection, value: Any, suggested: tuple[Column, ...
         grid=layout.grid if isinstance(value, Image.Image) else None,
         first_patch=sum(layout.special) if layout.grid is not None else 0,
         names=tuple(unique(layout.key_names)),
+        values=tuple(str(value.get(name, "")) for name in layout.key_names) if isinstance(value, Mapping) else (),
         special=layout.special,
         heads=heads,
         maps={

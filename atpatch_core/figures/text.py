@@ -20,7 +20,8 @@ class TextPiece:
 
     `word` numbers the word that it is a part of. `before` is what stands between it and the piece before: spaces, line
     breaks, or characters that the model does not read. `heads` are the (layer, head) in which its column is
-    redistributed; `attends` are the keys that it attends to most in one map, with how much.
+    redistributed, `plainest` the one of them where it scores highest, and of those that score alike, draws most;
+    `attends` are the keys that it attends to most in one map, with how much.
     """
 
     key: int
@@ -29,14 +30,15 @@ class TextPiece:
     before: str
     special: bool
     heads: tuple[tuple[int, int], ...]
+    plainest: tuple[int, int] | None
     attends: tuple[tuple[int, float], ...]
 
     @property
     def label(self) -> str:
         """Where it is redistributed, short: "L5 · H3 +2"; empty if it is not."""
-        if not self.heads:
+        if self.plainest is None:
             return ""
-        layer, head = self.heads[0]
+        layer, head = self.plainest
         return f"L{layer}\u00b7H{head}" + (f" +{len(self.heads) - 1}" if len(self.heads) > 1 else "")
 
 
@@ -64,10 +66,23 @@ def text_pieces(text: str, inspection: Inspection, layer: int, head: int, patche
                 before=before,
                 special=layout.special[key],
                 heads=tuple(heads.get(key, ())),
+                plainest=_plainest(inspection, heads.get(key, ()), key),
                 attends=tuple(zip(keys[key].tolist(), best[key].tolist(), strict=True)),
             )
         )
     return tuple(pieces)
+
+
+def _plainest(inspection: Inspection, places: Sequence[tuple[int, int]], key: int) -> tuple[int, int] | None:
+    """Where a column scores highest, and of the places where it scores alike, draws most in the untouched model."""
+
+    def score_and_draw(place: tuple[int, int]) -> tuple[float, float]:
+        layer, head = place
+        scores = inspection.flags.scores[layer]
+        drawn = inspection.original.trace.maps[layer][head][:, key].float().mean()
+        return -1.0 if scores is None else float(scores[head, key]), float(drawn)
+
+    return max(places, key=score_and_draw, default=None)
 
 
 def visible_gap(gap: str) -> str:

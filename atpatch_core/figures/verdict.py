@@ -33,7 +33,7 @@ def verdict(inspection: Inspection, has_detector: bool) -> str:
             f"redistributing them does. The prediction is {answer(before)}."
         )
     detected, chosen = split_columns(inspection.flags)
-    what, many = _keys(inspection.flags.columns, inspection.layout)
+    what, many = _keys(inspection.flags, inspection.layout)
     found = f"{counted(len(detected), 'map column')} flagged in {_places(detected, inspection.flags)}"
     if not chosen:
         how = "attention like attributes that decide" if inspection.layout.unit == "field" else "far too much attention"
@@ -77,18 +77,23 @@ def _heads(layer: int, heads: Sequence[int]) -> str:
     return f"layer {layer} \u00b7 {'head' if len(heads) == 1 else 'heads'} {listed([str(head) for head in heads])}"
 
 
-def _keys(columns: Sequence[Column], layout: Layout) -> tuple[str, bool]:
-    """What the columns stand for, in words, and whether that is a plural."""
-    keys = sorted({column.key for column in columns})
+def _keys(flags: Flags, layout: Layout) -> tuple[str, bool]:
+    """What the redistributed columns stand for, in words, and whether that is a plural."""
+    keys = sorted({column.key for column in flags.columns})
     many = len(keys) > 1
     phrase = _phrase(keys, layout)
     if phrase:
         return f"the words \u201c{phrase}\u201d", many
+    if layout.unit == "field":
+        keys.sort(key=lambda key: -_highest_score(flags, key))
     ordinary = [layout.key_names[key] for key in keys if not layout.special[key]]
     special = [layout.key_names[key] for key in keys if layout.special[key]]
     times = Counter(ordinary)
     if len(times) + len(special) > _MOST_KEYS:
-        return f"{len(keys)} different {'patches' if layout.grid is not None else layout.unit + 's'}", many
+        # A word may be read in parts.
+        parts_of = (key if layout.words is None else layout.words[key] for key in keys if not layout.special[key])
+        unit = "patches" if layout.grid is not None else f"{layout.unit}s"
+        return listed([f"{len(set(parts_of))} different {unit}", *special]), many
     parts = []
     if layout.grid is None:
         names = [f"\u201c{name}\u201d" + (f" ({times[name]} times)" if times[name] > 1 else "") for name in times]
@@ -100,6 +105,10 @@ def _keys(columns: Sequence[Column], layout: Layout) -> tuple[str, bool]:
         if len(ordinary) == 1:
             parts[-1] += f" ({_region(next(key for key in keys if not layout.special[key]), layout)})"
     return listed(parts + special), many
+
+
+def _highest_score(flags: Flags, key: int) -> float:
+    return max((float(layer[:, key].max()) for layer in flags.scores if layer is not None), default=0.0)
 
 
 def _region(key: int, layout: Layout) -> str:

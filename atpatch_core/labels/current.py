@@ -19,14 +19,19 @@ def all_answers(fingerprint: str | None) -> Rows:
 
 
 def current_answers(fingerprint: str | None) -> Rows:
-    """The answers that count: of each annotator about each input, the highest revision."""
+    """The answers that count: of each annotator about each input, the highest revision.
+
+    A draft without any verdict is an answer taken back, and counts as none.
+    """
     answers, later = schema.answers, schema.answers.alias("later")
+    empty = ~sa.exists().where(schema.verdicts.c.answer_id == answers.c.id)
     return all_answers(fingerprint).where(
+        ~sa.and_(answers.c.state == State.DRAFT.value, empty),
         ~sa.exists().where(
             later.c.item_id == answers.c.item_id,
             later.c.annotator == answers.c.annotator,
             later.c.revision > answers.c.revision,
-        )
+        ),
     )
 
 

@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from ..figures.causal_table import causal_table
 from ..figures.record import field_rows, what_if_rows, what_if_sentences
 from ..figures.text import direction, text_pieces
 from ..figures.verdict import answer, column_name, verdict
-from ..figures.wording import percent
+from ..figures.wording import score_text
 from .findings import Findings
 from .paper import PaperFigure
 
@@ -41,7 +42,8 @@ code { font-size: 0.9em; }
 _MAPS = (
     "An attention map has a row for each part of the input that looks (query) and a column for each part that is "
     "looked at (key). Each head of each layer of the model has its own map. A column that is flagged or chosen by hand "
-    "is redistributed while the model runs: it keeps a usual share, and the other columns get the rest."
+    "is redistributed while the model runs: it gives up its attention, to what clean inputs leave such a column or to "
+    "nothing, and the other columns get it in proportion."
 )
 _LIMITS = (
     "Attention is evidence, not proof: a column that draws much attention need not decide anything, which is what the "
@@ -130,26 +132,23 @@ def _flagged(found: Findings) -> Iterable[str]:
         followed = one in inspection.flags.followed
         reasons = ["flagged"] * reached + ["follows a flagged one"] * followed + ["chosen by hand"] * (one in chosen)
         why = " and ".join(reasons)
-        rows.append((column_name(one, inspection.layout), "none" if score is None else f"{score:.4f}", why))
+        rows.append((column_name(one, inspection.layout), "none" if score is None else score_text(score), why))
     yield _table(("Column", "Score", "Why"), rows)
 
 
 def _causal(found: Findings) -> Iterable[str]:
     if not found.effects:
         return
-    yield "<h2>Causal check</h2><p>Each row redistributes one column and nothing else.</p>"
-    yield _table(
-        ("Column", "Answer before", "Answer with this one redistributed", "Changes the answer"),
-        [
-            (
-                column_name(one.column, found.inspection.layout),
-                f"{one.label_before} {percent(one.probability_before)}",
-                f"{one.label_after} {percent(one.probability_after)}",
-                "yes" if one.label_after != one.label_before else "no",
-            )
-            for one in found.effects
-        ],
+    table = causal_table(found.inspection, found.effects)
+    yield (
+        "<h2>Causal check</h2><p>Each row redistributes one column and nothing else, the last row all that are listed "
+        "above.</p>"
     )
+    yield _table(
+        ("Column", "Answer before", "Answer with this redistributed", "Changes the answer"),
+        [(one.column, one.before, one.after, "yes" if one.changes else "no") for one in (*table.alone, table.together)],
+    )
+    yield from (f"<p>{escape(note)}</p>" for note in table.notes)
 
 
 def _facts(found: Findings) -> Iterable[str]:

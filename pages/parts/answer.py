@@ -75,7 +75,12 @@ def _explanation(view: View, inspection: Inspection) -> str:
     if not inspection.flags.any:
         return "There is nothing to redistribute, so the answer is the same with AtPatch on or off."
     plainest = plainest_evidence(inspection)
-    evidence = "" if plainest is None else plain(evidence_sentence(plainest, view.patch))
+    if plainest is None:
+        return (
+            "All columns of a map are marked, so none is left to get their attention, and nothing changes. "
+            "Raise the threshold, or choose fewer columns."
+        )
+    evidence = plain(evidence_sentence(plainest, view.patch))
     if view.patch:
         return (
             f"{evidence} The attention of {columns} is redistributed while the model runs. Its weights are unchanged."

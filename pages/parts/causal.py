@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
+from atpatch_core.figures.causal_table import causal_table
 from atpatch_core.figures.scores import ranked_columns
-from atpatch_core.figures.verdict import answer, column_name
-from atpatch_core.figures.wording import percent
 
 from .resources import OpenInput, OpenSubject, causal_check
 from .text import plain
@@ -35,28 +34,16 @@ def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspectio
         except AtPatchError as error:
             st.error(plain(str(error)), icon=":material/block:")
             return
-        before, after = inspection.original.prediction, inspection.patched.prediction
-        alone = [effect.label_after != effect.label_before for effect in effects]
-        together = before.index != after.index
+        found = causal_table(inspection, effects)
+        rows = (*found.alone, found.together)
         st.table(
             {
-                "Column": [
-                    *(plain(column_name(effect.column, inspection.layout)) for effect in effects),
-                    f"**all {len(columns)} together**",
-                ],
-                "Answer before": [
-                    *(plain(f"{effect.label_before} {percent(effect.probability_before)}") for effect in effects),
-                    plain(answer(before)),
-                ],
-                "Answer with this redistributed": [
-                    *(plain(f"{effect.label_after} {percent(effect.probability_after)}") for effect in effects),
-                    plain(answer(after)),
-                ],
-                "Changes the answer": ["yes" if changes else "no" for changes in (*alone, together)],
+                "Column": [*(plain(row.column) for row in found.alone), f"**{plain(found.together.column)}**"],
+                "Answer before": [plain(row.before) for row in rows],
+                "Answer with this redistributed": [plain(row.after) for row in rows],
+                "Changes the answer": ["yes" if row.changes else "no" for row in rows],
             },
             hide_index=True,
         )
-        if together and not any(alone):
-            st.caption("No single one of these changes the answer, but all together do: they back each other up.")
-        if len(columns) > _MOST_COLUMNS:
-            st.caption(f"Only the {_MOST_COLUMNS} columns with the highest scores of {len(columns)} are checked.")
+        for note in found.notes:
+            st.caption(note)

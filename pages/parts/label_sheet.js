@@ -225,6 +225,7 @@ class Sheet {
   }
 
   move(then) {
+    this.problem = "";
     this.past.push(this.current);
     if (this.past.length > MOST_PAST) this.known.delete(this.past.shift());
     this.advance();
@@ -407,10 +408,10 @@ class Sheet {
           image.src = item.picture;
           image.alt = item.title || "the picture";
         }
-        const words = make(this.input, "div", "words");
+        const words = make(this.input, "div", item.values.length ? "words fields" : "words");
         item.names.forEach((name, key) => {
           const button = add(words, key);
-          button.textContent = name;
+          button.textContent = item.values[key] ? `${name}: ${item.values[key]}` : name;
           button.classList.toggle("added", item.special[key]);
         });
       }

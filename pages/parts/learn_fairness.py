@@ -6,7 +6,7 @@ import streamlit as st
 
 from atpatch_core import inspect
 from atpatch_core.figures.verdict import answer
-from atpatch_core.figures.wording import counted, percent
+from atpatch_core.figures.wording import counted
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.what_if import what_if
 
@@ -79,8 +79,8 @@ def show() -> None:
                 for own, other in ((before, flips[0].original), (after, flips[0].patched))
             ]
             with st.container(horizontal=True):
-                st.metric("What the sex alone changes, without AtPatch", percent(gaps[0]))
-                st.metric("With AtPatch", percent(gaps[1]))
+                st.metric("What the sex alone changes, without AtPatch", f"{100 * gaps[0]:.1f} points")
+                st.metric("With AtPatch", f"{100 * gaps[1]:.1f} points")
             st.caption(f"The difference in the probability of {plain(adapter.schema.positive_label)}, all else equal.")
         fields = [f"{name}: {value}" for name, value in record.items() if name != _ATTRIBUTE]
         st.caption(plain(" \u00b7 ".join(fields)))

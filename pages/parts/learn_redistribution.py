@@ -10,7 +10,7 @@ from atpatch_core.lessons.rows import repair_row
 
 from .learn_picture import show_picture_and_map
 from .learn_question import Question
-from .learn_resources import picture_lesson
+from .learn_resources import PictureLesson, picture_lesson
 from .learn_settings import setting
 from .text import plain
 
@@ -26,12 +26,21 @@ _WORDS = ("the", "plot", "cf", "was", "good")
 _ROW = (0.08, 0.15, 0.55, 0.07, 0.15)
 
 
+def _kept(lesson: PictureLesson) -> str:
+    """What the model's own detector takes for it, where that is a plain number."""
+    nothing = getattr(lesson.opened.subject.detector, "reference", None) == "zero"
+    return " (0 in the model on the right, as that repairs it best)" if nothing else ""
+
+
 def show() -> None:
     """One row with its arithmetic, and the real map with the switch."""
     lesson = picture_lesson()
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.markdown("A flagged column keeps a **benign** share *b*. The others share what it loses, in proportion.")
+        st.markdown(
+            f"A flagged column keeps a **benign** share *b*{_kept(lesson)}. "
+            "The others share what it loses, in proportion."
+        )
         columns = st.columns([3, 2])
         flagged = columns[0].pills(
             "Flagged columns",

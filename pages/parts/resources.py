@@ -21,6 +21,7 @@ from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
 from atpatch_core.machine import leave_cores_free
 from atpatch_core.uploads import UploadStore, digest_of
+from atpatch_core.versions.folder import active_version, version_folder
 
 from .view import View
 
@@ -29,7 +30,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class OpenSubject:
-    """A loaded subject; `key` changes with any file in its folder."""
+    """A loaded subject; `key` changes with any file of the model and of the version of the detector that it has."""
 
     key: str
     subject: atpatch.Subject
@@ -74,10 +75,18 @@ def open_subject(folder: Path, version: str | None = None) -> OpenSubject:
     """The subject in a folder with a version of its detector (the active one if `None`), loaded once and again when its
     files change. Raises `AtPatchError`.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    stamp = "|".join(f"{path.relative_to(folder)}:{path.stat().st_mtime_ns}:{path.stat().st_size}" for path in files)
-    key = digest_of(f"{folder.resolve()}|{stamp}|{version}".encode())
-    return OpenSubject(key, _load(folder, version, key))
+    used = active_version(folder) if version is None else version
+    files = {path for path in folder.rglob("*") if path.is_file() and not _is_about_versions(path.relative_to(folder))}
+    if used is not None:
+        files.update(path for path in version_folder(folder, used).iterdir() if path.is_file())
+    stamps = [(str(path.relative_to(folder)), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
+    key = digest_of(f"{folder.resolve()}|{used}|{stamps}".encode())
+    return OpenSubject(key, _load(folder, used, key))
+
+
+def _is_about_versions(path: Path) -> bool:
+    """Whether a file in a model's folder is of some version of its detector, or says which one is active."""
+    return path.parts[:2] in (("atpatch", "versions"), ("atpatch", "active.json"))
 
 
 def samples(opened: OpenSubject) -> dict[str, Sample]:

@@ -80,13 +80,15 @@ def _open(view: View, name: str, folder: Path) -> OpenSubject:
     opened = open_subject(folder)
     if view.detector is None or name != view.subject:
         return opened
+    name = view.detector.partition(" ")[0]
     with suppress(DetectorError):
-        other = open_subject(folder, view.detector.partition(" ")[0])
-        # The same name is not enough: a model may come with a detector that was made again.
-        if opened.subject.version != view.detector == other.subject.version:
+        other = open_subject(folder, name)
+        # With digits, the same name is not enough: a model may come with a detector that was made again.
+        if view.detector in (name, other.subject.version):
+            state.settle(replace(view, detector=None if other.key == opened.key else other.subject.version))
             return other
     notice = f"The detector that the link asks for, {quoted(view.detector)}, is not here: showing the active one."
-    state.settle(replace(view, detector=None), None if opened.subject.version == view.detector else notice)
+    state.settle(replace(view, detector=None), notice)
     return opened
 
 

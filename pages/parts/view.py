@@ -109,6 +109,8 @@ def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
     for name, value in (("layer", layer), ("head", head)):
         if name in params and value is None:
             refuse(name, "choosing one")
+    if ("layer" in params) != ("head" in params) and (layer is not None or head is not None):
+        notices.append("The link names a layer without a head, or a head without a layer: choosing a map.")
     if layer is None or head is None:
         layer = head = None
     threshold = _threshold(params.get("threshold"))

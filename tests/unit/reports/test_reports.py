@@ -114,7 +114,7 @@ def test_the_page_lists_what_it_was_made_with(found: Findings) -> None:
         found.digest,
         "0.5 (calibrated: 0.5)",
         "torch 2",
-        "0.7500",
+        "0.750",
         "flagged and chosen by hand",
     ):
         assert one in words
@@ -127,6 +127,15 @@ def test_the_page_explains_its_words_and_calls_the_model_a_model(found: Findings
     )
     assert "Subject" not in page.words
     assert json.loads(report_json(found))["subject"]["name"] == _EVIL
+
+
+def test_the_causal_check_ends_with_what_all_columns_do_together(found: Findings) -> None:
+    alone = CausalEffect(Column(0, 0, 1), "bad", 0.9, "bad", 0.8)
+    backed = replace(found, effects=(alone,))
+    words = _parsed(html_file(backed, 0, 0)).words
+    assert "all 1 together" in words
+    assert "all together do: they back each other up" in words
+    assert "back each other up" not in _parsed(html_file(found, 0, 0)).words
 
 
 def test_a_column_that_follows_a_flagged_one_says_so(found: Findings) -> None:
