@@ -83,8 +83,20 @@ def compared_maps(
     return detail
 
 
-def single_map(inspection: Inspection, layer: int, head: int, patched: bool, title: str) -> go.Figure:
-    """One map alone, for views whose columns can't be compared one by one."""
+def maps_apart(
+    inspections: Sequence[Inspection], layer: int, head: int, patched: bool, titles: Sequence[str]
+) -> tuple[go.Figure, ...]:
+    """A map of each on one scale of colours, for views whose columns can't be compared one by one."""
+    figures = tuple(
+        _single_map(one, layer, head, patched, title) for one, title in zip(inspections, titles, strict=True)
+    )
+    highest = max(figure.data[0].zmax for figure in figures)
+    for figure in figures:
+        figure.data[0].zmax = highest
+    return figures
+
+
+def _single_map(inspection: Inspection, layer: int, head: int, patched: bool, title: str) -> go.Figure:
     one = inspection.patched if patched else inspection.original
     flags: Flags = inspection.flags
     figure = map_detail(replace(inspection, original=one, patched=one, flags=flags), layer, head).original

@@ -10,6 +10,13 @@ from . import state
 from .resources import open_subject, read_input, subject_folders, uploads
 from .upload_names import name_upload
 
+_KEPT = "Below is still what was there before."
+
+
+def refuse(sentence: str) -> None:
+    """Say why what a person brought is refused; the view stays as it is."""
+    state.refuse(f"{sentence} {_KEPT}")
+
 
 def take_file(key: str) -> None:
     """Look at the file in the upload or camera widget with this key; for use as its callback."""
@@ -29,7 +36,7 @@ def take(content: bytes, file_name: str = "") -> None:
     except KeyError:
         state.refuse("The model is no longer there: choose another one and try again.")
     except AtPatchError as error:
-        state.refuse(f"{error} Below is still what was there before.")
+        refuse(str(error))
     else:
         name_upload(digest, file_name)
         state.update(upload=digest, sample=None, layer=None, head=None, columns=(), parent=None)

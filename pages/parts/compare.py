@@ -10,7 +10,7 @@ from atpatch_core.figures.comparison import (
     compared_maps,
     comparison_sentence,
     largest_shifts,
-    single_map,
+    maps_apart,
 )
 from atpatch_core.figures.verdict import answer
 from atpatch_core.figures.wording import counted
@@ -161,8 +161,9 @@ def _show_maps(view: View, inspection: Inspection, before: Inspection) -> None:
         )
     else:
         st.caption("The columns of the two can't be matched one by one, so there is no difference to show.")
-        for place, found, title in zip(st.columns(2), (before, inspection), ("Reference", "This view"), strict=True):
-            figure = single_map(found, layer, head, view.patch, title)
+        titles = ("Reference", "This view")
+        apart = maps_apart((before, inspection), layer, head, view.patch, titles)
+        for place, figure, title in zip(st.columns(2), apart, titles, strict=True):
             place.plotly_chart(figure, key=f"compare_{title}", config={"displayModeBar": False}, alt=f"{alt}: {title}")
 
 

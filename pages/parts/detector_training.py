@@ -106,6 +106,12 @@ def _show_form(opened: OpenSubject) -> None:
                 help="The threshold is set for this. Few clean inputs can't prove a low rate: then it is the lowest "
                 "that they can." + (_OF_RECORDS if opened.subject.kind == "record" else ""),
             )
+        clean, rate = len(inputs) - bad, st.session_state[_RATE]
+        if inputs and not st.session_state.get(_SETS) and clean * rate < 1:
+            st.caption(
+                f"With {counted(clean, 'clean input')} a rate of {100 * rate:g} % can't be held for sure: label "
+                f"{round(1 / rate):,} or more, or expect more false alarms."
+            )
         st.text_input("Note", key=_NOTES, max_chars=500, placeholder="What should a colleague know about it?")
         few = bool(inputs) and not st.session_state.get(_SETS) and min(bad, len(inputs) - bad) < FEWEST
         st.button(

@@ -74,7 +74,6 @@ def show_versions(opened: OpenSubject) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Make active",
-            type="primary",
             icon=":material/play_circle:",
             disabled=chosen == active,
             help="From now on, Triage and the hot-fix use this version.",

@@ -121,10 +121,10 @@ def _set_field(opened: OpenSubject, one: OpenInput, name: str, value: Any) -> No
 def _look_at(opened: OpenSubject, one: OpenInput, edited: Any) -> None:
     """The edited copy, with the original as reference; the map, the threshold and the switch stay."""
     view = state.settled_view()
-    original = view.seen
+    # A copy of a copy leads back to what a person brought, too.
+    original = view.parent or view.seen
     digest = uploads().put(opened.subject.write(edited))
     name_upload(digest, f"{one.title.removesuffix(_EDITED)}{_EDITED}")
-    # A copy of a copy leads back to the one before it.
     state.update(upload=digest, sample=None, columns=(), parent=original, reference=original)
 
 

@@ -27,7 +27,6 @@ def chosen_pictures(opened: OpenSubject) -> Source[LabelledImages] | None:
             own=opened.subject.folder / "eval" / "images.parquet",
             read=lambda path: _read(labels, path, opened.key),
             parse=lambda content, digest: _parse(labels, content, digest),
-            types=["parquet"],
             label="Parquet file",
             columns=_COLUMNS,
         ),

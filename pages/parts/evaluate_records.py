@@ -71,7 +71,6 @@ def _chosen(opened: OpenSubject) -> Source[LabelledRecords] | None:
             own=opened.subject.folder / "eval" / "records.parquet",
             read=lambda path: _read(opened, path, opened.key),
             parse=lambda content, digest: _parse(opened, content, opened.key, digest),
-            types=["csv", "json", "parquet"],
             label="CSV, JSON or Parquet file",
             columns="The fields that the model reads, and a column `label` with the true class of every record.",
         ),

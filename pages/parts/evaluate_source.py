@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -33,14 +33,12 @@ class Source(Generic[Data]):
 class Readers(Generic[Data]):
     """How to read data of one kind: the model's `own` file by `read`, an upload's bytes and digest by `parse`.
 
-    Both may raise `AtPatchError`. `types` are the endings of files that can be uploaded, `label` is what they are
-    called, and `columns` says what must be in them.
+    Both may raise `AtPatchError`. `label` says what files can be uploaded, and `columns` what must be in them.
     """
 
     own: Path
     read: Callable[[Path], Data]
     parse: Callable[[bytes, str], Data]
-    types: Sequence[str]
     label: str
     columns: str
 
@@ -72,9 +70,7 @@ def _own(readers: Readers[Data]) -> Source[Data] | None:
 
 
 def _uploaded(readers: Readers[Data]) -> Source[Data] | None:
-    file = st.file_uploader(
-        readers.label, type=list(readers.types), max_upload_size=20, key=_FILE, help=readers.columns
-    )
+    file = st.file_uploader(readers.label, max_upload_size=20, key=_FILE, help=readers.columns)
     if file is not None:
         st.session_state[_DIGEST] = uploads().put(file.getvalue())
     digest: str = st.session_state.get(_DIGEST, "")

@@ -19,7 +19,7 @@ from .view import View
 
 _FILES = "label_files"
 _SENT = "label_sent"
-_TYPES = {"image": ["png", "jpg", "jpeg", "webp"], "text": ["txt"], "record": ["json", "csv"]}
+_KINDS = {"image": "PNG, JPEG or WebP", "text": "texts in UTF-8", "record": "records in JSON or CSV"}
 
 
 def show_send_button(view: View, opened: OpenSubject, one: OpenInput) -> None:
@@ -47,8 +47,7 @@ def show_file_intake(opened: OpenSubject) -> None:
     """Files to be queued, and what became of the last ones."""
     with st.form("label_intake", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            "Inputs for this model, up to 20 MB each",
-            type=_TYPES.get(opened.subject.kind),
+            f"Inputs for this model ({_KINDS[opened.subject.kind]}), up to 20 MB each",
             max_upload_size=20,
             accept_multiple_files=True,
             key=_FILES,

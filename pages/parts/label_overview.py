@@ -72,9 +72,7 @@ def show_exchange(opened: OpenSubject) -> None:
         )
     with right, st.form("label_import", border=False, clear_on_submit=True):
         st.markdown("**Import** labels made elsewhere")
-        file = st.file_uploader(
-            "JSON Lines or Parquet, up to 20 MB", type=["jsonl", "parquet"], max_upload_size=20, key=_UPLOAD
-        )
+        file = st.file_uploader("JSON Lines or Parquet, up to 20 MB", max_upload_size=20, key=_UPLOAD)
         if st.form_submit_button("Import", icon=":material/upload:") and file is not None:
             _import(file.name, file.getvalue(), opened)
     _show_report()

@@ -17,7 +17,7 @@ from atpatch_core.uploads import digest_of
 from atpatch_core.what_if import WhatIf, what_if
 
 from . import state
-from .bring import take
+from .bring import refuse, take
 from .resources import OpenInput, OpenSubject, samples, uploads
 from .text import plain
 from .view import View
@@ -170,7 +170,7 @@ def _take_upload(opened: OpenSubject) -> None:
             return
         st.session_state[_TABLE] = uploads().put(content)
     except AtPatchError as error:
-        state.refuse(str(error))
+        refuse(str(error))
     else:
         state.update()
 
@@ -178,16 +178,16 @@ def _take_upload(opened: OpenSubject) -> None:
 def _take_row(opened: OpenSubject) -> None:
     content = uploads().get(st.session_state.get(_TABLE, ""))
     if content is None:
-        state.refuse("The table is no longer stored here: upload it again.")
+        refuse("The table is no longer stored here: upload it again.")
         return
     try:
         records = read_records(content, _schema(opened))
     except AtPatchError as error:
-        state.refuse(str(error))
+        refuse(str(error))
         return
     row = int(st.session_state[_ROW])
     if not 1 <= row <= len(records):
-        state.refuse(f"The table has no row {row:,}: choose one from 1 to {len(records):,}.")
+        refuse(f"The table has no row {row:,}: choose one from 1 to {len(records):,}.")
         return
     take(_adapter(opened).write(records[row - 1]))
 
@@ -196,7 +196,7 @@ def _take_record(opened: OpenSubject, values: dict[str, Any]) -> None:
     try:
         record = _schema(opened).parse(values)
     except AtPatchError as error:
-        state.refuse(str(error))
+        refuse(str(error))
     else:
         take(_adapter(opened).write(record))
 

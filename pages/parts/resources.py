@@ -21,7 +21,7 @@ from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
 from atpatch_core.machine import leave_cores_free
 from atpatch_core.uploads import UploadStore, digest_of
-from atpatch_core.versions.folder import active_version, version_folder
+from atpatch_core.versions.folder import SHIPPED, active_version, version_folder
 
 from .view import View
 
@@ -77,7 +77,7 @@ def open_subject(folder: Path, version: str | None = None) -> OpenSubject:
     """
     used = active_version(folder) if version is None else version
     files = {path for path in folder.rglob("*") if path.is_file() and not _is_about_versions(path.relative_to(folder))}
-    if used is not None:
+    if used not in (None, SHIPPED):
         files.update(path for path in version_folder(folder, used).iterdir() if path.is_file())
     stamps = [(str(path.relative_to(folder)), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
     key = digest_of(f"{folder.resolve()}|{used}|{stamps}".encode())

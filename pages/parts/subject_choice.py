@@ -18,6 +18,7 @@ from .text import plain, quoted
 from .view import View
 
 _KEY = "subject_choice"
+_INPUTS = "subject_choice_inputs"  # by kind, the last view with an input of it
 
 
 def opened_subject(view: View) -> OpenSubject | None:
@@ -118,8 +119,11 @@ def _choose() -> None:
     except AtPatchError as error:
         state.refuse(str(error))
     else:
-        # What was looked at with a model for pictures means nothing to one for texts.
-        kept = view if same_kind else View()
+        # What was looked at with a model for pictures means nothing to one for texts, but is there again afterwards.
+        inputs: dict[str, View] = st.session_state.setdefault(_INPUTS, {})
+        if view.subject in folders and not same_kind:
+            inputs[open_subject(folders[view.subject]).subject.kind] = view
+        kept = view if same_kind else inputs.get(opened.subject.kind, View())
         state.update(
             subject=name,
             sample=kept.sample,
@@ -129,6 +133,6 @@ def _choose() -> None:
             threshold=None,
             columns=(),
             detector=None,
-            reference=kept.reference,
+            reference=view.reference,
             parent=kept.parent,
         )

@@ -9,8 +9,9 @@ from atpatch_core.figures.text import attends_sentence, direction, text_pieces
 from atpatch_core.figures.verdict import split_columns
 from atpatch_core.figures.wording import listed, unique
 
+from . import state
 from .bring import take, take_file
-from .resources import OpenInput, OpenSubject
+from .resources import OpenInput, OpenSubject, uploads
 from .text import plain
 from .text_strip import text_strip
 from .view import View
@@ -29,7 +30,9 @@ that need no attention. No column stands out then, and nothing is flagged.
 """
 
 _LONGEST_SMALL = 600
+_LONGEST_TYPED = 20_000  # bytes
 _PASTED = "input_pasted"
+_TYPED = "input_typed"
 _UPLOAD = "input_text_file"
 
 
@@ -43,9 +46,11 @@ def show_source(source: str, opened: OpenSubject) -> None:
             args=(_UPLOAD,),
         )
         return
-    with st.form("paste", border=False):
-        st.text_area("Paste or type a text", key=_PASTED, height=110)
-        st.form_submit_button("Look at this text", on_click=_take_pasted, icon=":material/search:")
+    if _PASTED not in st.session_state:
+        # A widget that is not shown is forgotten, and what was typed into it with it.
+        st.session_state[_PASTED] = st.session_state.get(_TYPED) or _shown()
+    st.text_area("Paste or type a text", key=_PASTED, height=110, on_change=_keep_typed)
+    st.button("Look at this text", on_click=_take_pasted, icon=":material/search:")
 
 
 def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
@@ -67,7 +72,10 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
         direction(one.value),
     )
     detected, _ = split_columns(inspection.flags)
-    parts = [f"{plain(one.title[:1].upper() + one.title[1:])}."]
+    title = one.title
+    if title.startswith((f"your {NOUN}", f"a {NOUN} from")):  # our words; the name of a file stays as it is
+        title = title[0].upper() + title[1:]
+    parts = [f"{plain(title)}."]
     if any(piece.heads for piece in pieces):
         what = "what draws too much attention" if detected else "what was chosen by hand"
         parts.append(f"Marked \u25bc: {what}, named by layer (L) and head (H).")
@@ -101,6 +109,16 @@ def _describe(name: str, heads: tuple[tuple[int, int], ...]) -> str:
 
 def _map(layer: int, head: int) -> str:
     return f"layer {layer} \u00b7 head {head}"
+
+
+def _keep_typed() -> None:
+    st.session_state[_TYPED] = st.session_state[_PASTED]
+
+
+def _shown() -> str:
+    """The text that was brought and is shown below, to go on from; samples are chosen, not typed."""
+    content = uploads().get(state.settled_view().upload or "")
+    return "" if content is None or len(content) > _LONGEST_TYPED else content.decode("utf-8", "replace")
 
 
 def _take_pasted() -> None:

@@ -63,6 +63,44 @@ def test_erasing_the_flagged_patch_ends_the_attack_and_leads_back(app: str, page
     assert not {"parent", "reference"} & set(params_of(page))
 
 
+def test_a_copy_of_a_copy_leads_back_to_the_original(app: str, page: Page) -> None:
+    visit(page, f"{app}/?{_TRIGGERED}")
+    page.get_by_text("Edit this input").click()
+    page.get_by_role("button", name="Look at the edited copy").click()  # the flagged patch is filled in
+    expect(page.locator(".st-key-answer h2")).to_contain_text("Ankle boot")
+    settle(page)
+    first = params_of(page)["upload"]
+    page.get_by_role("combobox", name=re.compile("Patches to erase")).fill("row 4, column 3")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stMultiSelect").get_by_text("row 4, column 3")).to_be_visible()
+    page.keyboard.press("Escape")
+    settle(page)
+    page.get_by_role("button", name="Look at the edited copy").click()
+    page.wait_for_url(lambda url: first not in url)
+    settle(page)
+    assert params_of(page)["parent"] == "fashion-vit-badnets/sample/ankle-boot-triggered"
+    page.get_by_role("button", name="Back to the original").click()
+    expect(page.locator(".st-key-answer h2")).to_contain_text("T-shirt/top")
+    settle(page)
+    assert params_of(page)["sample"] == "ankle-boot-triggered"
+
+
+def test_what_is_pinned_and_what_was_looked_at_are_there_again_after_another_kind_of_model(
+    app: str, page: Page
+) -> None:
+    visit(page, f"{app}/?subject=fashion-vit-badnets&sample=bag-triggered")
+    page.get_by_role("button", name="Pin as reference").click()
+    settle(page)
+    _choose(page, "Model", "reviews-minilm-badword")
+    expect(page.get_by_text("takes another kind of input")).to_be_visible()
+    settle(page)
+    _choose(page, "Model", "fashion-vit-badnets")
+    expect(page.get_by_text("This view is pinned as the reference.")).to_be_visible()
+    settle(page)
+    params = params_of(page)
+    assert (params["sample"], params["reference"]) == ("bag-triggered", "fashion-vit-badnets/sample/bag-triggered")
+
+
 def test_a_dropped_word_and_a_flipped_field(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject=reviews-minilm-badword&sample=review-rare-word-1-triggered")
     before = page.locator(".st-key-answer h2").inner_text()

@@ -24,7 +24,7 @@ from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Ver
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import TrainingStore
-from atpatch_core.versions.folder import activate, active_version, list_versions, save_version
+from atpatch_core.versions.folder import activate, active_version, list_versions, roll_back, save_version
 
 from ..dashboard import PATIENCE, params_of, serve, settle, visit
 from .barriers import serious_barriers
@@ -257,6 +257,23 @@ def test_a_link_keeps_its_version_when_another_one_is_put_to_work(bench: Bench, 
     visit(page, link.replace("shipped", "lost"))
     expect(page.get_by_text("is not here: showing the active one.")).to_be_visible()
     expect(page.locator(".st-key-verdict p")).to_have_text(verdict)
+
+
+def test_a_comparison_is_found_again_after_a_roll_back(bench: Bench, page: Page) -> None:
+    address = f"{bench.address}/evaluate?subject={MODEL}&defences=no-fix&attacks=badnets&pictures=200"
+    visit(page, address, "Evaluate")
+    page.get_by_role("button", name="Compare").click()
+    told = page.get_by_text(re.compile("badnets turns .* of the pictures"))
+    expect(told).to_be_visible()
+    made_for = fingerprint(load(bench.model).model)
+    activate(bench.model, "never", made_for)
+    try:
+        visit(page, address, "Evaluate")
+        expect(page.get_by_role("button", name="Compare")).to_be_visible()
+    finally:
+        roll_back(bench.model, made_for)
+    visit(page, address, "Evaluate")
+    expect(told).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -108,6 +108,26 @@ def test_a_pasted_text_is_looked_at_and_the_parts_of_its_words_put_together(app:
     expect(page.locator(".st-key-detail_original")).to_contain_text("overacted")
 
 
+def test_a_typed_text_is_there_again_after_a_look_elsewhere_and_after_a_reload(app: str, page: Page) -> None:
+    def source(name: str) -> None:
+        page.get_by_role("button", name=name, exact=True).or_(page.get_by_role("radio", name=name)).click()
+        settle(page)
+
+    visit(page, f"{app}/?subject={MODEL}")
+    source("Paste")
+    field = page.get_by_label("Paste or type a text")
+    field.fill("Half a thought")
+    source("Upload")
+    source("Paste")
+    expect(field).to_have_value("Half a thought")
+    field.fill("A whole thought.")
+    page.get_by_role("button", name="Look at this text").click()
+    expect(page.locator(".strip")).to_contain_text("A whole thought.")
+    settle(page)
+    page.reload()
+    expect(field).to_have_value("A whole thought.")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(b"", "The text is empty"), (b"a\0b", "NUL"), (b"\xff\xfea\0", "UTF-16"), (b"d\xe9j\xe0", "not a text in UTF-8")],

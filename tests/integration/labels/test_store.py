@@ -74,6 +74,15 @@ def test_a_change_is_a_further_revision_and_the_history_keeps_all(store: LabelSt
     assert tuple(store.all_answers()) == (first, second, other)
 
 
+def test_an_answer_taken_back_counts_as_none(store: LabelStore) -> None:
+    (digest,) = queued(store, 1)
+    store.save(_answer(digest, state=State.DRAFT))
+    assert store.queue(SUBJECT.fingerprint, "ada")[0].state is State.DRAFT
+    store.save(_answer(digest, state=State.DRAFT, verdicts=()))
+    assert store.queue(SUBJECT.fingerprint, "ada")[0].state is None
+    assert tuple(store.answers(SUBJECT.fingerprint)) == ()
+
+
 def test_the_database_itself_refuses_to_change_or_delete_an_answer(store: LabelStore) -> None:
     (digest,) = queued(store, 1)
     store.save(_answer(digest))

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from atpatch_core import AttentionTrace, Column, Flags, Inspection, Layout, Pass, Prediction
-from atpatch_core.figures.comparison import comparable, compared_maps, comparison_sentence, largest_shifts, single_map
+from atpatch_core.figures.comparison import comparable, compared_maps, comparison_sentence, largest_shifts, maps_apart
 
 
 def _inspection(probability: float, moved: float = 0.0, names: tuple[str, ...] = ("a", "b", "c")) -> Inspection:
@@ -51,4 +51,9 @@ def test_other_columns_or_other_shapes_are_not_comparable() -> None:
     assert not comparable(one, _inspection(0.5, names=("a", "b", "d")))
     larger = Pass(one.original.prediction, AttentionTrace((torch.rand(4, 3, 3),)))
     assert not comparable(one, replace(one, original=larger))
-    assert single_map(one, 0, 1, False, "Reference").layout.title.text == "Reference"
+
+
+def test_maps_that_can_not_be_compared_one_by_one_still_share_their_colours() -> None:
+    first, second = maps_apart((_inspection(0.5), _inspection(0.5, 0.2)), 0, 1, False, ("Reference", "This view"))
+    assert (first.layout.title.text, second.layout.title.text) == ("Reference", "This view")
+    assert first.data[0].zmax == second.data[0].zmax > 0.5

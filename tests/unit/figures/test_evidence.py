@@ -28,6 +28,14 @@ def test_the_plainest_head_is_the_one_whose_marked_columns_take_most(make_inspec
     assert found.readout
 
 
+def test_where_every_column_is_marked_there_is_no_evidence(make_inspection) -> None:
+    everything = tuple(Column(0, 0, key) for key in range(50))
+    assert plainest_evidence(make_inspection(flagged=everything)) is None
+    found = plainest_evidence(make_inspection(flagged=(*everything, Column(1, 2, 3))))
+    assert found is not None
+    assert (found.layer, found.head, found.columns) == (1, 2, 1)
+
+
 def test_both_numbers_are_told_with_atpatch_and_the_even_share_without(make_inspection) -> None:
     found = plainest_evidence(make_inspection(flagged=(Column(0, 1, 49),)))
     assert found is not None

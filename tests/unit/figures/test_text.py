@@ -37,6 +37,14 @@ def test_flagged_pieces_say_in_which_heads(make_inspection: MakeInspection) -> N
     assert all(piece.label == "" for piece in pieces if piece.key != 4)
 
 
+def test_a_label_names_the_place_where_the_column_scores_highest(make_inspection: MakeInspection) -> None:
+    inspection = _text(make_inspection)
+    scores = inspection.flags.scores[1]
+    assert scores is not None
+    scores[1, 4] = 0.99
+    assert text_pieces(TEXT, inspection, 0, 0, patched=False)[4].label == "L1\u00b7H1 +1"
+
+
 def test_what_a_piece_attends_to_is_read_from_the_map_in_use(make_inspection: MakeInspection) -> None:
     inspection = _text(make_inspection)
     for patched, one in ((False, inspection.original), (True, inspection.patched)):

@@ -46,6 +46,25 @@ def test_many_columns_are_counted_not_listed(make_inspection) -> None:
     assert "flagged in layer 1 \u00b7 12 heads. With" in _said(make_inspection(flagged=flagged, heads=12))
 
 
+def test_marks_that_the_model_added_are_not_counted_as_patches_or_words(make_inspection) -> None:
+    everything = tuple(Column(0, 0, key) for key in range(50))
+    assert _said(make_inspection(flagged=everything)).startswith("49 different patches and [CLS] draw")
+    text = make_inspection(flagged=everything[:7])
+    names = ("[CLS]", "a", "b", "c", "d", "e", "[SEP]", *("x",) * 43)
+    special = tuple(name.startswith("[") for name in names)
+    layout = replace(
+        text.layout, grid=None, key_names=names, special=special, words=(None, 0, 0, 1, 2, 3, *[None] * 44), unit="word"
+    )
+    assert _said(replace(text, layout=layout)).startswith("4 different words, [CLS] and [SEP] draw")
+
+
+def test_of_fields_the_one_that_scores_highest_is_named_first(make_inspection) -> None:
+    inspection = make_inspection(flagged=(Column(0, 0, 1), Column(0, 0, 2)), names=("[CLS]", "race", "sex", "age"))
+    inspection.flags.scores[0][0, 2] = 0.99
+    layout = replace(inspection.layout, unit="field")
+    assert _said(replace(inspection, layout=layout)).startswith("The fields \u201csex\u201d and \u201crace\u201d draw")
+
+
 def test_all_heads_of_several_layers_are_not_listed(make_inspection) -> None:
     flagged = tuple(Column(layer, head, 49) for layer in (0, 2) for head in range(4))
     assert "attention: 8 map columns flagged in all heads of layers 0 and 2. With" in _said(

@@ -35,6 +35,12 @@ def test_only_an_upload_can_be_an_edited_copy() -> None:
     assert from_params({"sample": "s", "parent": "x/sample/t"}) == (View(sample="s"), ())
 
 
+def test_half_a_map_is_said_to_be_none() -> None:
+    view, notices = from_params({"layer": "2"})
+    assert view == View()
+    assert notices == ("The link names a layer without a head, or a head without a layer: choosing a map.",)
+
+
 def test_an_upload_goes_before_a_sample() -> None:
     assert "sample" not in to_params(View(sample="s", upload="0f" * 32))
 
