@@ -15,6 +15,9 @@ _STYLE = """
 [data-testid="stBaseButton-primary"], [data-testid="stBaseButton-primaryFormSubmit"] {
   background: #1d4ed8; border-color: #1d4ed8; color: #ffffff;
 }
+/* On a phone the pages are behind two arrows, which say nothing. */
+[data-testid="stExpandSidebarButton"] { width: auto; padding-inline: 0.4rem; }
+[data-testid="stExpandSidebarButton"]::after { content: "Pages"; font-size: 0.95rem; }
 /* What may be uploaded is said in the label, in our words. */
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 .stMultiSelect [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) { height: auto; max-height: none; }
