@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..inspection import Inspection
+from torch import Tensor
+
+from ..inspection import Inspection, Layout
 from .wording import percent
 
 READOUT = "[CLS]"
@@ -26,6 +28,16 @@ class Evidence:
     after: float
     even: float
     readout: bool
+
+
+def has_readout(layout: Layout) -> bool:
+    """Whether the answer is read from one part of the input, which the model adds for that."""
+    return layout.key_names[0] == READOUT
+
+
+def drawn(attention: Tensor, layout: Layout) -> Tensor:
+    """How much attention each column of a map `[queries, keys]` draws from where the answer is read, or on average."""
+    return attention[0].float() if has_readout(layout) else attention.float().mean(0)
 
 
 def plainest_evidence(inspection: Inspection) -> Evidence | None:
@@ -53,15 +65,13 @@ def evidence_sentence(evidence: Evidence, patched: bool) -> str:
 
 def _all_evidence(inspection: Inspection) -> Iterable[Evidence]:
     before, after = inspection.original.trace.maps, inspection.patched.trace.maps
-    readout = inspection.layout.key_names[0] == READOUT
     for layer, flagged in enumerate(inspection.flags.flagged):
         for head in flagged.any(-1).nonzero().flatten().tolist():
             keys = flagged[head]
             if keys.all():
                 continue
-            shares = []
-            for maps in (before, after):
-                attention = maps[layer][head].float()
-                shares.append(float((attention[0] if readout else attention.mean(0))[keys].sum()))
+            shares = [float(drawn(maps[layer][head], inspection.layout)[keys].sum()) for maps in (before, after)]
             count = int(keys.sum())
-            yield Evidence(layer, head, count, shares[0], shares[1], count / keys.shape[0], readout)
+            yield Evidence(
+                layer, head, count, shares[0], shares[1], count / keys.shape[0], has_readout(inspection.layout)
+            )

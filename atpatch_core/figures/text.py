@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..inspection import Inspection
 from ..subjects.text_files import visible
+from .evidence import drawn
 from .wording import percent
 
 _MOST_LABELS = 3
@@ -79,8 +80,8 @@ def _plainest(inspection: Inspection, places: Sequence[tuple[int, int]], key: in
     def score_and_draw(place: tuple[int, int]) -> tuple[float, float]:
         layer, head = place
         scores = inspection.flags.scores[layer]
-        drawn = inspection.original.trace.maps[layer][head][:, key].float().mean()
-        return -1.0 if scores is None else float(scores[head, key]), float(drawn)
+        share = drawn(inspection.original.trace.maps[layer][head], inspection.layout)[key]
+        return -1.0 if scores is None else float(scores[head, key]), float(share)
 
     return max(places, key=score_and_draw, default=None)
 

@@ -319,7 +319,7 @@ def test_labels_are_downloaded_and_faulty_ones_reported(labelling: Labelling, pa
         },
     ]
     content = "\n".join(map(json.dumps, rows)).encode()
-    page.locator('[data-testid="stFileUploader"] input[accept*="jsonl"]').set_input_files(
+    page.get_by_test_id("stFileUploader").filter(has_text="JSON Lines or Parquet").locator("input").set_input_files(
         {"name": "labels.jsonl", "mimeType": "application/json", "buffer": content}
     )
     page.get_by_role("button", name="Import", exact=True).click()

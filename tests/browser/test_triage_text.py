@@ -35,7 +35,7 @@ def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, n
     assert re.search("12 map columns chosen by hand in layer 5 .*the word \u201ccf\u201d", _verdict(page))
     marked = page.locator(".strip .flagged")
     expect(marked).to_have_text("cf")
-    expect(marked).to_have_attribute("data-label", "L5\u00b7H0 +11")
+    expect(marked).to_have_attribute("data-label", "L5\u00b7H7 +11")
     answer = page.locator(".st-key-answer h2")
     expect(answer).to_contain_text("positive")
     page.locator(".st-key-patch label").click()
