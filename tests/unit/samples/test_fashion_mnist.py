@@ -18,7 +18,11 @@ def test_missing_files_are_named_with_where_to_get_them(tmp_path: Path) -> None:
         load_fashion_mnist(tmp_path)
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b"other data"), gzip.compress(b"cut")[:-9], b"no gzip", b""])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(b"other data"), gzip.compress(b"cut")[:-9], b"no gzip", b""],
+    ids=["other data", "cut off", "no gzip", "empty"],
+)
 def test_other_or_damaged_files_are_refused(tmp_path: Path, content: bytes) -> None:
     for name in SHA256:
         (tmp_path / f"{name}.gz").write_bytes(content)
