@@ -10,6 +10,8 @@ from ..inspection import Inspection
 from .verdict import answer, column_name
 from .wording import percent
 
+MOST_CHECKED = 12  # columns, those with the highest scores: each takes a forward of its own
+
 
 @dataclass(frozen=True)
 class CausalRow:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ..inspection import Column, Flags, Inspection, Layout, Prediction
+from .scores import ranked_columns
 from .wording import counted, listed, percent
 
 _MOST_HEADS = 4
@@ -85,7 +86,7 @@ def _keys(flags: Flags, layout: Layout) -> tuple[str, bool]:
     if phrase:
         return f"the words \u201c{phrase}\u201d", many
     if layout.unit == "field":
-        keys.sort(key=lambda key: -_highest_score(flags, key))
+        keys = list(dict.fromkeys(column.key for column in ranked_columns(flags)))
     ordinary = [layout.key_names[key] for key in keys if not layout.special[key]]
     special = [layout.key_names[key] for key in keys if layout.special[key]]
     times = Counter(ordinary)
@@ -105,10 +106,6 @@ def _keys(flags: Flags, layout: Layout) -> tuple[str, bool]:
         if len(ordinary) == 1:
             parts[-1] += f" ({_region(next(key for key in keys if not layout.special[key]), layout)})"
     return listed(parts + special), many
-
-
-def _highest_score(flags: Flags, key: int) -> float:
-    return max((float(layer[:, key].max()) for layer in flags.scores if layer is not None), default=0.0)
 
 
 def _region(key: int, layout: Layout) -> str:

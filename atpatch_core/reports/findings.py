@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..diagnosis import CausalEffect, causal_check, inspect
+from ..figures.causal_table import MOST_CHECKED
 from ..figures.scores import ranked_columns
 from ..inspection import Column, Inspection
 from ..subjects.fingerprint import fingerprint
@@ -19,7 +20,6 @@ from ..subjects.subject import Subject
 from ..what_if import WhatIf, what_if
 
 _LIBRARIES = ("atpatch", "torch", "transformers", "numpy", "safetensors", "streamlit")
-_MOST_CHECKED = 12
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def findings(
         digest=digest,
         value=value,
         inspection=found,
-        effects=causal_check(subject, value, ranked_columns(found.flags)[:_MOST_CHECKED]),
+        effects=causal_check(subject, value, ranked_columns(found.flags)[:MOST_CHECKED]),
         schema=schema,
         flips=what_if(subject, value, threshold, columns) if schema is not None else (),
         versions={"python": platform.python_version(), **_versions()},

@@ -102,6 +102,11 @@ def version_label(model: Path, name: str) -> str:
     return f"{name} {digest_of(b''.join(files))[:8]}"
 
 
+def name_in(label: str) -> str:
+    """The name in a `version_label`."""
+    return label.partition(" ")[0]
+
+
 def check_name(model: Path, name: str) -> None:
     """Raise `DetectorError` unless a new version can have this name."""
     if not _NAME.fullmatch(name) or name == SHIPPED or name.endswith("."):

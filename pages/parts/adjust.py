@@ -8,6 +8,7 @@ from atpatch_core import Column, Inspection
 from atpatch_core.detector.contract import ColumnDetector
 from atpatch_core.figures.threshold_scale import threshold_scale
 from atpatch_core.figures.wording import listed, score_text, unique
+from atpatch_core.versions.folder import name_in
 
 from . import state
 from .resources import OpenSubject
@@ -53,7 +54,7 @@ def show_threshold(view: View, opened: OpenSubject) -> None:
 def _who_scores(opened: OpenSubject, detector: ColumnDetector) -> str:
     """Which version of the detector is at work, where it looks and where it repairs."""
     watched = [str(layer) for layer in detector.watched]
-    sentence = f"Detector {(opened.subject.version or 'given').split()[0]} scores columns in layer"
+    sentence = f"Detector {name_in(opened.subject.version or 'given')} scores columns in layer"
     sentence += f"{'s' if len(watched) > 1 else ''} {listed(watched)}"
     reach = getattr(detector, "reach", None)
     if reach is not None and set(reach.layers) != set(detector.watched):

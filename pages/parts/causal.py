@@ -5,13 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
-from atpatch_core.figures.causal_table import causal_table
+from atpatch_core.figures.causal_table import MOST_CHECKED, causal_table
 from atpatch_core.figures.scores import ranked_columns
 
 from .resources import OpenInput, OpenSubject, causal_check
 from .text import plain
-
-_MOST_COLUMNS = 12
 
 
 def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
@@ -30,7 +28,7 @@ def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspectio
             "nothing else: if the answer changes, that column caused it. The last row redistributes all of them."
         )
         try:
-            effects = causal_check(opened, one, columns[:_MOST_COLUMNS])
+            effects = causal_check(opened, one, columns[:MOST_CHECKED])
         except AtPatchError as error:
             st.error(plain(str(error)), icon=":material/block:")
             return

@@ -113,7 +113,7 @@ def _show_form(opened: OpenSubject) -> None:
                 f"{round(1 / rate):,} or more, or expect more false alarms."
             )
         st.text_input("Note", key=_NOTES, max_chars=500, placeholder="What should a colleague know about it?")
-        few = bool(inputs) and not st.session_state.get(_SETS) and min(bad, len(inputs) - bad) < FEWEST
+        few = bool(inputs) and not st.session_state.get(_SETS) and min(bad, clean) < FEWEST
         st.button(
             "Train",
             type="primary",

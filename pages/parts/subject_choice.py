@@ -10,7 +10,8 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.errors import DetectorError
-from atpatch_core.versions.folder import active_version
+from atpatch_core.subjects.loading import kind_in
+from atpatch_core.versions.folder import active_version, name_in
 
 from . import state
 from .resources import OpenSubject, models_folder, open_subject, subject_folders
@@ -78,17 +79,17 @@ def show_detector_version(view: View, opened: OpenSubject) -> None:
 
 def _open(view: View, name: str, folder: Path) -> OpenSubject:
     """The subject with the detector that the view asks for, or else with the active one. Raises `AtPatchError`."""
-    opened = open_subject(folder)
     if view.detector is None or name != view.subject:
-        return opened
-    name = view.detector.partition(" ")[0]
+        return open_subject(folder)
+    version = name_in(view.detector)
     with suppress(DetectorError):
-        other = open_subject(folder, name)
+        opened = open_subject(folder, version)
         # With digits, the same name is not enough: a model may come with a detector that was made again.
-        if view.detector in (name, other.subject.version):
-            state.settle(replace(view, detector=None if other.key == opened.key else other.subject.version))
-            return other
+        if view.detector in (version, opened.subject.version):
+            state.settle(replace(view, detector=None if version == active_version(folder) else opened.subject.version))
+            return opened
     notice = f"The detector that the link asks for, {quoted(view.detector)}, is not here: showing the active one."
+    opened = open_subject(folder)
     state.settle(replace(view, detector=None), notice)
     return opened
 
@@ -113,7 +114,7 @@ def _choose() -> None:
     try:
         folders = subject_folders()
         opened = open_subject(folders[name])
-        same_kind = view.subject in folders and open_subject(folders[view.subject]).subject.kind == opened.subject.kind
+        kind_before = kind_in(folders[view.subject]) if view.subject in folders else None
     except KeyError:
         state.refuse(f"The model {name} is no longer there: choose another one.")
     except AtPatchError as error:
@@ -121,9 +122,9 @@ def _choose() -> None:
     else:
         # What was looked at with a model for pictures means nothing to one for texts, but is there again afterwards.
         inputs: dict[str, View] = st.session_state.setdefault(_INPUTS, {})
-        if view.subject in folders and not same_kind:
-            inputs[open_subject(folders[view.subject]).subject.kind] = view
-        kept = view if same_kind else inputs.get(opened.subject.kind, View())
+        if kind_before is not None:
+            inputs[kind_before] = view
+        kept = inputs.get(opened.subject.kind, View())
         state.update(
             subject=name,
             sample=kept.sample,
