@@ -79,8 +79,10 @@ def chromium() -> Iterator[Browser]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script of the page is done."""
-    idle = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    """Wait until the script of the page is done and the browser has fetched the code of all it shows."""
+    idle = page.locator(
+        '[data-testid="stApp"][data-test-script-state="notRunning"]:not(:has([data-testid="stSkeleton"]))'
+    )
     idle.wait_for(timeout=PATIENCE)
     page.wait_for_timeout(250)
     idle.wait_for(timeout=PATIENCE)

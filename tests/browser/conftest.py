@@ -118,12 +118,19 @@ def shared_context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+def _prepare(page: Page, foreign: Foreign) -> Page:
+    """A page as all tests use it; `ATPATCH_SLOW_BROWSER=6` makes the browser six times slower, as on a busy machine."""
+    page.set_default_timeout(PATIENCE)
+    foreign.watch(page)
+    if rate := os.environ.get("ATPATCH_SLOW_BROWSER"):
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": float(rate)})
+    return page
+
+
 @pytest.fixture
 def page(shared_context: BrowserContext, foreign: Foreign) -> Iterator[Page]:
     """A page of 1280 x 900."""
-    one = shared_context.new_page()
-    one.set_default_timeout(PATIENCE)
-    foreign.watch(one)
+    one = _prepare(shared_context.new_page(), foreign)
     yield one
     one.close()
 
@@ -136,10 +143,7 @@ def new_page(browser: Browser, foreign: Foreign) -> Iterator[Callable[..., Page]
     def make(width: int = 1280, height: int = 900, scheme: Literal["light", "dark"] = "light") -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
-        one = context.new_page()
-        one.set_default_timeout(PATIENCE)
-        foreign.watch(one)
-        return one
+        return _prepare(context.new_page(), foreign)
 
     yield make
     for context in contexts:

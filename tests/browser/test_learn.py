@@ -8,13 +8,19 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import params_of, settle, visit
+from ..dashboard import PATIENCE, params_of, settle, visit
 
 _STEPS = 7
 
 
 def _text(page: Page) -> str:
     return page.locator(".st-key-lesson").inner_text().replace("\u00a0", " ")
+
+
+def _open(page: Page, address: str) -> None:
+    """Open the tour and wait for its buttons: with them come the keys."""
+    visit(page, address, "Learn")
+    page.get_by_role("button", name=re.compile("^Step 1:")).wait_for(timeout=PATIENCE)
 
 
 def _set(page: Page, slider: str, key: str) -> None:
@@ -38,7 +44,7 @@ def test_every_step_fits_the_screen_of_a_lecture_and_runs_without_a_fault(
 
 
 def test_arrow_keys_and_buttons_go_through_the_steps_and_the_address_follows(app: str, page: Page) -> None:
-    visit(page, f"{app}/learn", "Learn")
+    _open(page, f"{app}/learn")
     heading = page.locator(".st-key-lesson_title h2")
     titles = [heading.inner_text()]
     for step in range(2, 4):
@@ -61,7 +67,7 @@ def test_arrow_keys_and_buttons_go_through_the_steps_and_the_address_follows(app
 
 @pytest.mark.parametrize("pause", [0, 40, 150, 400], ids="{} ms".format)
 def test_keys_that_come_faster_than_pages_are_all_counted(app: str, page: Page, pause: int) -> None:
-    visit(page, f"{app}/learn?step=7", "Learn")
+    _open(page, f"{app}/learn?step=7")
     for key in ["ArrowLeft"] * 5 + ["ArrowRight"] * 3 + ["ArrowLeft"]:
         page.keyboard.press(key)
         page.wait_for_timeout(pause)
