@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from pages.parts.address import show_in_vain
 from pages.parts.detector_address import write_address
 from pages.parts.detector_comparison import show_comparison
 from pages.parts.detector_judgement import show_judgement
@@ -40,6 +41,7 @@ def main() -> None:
         with st.popover("What is a detector?", icon=":material/help:"):
             st.markdown(_HELP)
     st.caption("Train it from what you labelled, see how good it is, compare versions, put the best one to work.")
+    notices = st.container()
     opened = chosen_model()
     if opened is None:
         return
@@ -58,6 +60,8 @@ def main() -> None:
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
     write_address()
+    with notices:
+        show_in_vain()
 
 
 main()

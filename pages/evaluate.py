@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.address import show_in_vain
 from pages.parts.evaluate_images import show_images
 from pages.parts.evaluate_records import show_records
 from pages.parts.evaluate_settings import forget_settings
@@ -47,9 +48,12 @@ def main() -> None:
         with st.popover("What is measured?", icon=":material/help:"):
             st.markdown(_HELP)
     st.caption("Is AtPatch better than what else could be done about this model, and what does it cost?")
+    notices = st.container()
     opened = chosen_subject(_forget)
     if opened is not None:
         _SHOW[opened.subject.kind](opened)
+    with notices:
+        show_in_vain()
 
 
 def _forget() -> None:

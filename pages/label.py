@@ -6,7 +6,8 @@ import streamlit as st
 
 from atpatch_core.errors import LabelError
 from atpatch_core.labels.contract import annotator_name
-from pages.parts.label_choice import chosen_annotator, chosen_subject
+from pages.parts.address import show_in_vain
+from pages.parts.label_choice import chosen_annotator, chosen_subject, write_address
 from pages.parts.label_intake import show_file_intake, show_sample_intake, show_unseen
 from pages.parts.label_overview import show_exchange, show_statistics
 from pages.parts.label_queue import show_queue
@@ -51,6 +52,8 @@ def main() -> None:
             opened = chosen_subject()
         with right:
             name = chosen_annotator()
+    write_address()
+    show_in_vain()
     if opened is None:
         return
     try:

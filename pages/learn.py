@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from pages.parts import address
 from pages.parts.learn_nav import asked_step, step_buttons
 from pages.parts.learn_question import show_question
 from pages.parts.learn_settings import keep_settings, setting
@@ -31,6 +32,7 @@ def main() -> None:
             st.caption("Arrow keys go on and back.")
         with st.container(width="content", key="steps"):
             step_buttons(_NAV, [one.TITLE for one in STEPS], number, _go)
+    address.show_in_vain()
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="lesson_title"
     ):
@@ -48,7 +50,8 @@ def _step() -> int:
     asked = st.query_params.get(_STEP, "1")
     if asked in {str(number) for number in range(1, len(STEPS) + 1)}:
         return int(asked)
-    st.query_params[_STEP] = "1"
+    address.in_vain(_STEP, asked, "showing the first")
+    address.write({_STEP: "1"})
     return 1
 
 

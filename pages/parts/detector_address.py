@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from . import address
+from .start import just_arrived
+from .text import quoted
+
 PREFIX = "detector_"
 NAMES = ("subject", "version", "on", "fpr", "layer", "with", "training")
 
@@ -18,6 +22,8 @@ def choice(name: str, options: Sequence[str], default: str) -> str:
     key = PREFIX + name
     if st.session_state.get(key) not in options:
         wanted = st.query_params.get(name) if key not in st.session_state else None
+        if wanted is not None and wanted not in options:
+            address.in_vain("model" if name == "subject" else name, wanted, f"showing {quoted(default)}")
         st.session_state[key] = wanted if wanted in options else default
     return key
 
@@ -30,12 +36,11 @@ def choose(name: str, value: str) -> None:
 def write_at_once(name: str) -> None:
     """Put what is chosen for `name` into the address before the rest of the page is there."""
     value = str(st.session_state[PREFIX + name])
-    if st.query_params.get(name) != value:
+    if st.query_params.get(name) != value and not just_arrived():
         st.query_params[name] = value
 
 
 def write_address() -> None:
     """Put what is chosen now into the address."""
     chosen = {name: str(st.session_state[PREFIX + name]) for name in NAMES if st.session_state.get(PREFIX + name)}
-    if st.query_params.to_dict() != chosen:
-        st.query_params.from_dict(chosen)
+    address.write(chosen)

@@ -10,6 +10,7 @@ import streamlit as st
 from atpatch_core.evaluation.rates import Rate
 from atpatch_core.figures.tradeoff import Place, tradeoff
 
+from . import address
 from .resources import OpenSubject
 from .text import plain
 
@@ -45,9 +46,7 @@ def interval(rate: Rate) -> str | None:
 
 def write_address(params: Mapping[str, str]) -> None:
     """Make the address of the page lead back to these settings; empty ones are left out."""
-    given = {name: value for name, value in params.items() if value}
-    if st.query_params.to_dict() != given:
-        st.query_params.from_dict(given)
+    address.write({name: value for name, value in params.items() if value})
 
 
 def show_verdict(told: str) -> None:

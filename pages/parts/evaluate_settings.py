@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -14,6 +15,7 @@ from atpatch_core.evaluation.defences.catalogue import DEFENCES
 from atpatch_core.evaluation.image_attacks import picture_side, with_variations
 from atpatch_core.uploads import digest_of
 
+from . import address
 from .evaluate_data import chosen_pictures
 from .evaluate_panels import write_address
 from .evaluate_source import Source
@@ -72,14 +74,14 @@ def chosen_settings(opened: OpenSubject) -> Settings | None:
             attacks = st.multiselect(
                 "Attacks",
                 list(triggers),
-                key=_first(_ATTACKS, _from_address("attacks", triggers, usual)),
+                key=_first(_ATTACKS, lambda: address.names("attacks", triggers, usual)),
                 placeholder="Choose attacks" if triggers else "This model brings no known attack",
             )
         with right:
             defences = st.multiselect(
                 "Defences",
                 list(DEFENCES),
-                key=_first(_DEFENCES, _from_address("defences", DEFENCES, list(_QUICK))),
+                key=_first(_DEFENCES, lambda: address.names("defences", DEFENCES, _QUICK)),
                 help="  \n".join(f"**{plain(one.name)}**: {plain(one.summary)}" for one in DEFENCES.values()),
             )
         own = chosen_trigger(opened.subject.labels, picture_side(data))
@@ -90,7 +92,7 @@ def chosen_settings(opened: OpenSubject) -> Settings | None:
             rate = st.select_slider(
                 "Clean pictures that defences may flag",
                 _RATES,
-                key=_first(_RATE, _rate_from_address()),
+                key=_first(_RATE, lambda: address.one_of("fpr", _RATES)),
                 format_func=lambda one: f"{100 * one:g} %",
                 help="Each defence sets its threshold by this, on the defender's pictures. AtPatch keeps its own.",
             )
@@ -98,7 +100,7 @@ def chosen_settings(opened: OpenSubject) -> Settings | None:
             seeds = st.select_slider(
                 "Runs",
                 _SEEDS,
-                key=_first(_RUNS, _runs_from_address()),
+                key=_first(_RUNS, lambda: address.one_of("runs", _SEEDS)),
                 help="Each with a seed of its own for random places and random columns; the figures are their means.",
             )
     used = {name: triggers[name] for name in triggers if name in attacks}
@@ -123,39 +125,23 @@ def _triggers(opened: OpenSubject, data: LabelledImages) -> dict[str, Trigger] |
 
 def _pictures(most: int) -> int:
     steps = sorted({*(size for size in (200, 400, 1_000, 2_000, 4_000, 10_000) if size < most), most})
-    wanted = st.query_params.get("pictures", "")
-    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 8 else 1_000
-    start = number if number in steps else min(steps, key=lambda size: abs(math.log(size / max(1, number))))
-    if st.session_state.get(_PICTURES, start) not in steps:
+    usual = min(steps, key=lambda size: abs(math.log(size / 1_000)))
+    if st.session_state.get(_PICTURES, usual) not in steps:
         del st.session_state[_PICTURES]
     chosen: int = st.select_slider(
         "Pictures",
         steps,
-        key=_first(_PICTURES, start),
+        key=_first(_PICTURES, lambda: address.one_of("pictures", steps, usual)),
         format_func=lambda size: f"{size:,}",
         help="Half of them, at most 1,000, are the defender's; the others are judged on.",
     )
     return chosen
 
 
-def _from_address(name: str, known: object, default: list[str]) -> list[str]:
-    names = st.query_params.get(name, "").split(",")
-    chosen = [one for one in names if isinstance(known, dict) and one in known]
-    return chosen or default
-
-
-def _rate_from_address() -> float:
-    return next((rate for rate in _RATES if st.query_params.get("fpr") == f"{rate:g}"), _RATES[0])
-
-
-def _runs_from_address() -> int:
-    return next((runs for runs in _SEEDS if st.query_params.get("runs") == str(runs)), _SEEDS[0])
-
-
-def _first(key: str, value: object) -> str:
+def _first(key: str, value: Callable[[], object]) -> str:
     """Give the widget with this key a first value, and return the key."""
     if key not in st.session_state:
-        st.session_state[key] = value
+        st.session_state[key] = value()
     return key
 
 

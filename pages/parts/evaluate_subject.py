@@ -8,6 +8,7 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 
+from . import address
 from .resources import OpenSubject, open_subject, subject_folders
 from .text import plain
 
@@ -23,7 +24,10 @@ def chosen_subject(on_change: Callable[[], None]) -> OpenSubject | None:
     if st.session_state.get(_SUBJECT) not in folders:
         # The address first, then what was looked at in Triage.
         wanted = st.query_params.get("subject") or getattr(st.session_state.get("view"), "subject", None)
-        st.session_state[_SUBJECT] = wanted if wanted in folders else next(iter(folders))
+        first = next(iter(folders))
+        if wanted is not None and wanted not in folders:
+            address.in_vain("model", wanted, f"showing {first}")
+        st.session_state[_SUBJECT] = wanted if wanted in folders else first
     name = st.selectbox("Model", list(folders), key=_SUBJECT, on_change=on_change)
     try:
         return open_subject(folders[name])

@@ -21,6 +21,7 @@ from atpatch_core.figures.wording import counted
 from atpatch_core.text_triggers import WritingTrigger
 from atpatch_core.uploads import digest_of
 
+from . import address
 from .evaluate_job import show_job
 from .evaluate_panels import (
     NOT_MEASURED,
@@ -95,17 +96,15 @@ def _settings(triggers: dict[str, WritingTrigger], most: int) -> tuple[list[str]
     if not triggers:
         st.info("This model brings no known attack to compare defences by.", icon=":material/info:")
         return None
-    asked = [name for name in st.query_params.get("attacks", "").split(",") if name in triggers]
     counts = [one for one in _COUNTS if one <= most] or [most]
-    wanted = st.query_params.get("texts", "")
     left, right = st.columns([2, 1], gap="medium")
     with left:
         if _ATTACKS not in st.session_state:
-            st.session_state[_ATTACKS] = asked or list(triggers)[:2]
+            st.session_state[_ATTACKS] = address.names("attacks", triggers, list(triggers)[:2])
         names = st.multiselect("Attacks", list(triggers), key=_ATTACKS)
     with right:
         if _COUNT not in st.session_state:
-            st.session_state[_COUNT] = next((one for one in counts if str(one) == wanted), counts[0])
+            st.session_state[_COUNT] = address.one_of("texts", counts)
         count = st.select_slider(
             "Texts", counts, key=_COUNT, help="Half of them are the defender's; the others are judged on."
         )

@@ -9,6 +9,8 @@ import streamlit as st
 
 from atpatch_core.triggers import PATTERNS, PatchTrigger
 
+from . import address
+
 OWN = "my-patch"
 _LEAST, _MOST = 2, 16
 _PIXEL = "Of its upper left pixel, counted from 0."
@@ -27,7 +29,10 @@ def chosen_trigger(labels: Sequence[str], side: int) -> ChosenTrigger | None:
     """The widgets, and the trigger for pictures of `side` pixels that is set in them; `None` if none is wanted."""
     if side < _LEAST:
         return None
-    known = parse_trigger(st.query_params.get("patch", ""), len(labels), side)
+    asked = st.query_params.get("patch", "")
+    known = parse_trigger(asked, len(labels), side)
+    if asked and known is None:
+        address.in_vain("patch", asked, "using none")
     first = known or PatchTrigger(target=0, size=min(4, side))
     on, pattern, size, target, anywhere, row, column = _KEYS
     if not st.toggle(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 
+from . import address
 from .resources import OpenSubject, open_subject, subject_folders
 from .text import plain
 
@@ -22,11 +23,13 @@ def chosen_subject() -> OpenSubject | None:
     if _SUBJECT not in st.session_state:
         # The address first, then what was looked at in Triage.
         wanted = st.query_params.get("subject") or getattr(st.session_state.get("view"), "subject", None)
-        st.session_state[_SUBJECT] = wanted if wanted in folders else next(iter(folders))
+        first = next(iter(folders))
+        if wanted is not None and wanted not in folders:
+            address.in_vain("model", wanted, f"showing {first}")
+        st.session_state[_SUBJECT] = wanted if wanted in folders else first
     if st.session_state[_SUBJECT] not in folders:
         st.session_state[_SUBJECT] = next(iter(folders))
     name = st.selectbox("Model", list(folders), key=_SUBJECT)
-    _remember("subject", name)
     try:
         return open_subject(folders[name])
     except AtPatchError as error:
@@ -39,10 +42,10 @@ def chosen_annotator() -> str:
     if _ANNOTATOR not in st.session_state:
         st.session_state[_ANNOTATOR] = st.query_params.get("annotator", "")[:80]
     name = st.text_input("Your name", key=_ANNOTATOR, max_chars=80, placeholder="for example Ada")
-    _remember("annotator", name.strip())
     return name.strip()
 
 
-def _remember(parameter: str, value: str) -> None:
-    if value and st.query_params.get(parameter) != value:
-        st.query_params[parameter] = value
+def write_address() -> None:
+    """Put both into the address."""
+    chosen = {"subject": st.session_state.get(_SUBJECT), "annotator": st.session_state.get(_ANNOTATOR, "").strip()}
+    address.write({name: value for name, value in chosen.items() if value})

@@ -12,12 +12,14 @@ from typing import Any
 
 import streamlit as st
 
+from . import address
 from .start import just_arrived
 from .text import plain
 from .view import View, from_params, to_params
 
 _VIEW = "view"
 _ADDRESS = "view_address"
+_CAME_BY = "view_came_by"  # the address that was completed, which the next run may still get
 _USED = "view_widget_used"
 _NOTICES = "view_notices"
 _REFUSAL = "view_refusal"
@@ -30,7 +32,8 @@ def current_view() -> View:
     used = state.pop(_USED, False)
     params = st.query_params.to_dict()
     came_back = not params and just_arrived()
-    if _VIEW not in state or (not used and not came_back and params != state[_ADDRESS]):
+    moved = just_arrived() or params not in (state.get(_ADDRESS), state.get(_CAME_BY))
+    if _VIEW not in state or (moved and not used and not came_back):
         state[_VIEW], state[_NOTICES] = from_params(params)
         state[_REFUSAL] = None
     view: View = state[_VIEW]
@@ -66,8 +69,8 @@ def refuse(sentence: str) -> None:
 def write_address(view: View) -> None:
     """Make the address of the page lead back to `view`."""
     params = to_params(view)
-    if st.query_params.to_dict() != params:
-        st.query_params.from_dict(params)
+    st.session_state[_CAME_BY] = st.query_params.to_dict() if just_arrived() else None
+    address.write(params)
     st.session_state[_ADDRESS] = params
 
 

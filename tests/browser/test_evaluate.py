@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pyarrow.parquet as pq
 import pytest
@@ -92,7 +93,7 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     _select_row(page, "atpatch")
     expect(page.get_by_role("heading", name="The inputs behind atpatch")).to_be_visible()
     settle(page)
-    # From a picture of the comparison into Triage.
+    # From a picture of the comparison into Triage, and back with one step.
     _choose(page, "What became of them", "attacked: right again")
     assert page.get_by_alt_text(re.compile("A picture of")).count() == 12
     page.get_by_role("link", name="Open in Triage").first.click()
@@ -100,6 +101,8 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     settle(page)
     assert re.search(rf"subject={MODEL}&upload=[0-9a-f]{{64}}", page.url)
     expect(page.get_by_text(re.compile("flagged in layer")).first).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="The inputs behind atpatch")).to_be_visible()
 
 
 def test_all_chosen_defences_can_be_read(app: str, page: Page) -> None:
@@ -197,7 +200,26 @@ def test_texts_are_compared_with_the_word_that_hijacks_the_model(app: str, page:
     expect(page.get_by_text(re.compile(r"over the \d+ attacked texts"))).to_be_visible()
 
 
-def test_nonsense_in_the_address_is_left_out(app: str, page: Page) -> None:
-    visit(page, f"{app}/evaluate?subject={MODEL}&attacks=<b>x&defences=magic&pictures=-3&fpr=x", "Evaluate")
-    expect(page.get_by_role("button", name="Compare")).to_be_visible()
+def test_nonsense_in_the_address_is_said_until_something_is_changed_and_left_out(app: str, page: Page) -> None:
+    nonsense = {
+        "attacks": "<b>x",
+        "defences": "magic",
+        "pictures": "-3",
+        "fpr": "x",
+        "runs": "2",
+        "patch": "everywhere",
+    }
+    visit(page, f"{app}/evaluate?{urlencode({'subject': MODEL, **nonsense})}", "Evaluate")
+    said = page.locator("[data-testid=stAlert]")
+    for name, value in nonsense.items():
+        expect(said.filter(has_text=f"The link asks for {name} \u201c{value}\u201d, which is not here")).to_be_visible()
+    _choose(page, "Attacks", "badnets")
+    page.keyboard.press("Escape")
+    expect(said).to_have_count(0)
     assert "magic" not in page.url
+
+
+def test_a_model_that_is_not_here_is_said_on_every_page(app: str, page: Page) -> None:
+    for name in ("evaluate", "detector", "label"):
+        visit(page, f"{app}/{name}?subject=never-was", name.capitalize())
+        expect(page.get_by_text("The link asks for model \u201cnever-was\u201d, which is not here")).to_be_visible()

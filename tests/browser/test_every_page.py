@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -121,6 +122,20 @@ def test_triage_shows_what_it_showed_when_one_comes_back(app: str, page: Page) -
     expect(page.get_by_role("heading", name="Layer 2 \u00b7 head 1 in detail")).to_be_visible()
     settle(page)
     assert params_of(page) == before
+
+
+@pytest.mark.parametrize("view", PAGES)
+def test_one_step_back_leads_out_of_a_page_that_completed_its_address(
+    app: str, new_page: Callable[..., Page], view: str
+) -> None:
+    page = new_page()
+    visit(page, f"{app}/learn?step=2" if view != "Learn" else app, "Learn" if view != "Learn" else "Triage")
+    before = page.evaluate("location.href")
+    visit(page, f"{app}/{PAGES[view]}", view)
+    if view != "Learn":
+        expect(page).to_have_url(re.compile("subject="))
+    page.go_back()
+    expect(page).to_have_url(before)
 
 
 def test_the_page_has_its_own_sign(app: str, page: Page) -> None:

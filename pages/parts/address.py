@@ -1,0 +1,82 @@
+"""The address of a page: written so that Back leads to the page before, and a word on what it asks for in vain.
+
+Streamlit adds an entry to the browser's history whenever a page changes its address. That is right for what a person
+does. A page that only completes the address it was opened with replaces the entry instead, which takes a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+from .start import just_arrived
+from .text import plain, quoted
+
+Number = TypeVar("Number", int, float)
+
+_KEY = "address"
+_IN_VAIN = "address_in_vain"
+
+_JS = """
+export default function (component) {
+  const { before, after } = component.data;
+  const now = new URL(window.location.href);
+  const own = [...now.searchParams].filter(([name]) => name !== "embed" && name !== "embed_options");
+  // A person may have gone on meanwhile.
+  if (own.length !== Object.keys(before).length || own.some(([name, value]) => before[name] !== value)) return;
+  own.forEach(([name]) => now.searchParams.delete(name));
+  Object.entries(after).forEach(([name, value]) => now.searchParams.set(name, value));
+  window.history.replaceState(window.history.state, "", now);
+}
+"""
+
+_component = st.components.v2.component("atpatch_address", js=_JS)
+
+
+def write(params: Mapping[str, str]) -> None:
+    """Make the address of the page lead back to what these parameters say."""
+    before = st.query_params.to_dict()
+    if before == params:
+        return
+    if just_arrived():
+        with st.container(key=_KEY):  # which the style sheet hides
+            _component(key=f"{_KEY}_completed", data={"before": before, "after": dict(params)})
+    else:
+        st.query_params.from_dict(dict(params))
+        st.session_state.pop(_IN_VAIN, None)
+
+
+def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:
+    """Those of the names in this parameter, between commas, that are `known`; the `usual` ones without any."""
+    asked = [one for one in st.query_params.get(name, "").split(",") if one]
+    found = [one for one in asked if one in known]
+    if unknown := [one for one in asked if one not in known]:
+        in_vain(name, ", ".join(unknown), "left out" if found else "showing the usual ones")
+    return found or list(usual)
+
+
+def one_of(name: str, known: Sequence[Number], usual: Number | None = None) -> Number:
+    """The number in this parameter if it is `known`; or else the `usual` one, which is the first if not given."""
+    asked = st.query_params.get(name)
+    for one in known:
+        if asked == f"{one:g}":
+            return one
+    chosen = known[0] if usual is None else usual
+    if asked is not None:
+        in_vain(name, asked, f"using {chosen:g}")
+    return chosen
+
+
+def in_vain(name: str, value: str, instead: str) -> None:
+    """Note that the address asks for `value` as `name`, which does not exist, and what is shown `instead`."""
+    if just_arrived():
+        noted: dict[str, str] = st.session_state.setdefault(_IN_VAIN, {})
+        noted[name] = f"The link asks for {name} {quoted(value)}, which is not here: {instead}."
+
+
+def show_in_vain() -> None:
+    """Say what the address asked for in vain, until a person changes something."""
+    for sentence in st.session_state.get(_IN_VAIN, {}).values():
+        st.warning(plain(sentence), icon=":material/info:")
