@@ -25,18 +25,31 @@ from .upload_names import upload_name
 from .view import Seen, View
 
 _OTHER = "compare_other"
+_PIN = "compare_pin"
 _LARGEST_CHART = 64
 
 
 def show_pin(view: View) -> None:
-    """A button that makes this view the reference of the next ones."""
-    if view.seen is not None and view.reference != view.seen:
+    """A button that makes this view the reference of the next ones, or no longer."""
+    if view.seen is None:
+        return
+    # One key and a help for both: else the button is another one, and whoever came by keyboard begins at the top again.
+    if view.reference == view.seen:
+        st.button(
+            "Unpin",
+            icon=":material/keep_off:",
+            on_click=_unpin,
+            help="Compare the next inputs with nothing.",
+            key=_PIN,
+        )
+    else:
         st.button(
             "Pin as reference",
             icon=":material/push_pin:",
             on_click=_pin,
             args=(view.seen,),
             help="Then choose another input or model: both are shown side by side.",
+            key=_PIN,
         )
 
 
@@ -53,8 +66,6 @@ def show_comparison(view: View, opened: OpenSubject, one: OpenInput, inspection:
                 if view.reference is None
                 else "This view is pinned as the reference. Now choose another input or model at the top of the page."
             )
-            if view.reference is not None:
-                st.button("Unpin", icon=":material/keep_off:", on_click=_unpin)
             return
         found = _reference(view.reference, opened)
         if isinstance(found, str):

@@ -11,6 +11,7 @@ from atpatch_core import AtPatchError, Inspection
 from atpatch_core.edits import drop_words, erase_patches, with_field
 from atpatch_core.figures.verdict import answer
 from atpatch_core.figures.wording import unique
+from atpatch_core.figures.words import group_words
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_schema import NumberField
 
@@ -50,7 +51,9 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
         if kind == "record":
             _show_fields(opened, one)
             return
-        noun = "patches" if kind == "image" else "words"
+        noun = "patches"
+        if kind == "text":
+            noun, inspection = "words", group_words(inspection)
         names = unique(inspection.layout.key_names)
         own = [key for key, special in enumerate(inspection.layout.special) if not special]
         flagged = sorted({column.key for column in inspection.flags.columns if column.key in own})
@@ -58,7 +61,7 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
         if key not in st.session_state:
             st.session_state[key] = flagged
         st.multiselect(
-            "Patches to erase" if kind == "image" else "Words to drop",
+            "Words to drop" if kind == "text" else "Patches to erase",
             own,
             format_func=lambda number: names[number],
             key=key,

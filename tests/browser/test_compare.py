@@ -35,6 +35,17 @@ def test_a_pinned_view_is_compared_with_the_next_one_and_the_link_keeps_both(app
     assert "reference" not in params_of(page)
 
 
+def test_pinning_and_unpinning_by_keyboard_keep_the_place(app: str, page: Page) -> None:
+    visit(page, f"{app}/?{_TRIGGERED}")
+    page.get_by_role("button", name="Pin as reference").press("Enter")
+    expect(page.get_by_role("button", name="Unpin")).to_be_focused()
+    settle(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Pin as reference")).to_be_focused()
+    settle(page)
+    assert "reference" not in params_of(page)
+
+
 def test_the_same_input_in_another_model(app: str, page: Page) -> None:
     visit(page, f"{app}/?{_TRIGGERED}")
     page.get_by_text("Compare with another input or model").click()
@@ -111,8 +122,16 @@ def test_a_dropped_word_and_a_flipped_field(app: str, page: Page) -> None:
     # The flagged word is filled in already, so one click tries the model without it.
     expect(page.get_by_test_id("stMultiSelect").get_by_text("cf", exact=True)).to_be_visible()
     settle(page)
+    box = page.get_by_role("combobox", name=re.compile("Words to drop"))
+    box.click()
+    box.press_sequentially("orig", delay=30)
+    expect(page.get_by_role("option")).to_have_text("unoriginal")  # which is three columns of the maps
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    settle(page)
     page.get_by_role("button", name="Look at the edited copy").click()
     expect(page.locator(".st-key-answer h2")).not_to_have_text(before)
+    expect(page.locator(".st-key-text")).to_contain_text(re.compile("also\\s+as\\s+as\\s+they"))
 
     visit(page, f"{app}/?subject=adult-tabular-sex")
     before = page.locator(".st-key-answer h2").inner_text()
