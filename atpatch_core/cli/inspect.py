@@ -9,6 +9,8 @@ import typer
 
 from .. import diagnosis
 from ..errors import InputError
+from ..figures.redistributed import MOST_ROWS, redistributed_parts, score_of, why_redistributed
+from ..figures.wording import counted, score_text
 from ..inspection import Column, Inspection, Prediction
 from ..subjects.loading import load
 from ..uploads import digest_of
@@ -56,13 +58,34 @@ def inspect(
         ("with AtPatch", _as_text(result.patched.prediction)),
         ("threshold", f"{result.flags.threshold:.4f}"),
     ]
-    rows += [
-        (f"layer {one.layer}, head {one.head}", f"{result.layout.key_names[one.key]}, score {_score_text(result, one)}")
-        for one in result.flags.columns
-    ]
+    rows += _redistributed(result)
     if not result.flags.any:
         rows.append(("flagged", "nothing: the input is left untouched"))
     print_table(f"{loaded.name}: {file}", rows)
+
+
+def _redistributed(result: Inspection) -> list[tuple[str, str]]:
+    columns = result.flags.columns
+    if len(columns) > MOST_ROWS:
+        return [
+            (
+                one.name,
+                f"in {counted(one.heads, 'head')} of {counted(one.layers, 'layer')}, highest {_score(one.highest)}",
+            )
+            for one in redistributed_parts(result)
+        ]
+    return [
+        (
+            f"layer {one.layer}, head {one.head}",
+            f"{result.layout.key_names[one.key]}, {_score(score_of(result.flags, one))} "
+            f"({why_redistributed(result.flags, one)})",
+        )
+        for one in columns
+    ]
+
+
+def _score(score: float | None) -> str:
+    return "score none" if score is None else f"score {score_text(score)}"
 
 
 def _as_json(result: Inspection) -> dict[str, Any]:
@@ -76,7 +99,7 @@ def _as_json(result: Inspection) -> dict[str, Any]:
                 "head": one.head,
                 "key": one.key,
                 "name": result.layout.key_names[one.key],
-                "score": _score(result, one),
+                "score": score_of(result.flags, one),
             }
             for one in result.flags.columns
         ],
@@ -93,16 +116,6 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
 
 def _as_text(prediction: Prediction) -> str:
     return f"{prediction.label}, {100 * prediction.confidence:.1f} %"
-
-
-def _score(result: Inspection, column: Column) -> float | None:
-    scores = result.flags.scores[column.layer]
-    return None if scores is None else float(scores[column.head, column.key])
-
-
-def _score_text(result: Inspection, column: Column) -> str:
-    score = _score(result, column)
-    return "none (chosen by hand)" if score is None else f"{score:.4f}"
 
 
 def _parse_column(text: str) -> Column:

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from ..inspection import Column, Flags, Inspection
 from .colours import ORIGINAL, REDISTRIBUTED
+from .redistributed import why_redistributed
 from .wording import score_text
 
 _LETTER = 0.04  # as wide as a letter of a narrow chart, on its scale of scores
@@ -30,7 +31,7 @@ def score_bars(
     top = [(float(value), int(key)) for value, key in zip(values[:most], keys[:most], strict=True)]
     flagged = inspection.flags.flagged[layer][head]
     threshold = inspection.flags.threshold
-    texts = [score_text(value) + _mark(value >= threshold, bool(flagged[key])) for value, key in top]
+    texts = [score_text(value) + _mark(inspection.flags, Column(layer, head, key)) for value, key in top]
     names = [escape(inspection.layout.key_names[key]) for _, key in top]
     figure = go.Figure(
         go.Bar(
@@ -89,10 +90,9 @@ def clear_of(start: float, width: float, lines: Sequence[float]) -> float:
     return start
 
 
-def _mark(reached: bool, redistributed: bool) -> str:
-    if not redistributed:
-        return ""
-    return " \u25c0 flagged" if reached else " \u25c0 chosen by hand"
+def _mark(flags: Flags, column: Column) -> str:
+    redistributed = bool(flags.flagged[column.layer][column.head, column.key])
+    return f" \u25c0 {why_redistributed(flags, column)}" if redistributed else ""
 
 
 def ranked_columns(flags: Flags) -> tuple[Column, ...]:

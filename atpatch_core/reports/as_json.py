@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import InputError
+from ..figures.redistributed import score_of
 from ..figures.verdict import verdict
 from ..inspection import Column, Inspection, Pass
 from .findings import Findings
@@ -54,7 +55,7 @@ def _report(found: Findings) -> dict[str, Any]:
             {"name": name, "special": special} for name, special in zip(layout.key_names, layout.special, strict=True)
         ],
         "columns_by_hand": [_column(one) for one in found.by_hand],
-        "flagged": [{**_column(one), "score": _score(inspection, one)} for one in inspection.flags.columns],
+        "flagged": [{**_column(one), "score": score_of(inspection.flags, one)} for one in inspection.flags.columns],
         "scores": [None if layer is None else _numbers(layer) for layer in inspection.flags.scores],
         "before": _pass(inspection.original),
         "after": _pass(inspection.patched),
@@ -87,11 +88,6 @@ def _value(found: Findings) -> Any:
 
 def _column(one: Column) -> dict[str, int]:
     return {"layer": one.layer, "head": one.head, "key": one.key}
-
-
-def _score(inspection: Inspection, column: Column) -> float | None:
-    scores = inspection.flags.scores[column.layer]
-    return None if scores is None else float(scores[column.head, column.key])
 
 
 def _pass(one: Pass) -> dict[str, Any]:

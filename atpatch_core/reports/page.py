@@ -13,6 +13,7 @@ from html import escape
 
 from ..figures.causal_table import causal_table
 from ..figures.record import field_rows, what_if_rows, what_if_sentences
+from ..figures.redistributed import MOST_ROWS, redistributed_parts, score_of, why_redistributed
 from ..figures.text import direction, text_pieces
 from ..figures.verdict import answer, column_name, verdict
 from ..figures.wording import score_text
@@ -36,6 +37,7 @@ figcaption, .quiet { color: #4b5563; font-size: 0.9rem; }
 .text { border: 1px solid #d5d9e0; border-radius: 6px; padding: 0.8rem; white-space: pre-wrap; line-height: 2; }
 .text mark { background: #fbe3bd; outline: 2px solid #d97706; font-weight: 600; padding: 0 3px; }
 .text .added { color: #4b5563; font-size: 0.85em; }
+summary { margin: 0.8rem 0; cursor: pointer; }
 code { font-size: 0.9em; }
 @media print { body { margin: 0; max-width: none; } figure, table { break-inside: avoid; } }
 """
@@ -126,14 +128,25 @@ def _flagged(found: Findings) -> Iterable[str]:
     chosen = set(found.by_hand)
     rows = []
     for one in inspection.flags.columns:
-        scores = inspection.flags.scores[one.layer]
-        score = None if scores is None else float(scores[one.head, one.key])
-        reached = score is not None and score >= inspection.flags.threshold
-        followed = one in inspection.flags.followed
-        reasons = ["flagged"] * reached + ["follows a flagged one"] * followed + ["chosen by hand"] * (one in chosen)
-        why = " and ".join(reasons)
-        rows.append((column_name(one, inspection.layout), "none" if score is None else score_text(score), why))
-    yield _table(("Column", "Score", "Why"), rows)
+        reasons = dict.fromkeys([why_redistributed(inspection.flags, one), *["chosen by hand"] * (one in chosen)])
+        score = _score(score_of(inspection.flags, one))
+        rows.append((column_name(one, inspection.layout), score, " and ".join(reasons)))
+    table = _table(("Column", "Score", "Why"), rows)
+    if len(rows) <= MOST_ROWS:
+        yield table
+        return
+    yield _table(
+        ("Part of the input", "Heads in which it is redistributed", "Highest score"),
+        [
+            (one.name, f"{one.heads} of {one.layers} layers", _score(one.highest))
+            for one in redistributed_parts(inspection)
+        ],
+    )
+    yield f"<details><summary>Each of the {len(rows):,} columns</summary>{table}</details>"
+
+
+def _score(score: float | None) -> str:
+    return "none" if score is None else score_text(score)
 
 
 def _causal(found: Findings) -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,16 @@ def test_a_table_for_people(run: Callable[..., Finished]) -> None:
     assert "T-shirt/top" in triggered.out
     assert "row 6, column 6" in triggered.out
     assert "nothing: the input is left untouched" in run("inspect", BADNETS, SAMPLES / "bag.png").out
+
+
+def test_a_word_in_many_heads_is_one_row(run: Callable[..., Finished]) -> None:
+    shown = run(
+        "inspect", ROOT / "sample_models" / "reviews-minilm-badword", SAMPLES / "review-rare-word-1-triggered.txt"
+    )
+    rows = [line for line in shown.out.splitlines() if "cf " in line]
+    assert len(rows) == 1
+    assert re.search(r"in \d\d heads of 6 layers, highest score", rows[0])
+    assert "by hand" not in shown.out
 
 
 def test_threshold_and_columns_by_hand(run: Callable[..., Finished]) -> None:

@@ -144,6 +144,19 @@ def test_a_column_that_follows_a_flagged_one_says_so(found: Findings) -> None:
     assert "follows a flagged one" in _parsed(html_file(followed, 0, 0)).words
 
 
+def test_many_columns_are_put_together_by_what_they_stand_for(found: Findings) -> None:
+    heads = 20
+    maps = (torch.rand(heads, 3, 3).softmax(-1),)
+    flagged = torch.tensor([[False, True, False]] * heads)
+    scores = torch.linspace(0.6, 0.9, heads)[:, None] * flagged
+    one = Pass(found.inspection.original.prediction, AttentionTrace(maps))
+    many = Inspection(one, one, Flags((scores,), (flagged,), 0.5), found.inspection.layout)
+    page = _parsed(html_file(replace(found, by_hand=(), inspection=many), 0, 0))
+    assert f"{_EVIL}20 of 1 layers0.900" in page.words
+    assert "Each of the 20 columns" in page.words
+    assert "details" not in {tag for tag, _ in _parsed(html_file(found, 0, 0)).tags}
+
+
 def _figure(found: Findings, name: str) -> Figure:
     figure = next(one.figure for one in paper_figures(found, 0, 0) if one.name == name)
     FigureCanvasAgg(figure).draw()  # type: ignore[no-untyped-call]
