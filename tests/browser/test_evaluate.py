@@ -194,7 +194,7 @@ def test_texts_are_compared_with_the_word_that_hijacks_the_model(app: str, page:
     expect(page.get_by_text("Texts take longer than pictures")).to_be_visible()
     page.get_by_role("button", name="Compare").click()
     verdict = page.locator(".stMain").get_by_text(re.compile(r"rare-word turns .* With AtPatch: "))
-    expect(verdict).to_be_visible(timeout=2 * _LONG)
+    expect(verdict).to_be_visible(timeout=4 * _LONG)
     settle(page)
     expect(page.get_by_role("heading", name="The texts behind atpatch")).to_be_visible()
     expect(page.get_by_text(re.compile(r"over the \d+ attacked texts"))).to_be_visible()
