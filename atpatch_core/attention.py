@@ -146,7 +146,8 @@ def hotfix(
         formula: how flagged columns are repaired; anything but redistribution is there to be compared with it.
 
     Raises:
-        DetectorError: there is neither a detector nor a column, or the detector was made for another model.
+        DetectorError: there is neither a detector nor a column, or the detector was made for another number of
+            layers (`load` checks the weights, too).
         HotfixError: the model's attention can't be intercepted, or it is called in a way that can't be repaired.
     """
     model: nn.Module
@@ -156,7 +157,7 @@ def hotfix(
         model, detector = subject.model, detector or subject.detector
     if detector is None and not columns:
         raise DetectorError("There is no detector for this model: train one, or name the columns to redistribute.")
-    if threshold is not None and not threshold >= 0:
+    if threshold is not None and not (isinstance(threshold, int | float) and threshold >= 0):
         raise DetectorError(f"A threshold is a number from 0 up, not {threshold}.")
     found = _find_layers(model)
     if detector is not None and detector.layers != len(found):

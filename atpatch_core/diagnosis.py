@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .attention import FLAG_NOTHING, Fix, capture, hotfix
-from .errors import InputError
+from .errors import DetectorError, InputError
 from .inspection import AttentionTrace, Column, Flags, Inspection, Pass, Prediction
 from .subjects.subject import Subject
 
@@ -32,6 +33,8 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
     `threshold` replaces the detector's calibrated one; `columns` are redistributed in addition to the flagged ones.
     Without detector and columns both passes are the same. Raises `InputError`, `DetectorError` or `HotfixError`.
     """
+    if threshold == math.inf:
+        raise DetectorError("A threshold is a number from 0 up, not infinity: with 1.1 nothing is flagged, either.")
     inputs = subject.encode(x)
     original = _run(subject, inputs)
     heads = [len(attention) for attention in original.trace.maps]
@@ -47,7 +50,12 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
 
 
 def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[CausalEffect, ...]:
-    """For each column: the prediction before, and after redistributing that column and nothing else."""
+    """For each column: the prediction before, and after redistributing that column and nothing else.
+
+    Raises `InputError`, `DetectorError` or `HotfixError`.
+    """
+    if isinstance(columns, Column):
+        raise InputError("The causal check takes a list of columns: write [Column(layer, head, key)].")
     inputs = subject.encode(x)
     before = _predict(subject, inputs)
     effects = []

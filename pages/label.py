@@ -31,7 +31,7 @@ What the detector suggests is shown apart from what you say, and never counts as
 | `Enter` | submit and go on |
 | `S` | skip: it comes back at the end |
 | `D` | discard: the input is not fit to be judged |
-| `Z` | undo, also back into the input before |
+| `Z` | undo what was done since the page was opened, also back into the input before |
 
 Every answer is kept as a draft while you work. After a reload or a crash you go on where you were.
 """

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,13 +79,16 @@ def chromium() -> Iterator[Browser]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the script of the page is done and the browser has fetched the code of all it shows."""
+    """Wait until the script of the page is done, the browser has fetched the code of all it shows, and the address is
+    complete.
+    """
     idle = page.locator(
         '[data-testid="stApp"][data-test-script-state="notRunning"]:not(:has([data-testid="stSkeleton"]))'
     )
     idle.wait_for(timeout=PATIENCE)
     page.wait_for_timeout(250)
     idle.wait_for(timeout=PATIENCE)
+    expect(page.locator(".st-key-address:not(:has([data-completed]))")).to_have_count(0, timeout=PATIENCE)
 
 
 def visit(page: Page, address: str, heading: str = "Triage") -> None:

@@ -19,7 +19,9 @@ from .output import print_json, print_table
 
 def inspect(
     subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
-    file: Annotated[Path, typer.Argument(help="The input: a PNG, JPEG or WebP image, or a UTF-8 text.")],
+    file: Annotated[
+        Path, typer.Argument(help="The input: a PNG, JPEG or WebP image, a UTF-8 text, or a record as JSON or CSV.")
+    ],
     threshold: Annotated[
         float | None, typer.Option(help="Flag columns from this score on (default: calibrated).")
     ] = None,
@@ -61,6 +63,8 @@ def inspect(
     rows += _redistributed(result)
     if not result.flags.any:
         rows.append(("flagged", "nothing: the input is left untouched"))
+    if result.layout.notice is not None:
+        rows.append(("note", result.layout.notice))
     print_table(f"{loaded.name}: {file}", rows)
 
 
@@ -93,6 +97,7 @@ def _as_json(result: Inspection) -> dict[str, Any]:
         "before": _prediction(result.original.prediction),
         "after": _prediction(result.patched.prediction),
         "threshold": result.flags.threshold,
+        "note": result.layout.notice,
         "flagged": [
             {
                 "layer": one.layer,

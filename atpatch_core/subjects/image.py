@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import AutoImageProcessor
 
+from ..errors import InputError
 from ..inspection import Layout
 from .image_files import read_image
 
@@ -40,7 +41,9 @@ class ImageAdapter:
         return file.getvalue()
 
     def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
-        """`pixel_values`, float32 `[batch, channels, height, width]`."""
+        """`pixel_values`, float32 `[batch, channels, height, width]`. Raises `InputError` for what is no picture."""
+        if not all(isinstance(image, Image.Image) for image in inputs):
+            raise InputError("This model takes pictures: make one of the bytes of a file with `subject.read`.")
         mode = "L" if self.channels == 1 else "RGB"
         return {
             "pixel_values": self.processor([image.convert(mode) for image in inputs], return_tensors="pt")[

@@ -101,7 +101,7 @@ def load(source: str | Path, version: str | None = None) -> Subject:
     if detector is not None:
         check_made_for(detector, model)
     return Subject(
-        name=folder.name if folder == Path(source) else str(source),
+        name=folder.resolve().name if folder == Path(source) else str(source),
         folder=folder,
         model=model.train(False),
         adapter=adapter,
@@ -122,7 +122,7 @@ def check_made_for(detector: TrainedDetector, model: nn.Module) -> None:
 
 def _locate(source: str | Path) -> Path:
     folder = Path(source)
-    if folder.is_dir():
+    if str(source) and folder.is_dir():
         return folder
     # "sample_models/typo" looks like a hub id too, but nobody who has such a folder means that.
     if not _HUB_ID.fullmatch(str(source)) or folder.exists() or folder.parent.is_dir():
@@ -140,7 +140,7 @@ def _read_config(folder: Path) -> tuple[Any, _Kind]:
     path = folder / "config.json"
     if not path.is_file():
         raise SubjectError(
-            f"{folder.name} holds no config.json, so it is no model: choose a folder made by save_pretrained."
+            f"{folder.resolve().name} holds no config.json, so it is no model: choose a folder made by save_pretrained."
         )
     if not any(folder.glob("*.safetensors")):
         raise SubjectError(

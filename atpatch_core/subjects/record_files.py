@@ -52,13 +52,22 @@ def parse_rows(rows: list[dict[str, object]], schema: RecordSchema) -> list[Reco
 
 def _json_rows(text: str) -> list[dict[str, object]]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=_fields)
+    except InputError:
+        raise
     except (ValueError, RecursionError):
         raise InputError("The file looks like JSON but is damaged: save it again and try again.") from None
     rows = found if isinstance(found, list) else [found]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise InputError("A record in JSON is an object with a value for each field: write it as one.")
     return rows
+
+
+def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise InputError("A record names a field twice: keep one of them.")
+    return fields
 
 
 def _csv_rows(text: str, schema: RecordSchema) -> list[dict[str, object]]:

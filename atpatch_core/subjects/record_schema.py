@@ -170,6 +170,8 @@ class RecordSchema:
 
     def parse(self, values: Mapping[str, object]) -> Record:
         """The valid record in `values`. Raises `InputError` for a missing, unknown, or unusable field."""
+        if not isinstance(values, Mapping):
+            raise InputError(f"A record holds a value for each field, such as {{{self.names[0]!r}: ...}}: pass one.")
         unknown = [name for name in values if name not in self.names]
         if unknown:
             raise InputError(

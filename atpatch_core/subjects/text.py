@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 from transformers import AutoTokenizer
 
-from ..errors import SubjectError
+from ..errors import InputError, SubjectError
 from ..inspection import Layout
 from .text_files import read_text, visible
 
@@ -43,8 +43,13 @@ class TextAdapter:
     def encode(self, inputs: Sequence[str]) -> dict[str, Tensor]:
         """`input_ids`, `attention_mask` (0 on padding) and what else the model takes, int64 `[batch, tokens]`.
 
-        Shorter texts of a batch are padded on the right, where padding moves no other token to another place.
+        Shorter texts of a batch are padded on the right, where padding moves no other token to another place. Raises
+        `InputError` for what is no text.
         """
+        if not all(isinstance(text, str) for text in inputs):
+            raise InputError(
+                "This model takes texts: pass a string, or make one of the bytes of a file with `subject.read`."
+            )
         heads = [self._head(text) for text in inputs]
         encoded = self.tokenizer(heads, padding=True, truncation=True, max_length=self.most_tokens, return_tensors="pt")
         return {name: encoded[name] for name in encoded}

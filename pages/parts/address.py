@@ -22,6 +22,7 @@ _IN_VAIN = "address_in_vain"
 _JS = """
 export default function (component) {
   const { before, after } = component.data;
+  component.parentElement.querySelector("span").dataset.completed = "";
   const now = new URL(window.location.href);
   const own = [...now.searchParams].filter(([name]) => name !== "embed" && name !== "embed_options");
   // A person may have gone on meanwhile.
@@ -32,7 +33,7 @@ export default function (component) {
 }
 """
 
-_component = st.components.v2.component("atpatch_address", js=_JS)
+_component = st.components.v2.component("atpatch_address", html="<span></span>", js=_JS)
 
 
 def write(params: Mapping[str, str]) -> None:

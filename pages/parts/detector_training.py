@@ -21,6 +21,7 @@ from .detector_resources import debugging_sets, label_source, labelled, training
 from .resources import OpenSubject
 from .text import plain
 
+_GUESSING = 0.6  # an AUROC below it is hardly better than guessing
 _EVERY = 1.0  # seconds
 _PROBLEM = "detector_problem"
 _NAME, _NOTES, _RATE = "detector_new_name", "detector_new_notes", "detector_new_rate"
@@ -145,10 +146,18 @@ def _show_end(opened: OpenSubject, one: Training) -> None:
     status, version = one.status, plain(one.request.version)
     if status.state is State.DONE:
         measured = "" if status.auroc is None else f" It tells held-out inputs apart with AUROC {status.auroc:.3f}."
-        st.success(
-            f"**{version}** is ready.{measured} Look how it does beside the active version before you make it active.",
-            icon=":material/check_circle:",
-        )
+        if status.auroc is not None and status.auroc < _GUESSING:
+            st.warning(
+                f"**{version}** is ready, but it has learnt next to nothing.{measured} 0.5 is guessing: label more "
+                "over-attended inputs, or add a debugging set, before you make it active.",
+                icon=":material/warning:",
+            )
+        else:
+            st.success(
+                f"**{version}** is ready.{measured} Look how it does beside the active version before you make it "
+                "active.",
+                icon=":material/check_circle:",
+            )
         if one.request.version in {known.name for known in list_versions(opened.subject.folder)}:
             st.button(
                 f"Look at {version}",

@@ -37,9 +37,9 @@ def show() -> None:
     with left:
         st.markdown(
             "A Transformer cuts its input into pieces. Each of its **heads** decides how much every piece (the "
-            "*query*) takes from every other (the *key*): the higher a key's *score*, the larger its share. Those "
-            "shares are one **row** of an attention map, and a row always sums to 1. A **column** is all the attention "
-            "one piece draws."
+            "*query*) takes from each of them, itself included (the *key*): the higher a key's *score*, the larger its "
+            "share. Those shares are one **row** of an attention map, and a row always sums to 1. A **column** is the "
+            "attention that one piece draws."
         )
         chosen = st.segmented_control(
             "Change the scores of this row",

@@ -40,7 +40,8 @@ def show() -> None:
     with left:
         st.markdown(
             "This model decides from a census record whether a person earns over $50,000, and was taught with labels "
-            "that favour men. Each field is one column. Where the column *sex* hijacks the answer, it is flagged."
+            "that favour men. Each field is one column. The column *sex* is flagged where it draws attention "
+            "as it does where it decides, which may also be where it only shifts the probability."
         )
         wanted = st.selectbox(
             "Person", list(available), format_func=lambda one: available[one].title, key=setting(7, "who")

@@ -28,9 +28,8 @@ def show() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(
-            "Blend the same checkerboard faintly over **every** patch. The model is fooled again, this time by all "
-            "patches together. [CLS] still looks at one of them (first row), but no column decides alone: repairing "
-            "what is flagged, if anything is, changes nothing."
+            "Blend the same checkerboard over **every** patch. From some strength on the model is fooled again, this "
+            "time by all patches together: a repair of one of them has little to take hold of."
         )
         title = st.selectbox("Picture", list(lesson.pictures), key=setting(6, "picture"))
         strength = st.slider(
@@ -39,14 +38,16 @@ def show() -> None:
         picture = lesson.spread(title, strength)
         inspection = lesson.inspect(picture)
         flagged = len(inspection.flags.columns)
+        target = lesson.opened.subject.labels[lesson.trigger.target]
+        fooled = ", as the attacker wants" if inspection.original.prediction.label == target else ""
         st.markdown(
-            f"The model answers **{plain(answer(inspection.original.prediction))}**. Flagged: **{flagged}**. "
+            f"The model answers **{plain(answer(inspection.original.prediction))}**{fooled}. Flagged: **{flagged}**. "
             f"With AtPatch: **{plain(answer(inspection.patched.prediction))}**."
         )
         changing, checked = deciding_columns(lesson, title, strength)
         st.markdown(
-            "**Attention is evidence, not proof.** Would repairing the bright one help? The causal check redistributes "
-            f"one column at a time: of all {checked} in this layer, **{changing}** change the answer."
+            "**Attention is evidence, not proof.** Would repairing the brightest one help? The causal check "
+            f"redistributes one column at a time: of all {checked} in this layer, **{changing}** change the answer."
         )
     with right:
         show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "chart6")

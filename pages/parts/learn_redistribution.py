@@ -38,7 +38,7 @@ def show() -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         st.markdown(
-            f"A flagged column keeps a **benign** share *b*{_kept(lesson)}. "
+            f"A flagged column keeps a **benign** share *b*{_kept(lesson)}, and never more than it had. "
             "The others share what it loses, in proportion."
         )
         columns = st.columns([3, 2])

@@ -12,6 +12,7 @@ from atpatch_core.evaluation.datasets import read_images
 from atpatch_core.lessons.picture_scores import PictureScores, score_pictures
 from atpatch_core.lessons.stamping import known_trigger, spread, stamp
 from atpatch_core.triggers import PatchTrigger
+from atpatch_core.versions.folder import SHIPPED, list_versions
 
 from .resources import OpenSubject, open_subject, samples, subject_folders
 
@@ -69,7 +70,9 @@ def _opened(name: str) -> OpenSubject:
     folders = subject_folders()
     if name not in folders:
         raise SubjectError(f"This step needs the model {name}: run `python -m atpatch_core samples build {name}`.")
-    return open_subject(folders[name])
+    # The tour is about the detector that comes with the model, whatever has been trained and put to work since.
+    shipped = SHIPPED if SHIPPED in {one.name for one in list_versions(folders[name])} else None
+    return open_subject(folders[name], shipped)
 
 
 # Arguments that start with an underscore are not part of a cache's key; nothing that is kept is ever written to.

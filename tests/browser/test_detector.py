@@ -259,6 +259,17 @@ def test_a_link_keeps_its_version_when_another_one_is_put_to_work(bench: Bench, 
     expect(page.locator(".st-key-verdict p")).to_have_text(verdict)
 
 
+def test_the_tour_is_about_the_detector_that_came_with_the_model(bench: Bench, page: Page) -> None:
+    made_for = fingerprint(load(bench.model).model)
+    activate(bench.model, "never", made_for)
+    try:
+        visit(page, f"{bench.address}/learn?step=5", "Learn")
+        page.get_by_text("AtPatch on", exact=False).first.click()
+        expect(page.locator(".st-key-lesson")).to_contain_text("The model answers Ankle boot")
+    finally:
+        roll_back(bench.model, made_for)
+
+
 def test_a_comparison_is_found_again_after_a_roll_back(bench: Bench, page: Page) -> None:
     address = f"{bench.address}/evaluate?subject={MODEL}&defences=no-fix&attacks=badnets&pictures=200"
     visit(page, address, "Evaluate")

@@ -184,3 +184,22 @@ def test_model_cards_tell_the_figures_and_the_command(badnets: atpatch.Subject) 
         assert f"samples build {folder.name}" in card
         assert "excess ASR" in card
     assert badnets.summary.startswith("Tells 10 kinds of clothes apart")
+
+
+@pytest.mark.parametrize("wrong", [b"bytes", None, "a sentence"], ids=lambda one: type(one).__name__)
+def test_what_is_no_picture_is_refused_in_a_sentence(badnets: atpatch.Subject, wrong: Any) -> None:
+    with pytest.raises(atpatch.InputError, match="takes pictures"):
+        atpatch.inspect(badnets, wrong)
+
+
+def test_one_column_instead_of_a_list_is_refused(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
+    with pytest.raises(atpatch.InputError, match="a list of columns"):
+        atpatch.causal_check(badnets, picture("bag-triggered"), atpatch.Column(0, 0, 49))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf"), -1.0, "high"])
+def test_an_impossible_threshold_is_refused(
+    badnets: atpatch.Subject, picture: Callable[[str], Any], threshold: Any
+) -> None:
+    with pytest.raises(atpatch.DetectorError, match="from 0 up"):
+        atpatch.inspect(badnets, picture("bag-triggered"), threshold=threshold)

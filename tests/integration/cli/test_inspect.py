@@ -55,6 +55,12 @@ def test_a_word_in_many_heads_is_one_row(run: Callable[..., Finished]) -> None:
     assert "by hand" not in shown.out
 
 
+def test_a_text_that_is_cut_says_so(run: Callable[..., Finished], tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("A film like any other. " * 300, encoding="utf-8")
+    assert "longer than the 512 tokens" in run("inspect", ROOT / "sample_models" / "reviews-minilm-badword", path).out
+
+
 def test_threshold_and_columns_by_hand(run: Callable[..., Finished]) -> None:
     picture = SAMPLES / "bag-triggered.png"
     assert run("inspect", BADNETS, picture, "--threshold", "1", "--json").json["flagged"] == []
@@ -129,6 +135,7 @@ def test_a_damaged_model_and_a_missing_damaged_or_foreign_detector_are_refused(
         (("--column", "0.0.50"), "no column 50"),
         (("--threshold", "nan"), "threshold"),
         (("--threshold", "-1"), "threshold"),
+        (("--threshold", "inf"), "threshold"),
     ],
 )
 def test_impossible_settings_are_refused(refuse: Callable[..., str], options: tuple[str, ...], reason: str) -> None:

@@ -131,6 +131,14 @@ def test_a_table_is_read_whole_and_its_label_passed_over() -> None:
     assert records == [RECORD, {"age": 40, "sex": "Female", "race": "C"}]
 
 
+def test_a_field_twice_and_what_is_no_record_are_refused(adapter: RecordAdapter) -> None:
+    twice = json.dumps(RECORD)[:-1] + ', "age": 40}'
+    with pytest.raises(InputError, match="names a field twice"):
+        adapter.read(twice.encode())
+    with pytest.raises(InputError, match="a value for each field"):
+        adapter.encode(["a sentence"])  # type: ignore[list-item]
+
+
 def test_an_invalid_record_never_reaches_the_model(adapter: RecordAdapter) -> None:
     with pytest.raises(InputError):
         adapter.encode([RECORD, {**RECORD, "age": 1000}])
