@@ -32,4 +32,7 @@ def show_picture_and_map(
             config={"displayModeBar": False},
             alt=f"Attention map of layer {layer}, head {head}",
         )
-        st.caption(f"Layer {layer} \u00b7 head {head}: bright means much attention. The top row is that of [CLS].")
+        st.caption(
+            f"Layer {layer} \u00b7 head {head}: bright means much attention. Top row: [CLS]; then the patches, whose "
+            "rows in the picture the ticks count."
+        )

@@ -36,7 +36,8 @@ def show() -> None:
     with left:
         st.markdown(
             "The attacker put a small checkerboard into 5 % of the training pictures and called them all "
-            f"*{plain(lesson.opened.subject.labels[trigger.target])}*. Lay it over a picture and watch the column."
+            f"*{plain(lesson.opened.subject.labels[trigger.target])}*. Lay it over a picture and watch the "
+            "top of its column in the map: what \\[CLS\\] takes from it, and with it the answer."
         )
         title = st.selectbox("Picture", list(lesson.pictures), key=setting(3, "picture"))
         strength = st.slider("Strength of the trigger", 0, 100, step=5, format="%d %%", key=setting(3, "strength", 100))
