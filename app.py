@@ -10,6 +10,6 @@ from pages.parts.start import start
 
 ASSETS = Path(__file__).parent / "assets"
 
-st.set_page_config(page_title="AtPatch", page_icon=ASSETS / "favicon.svg", layout="wide")
+st.set_page_config(page_icon=ASSETS / "favicon.svg", layout="wide")
 st.logo(ASSETS / "logo.svg")
 start()

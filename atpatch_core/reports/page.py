@@ -16,7 +16,7 @@ from ..figures.record import field_rows, what_if_rows, what_if_sentences
 from ..figures.redistributed import MOST_ROWS, redistributed_parts, score_of, why_redistributed
 from ..figures.text import direction, text_pieces
 from ..figures.verdict import answer, column_name, verdict
-from ..figures.wording import score_text
+from ..figures.wording import counted, score_text
 from .findings import Findings
 from .paper import PaperFigure
 
@@ -138,7 +138,7 @@ def _flagged(found: Findings) -> Iterable[str]:
     yield _table(
         ("Part of the input", "Heads in which it is redistributed", "Highest score"),
         [
-            (one.name, f"{one.heads} of {one.layers} layers", _score(one.highest))
+            (one.name, f"{one.heads} in {counted(one.layers, 'layer')}", _score(one.highest))
             for one in redistributed_parts(inspection)
         ],
     )

@@ -11,13 +11,12 @@ from typing import TypeVar
 
 import streamlit as st
 
-from .start import just_arrived
+from .start import OF_THIS_VISIT, just_arrived
 from .text import plain, quoted
 
 Number = TypeVar("Number", int, float)
 
 _KEY = "address"
-_IN_VAIN = "address_in_vain"
 
 _JS = """
 export default function (component) {
@@ -46,7 +45,7 @@ def write(params: Mapping[str, str]) -> None:
             _component(key=f"{_KEY}_completed", data={"before": before, "after": dict(params)})
     else:
         st.query_params.from_dict(dict(params))
-        st.session_state.pop(_IN_VAIN, None)
+        st.session_state.pop(OF_THIS_VISIT, None)
 
 
 def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:
@@ -73,11 +72,11 @@ def one_of(name: str, known: Sequence[Number], usual: Number | None = None) -> N
 def in_vain(name: str, value: str, instead: str) -> None:
     """Note that the address asks for `value` as `name`, which does not exist, and what is shown `instead`."""
     if just_arrived():
-        noted: dict[str, str] = st.session_state.setdefault(_IN_VAIN, {})
+        noted: dict[str, str] = st.session_state.setdefault(OF_THIS_VISIT, {})
         noted[name] = f"The link asks for {name} {quoted(value)}, which is not here: {instead}."
 
 
 def show_in_vain() -> None:
     """Say what the address asked for in vain, until a person changes something."""
-    for sentence in st.session_state.get(_IN_VAIN, {}).values():
+    for sentence in st.session_state.get(OF_THIS_VISIT, {}).values():
         st.warning(plain(sentence), icon=":material/info:")

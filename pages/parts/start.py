@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 _ENTERED = "entered_through_app"
 _ARRIVED = "arrived_from_another_page"
+OF_THIS_VISIT = "of_this_visit"  # what is kept under it is forgotten when another page is opened
 
 
 def start() -> None:
@@ -19,6 +20,9 @@ def start() -> None:
     # Without an address of its own, a page that one comes back to shows what it showed before.
     st.session_state[_ARRIVED] = st.session_state.get(_ENTERED) != page.url_path
     st.session_state[_ENTERED] = page.url_path
+    if st.session_state[_ARRIVED]:
+        st.session_state.pop(OF_THIS_VISIT, None)
+    st.set_page_config(page_title=f"{page.title} \u00b7 AtPatch")
     page.run()
 
 

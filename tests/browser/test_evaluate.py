@@ -223,3 +223,7 @@ def test_a_model_that_is_not_here_is_said_on_every_page(app: str, page: Page) ->
     for name in ("evaluate", "detector", "label"):
         visit(page, f"{app}/{name}?subject=never-was", name.capitalize())
         expect(page.get_by_text("The link asks for model \u201cnever-was\u201d, which is not here")).to_be_visible()
+    page.get_by_role("link", name="Evaluate", exact=True).click()
+    page.get_by_role("heading", name="Evaluate", exact=True).wait_for()
+    settle(page)
+    expect(page.get_by_text("The link asks for")).to_have_count(0)

@@ -37,6 +37,7 @@ def _go(page: Page, name: str) -> None:
     page.get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", name=name, exact=True, level=1)).to_be_visible()
     settle(page)
+    expect(page).to_have_title(f"{name} \u00b7 AtPatch")
     expect(page.locator(".stException")).to_have_count(0)
     for other in PAGES:
         expect(page.get_by_role("link", name=other, exact=True)).to_be_visible()

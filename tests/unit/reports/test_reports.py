@@ -152,7 +152,7 @@ def test_many_columns_are_put_together_by_what_they_stand_for(found: Findings) -
     one = Pass(found.inspection.original.prediction, AttentionTrace(maps))
     many = Inspection(one, one, Flags((scores,), (flagged,), 0.5), found.inspection.layout)
     page = _parsed(html_file(replace(found, by_hand=(), inspection=many), 0, 0))
-    assert f"{_EVIL}20 of 1 layers0.900" in page.words
+    assert f"{_EVIL}20 in 1 layer0.900" in page.words
     assert "Each of the 20 columns" in page.words
     assert "details" not in {tag for tag, _ in _parsed(html_file(found, 0, 0)).tags}
 
