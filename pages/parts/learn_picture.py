@@ -33,6 +33,5 @@ def show_picture_and_map(
             alt=f"Attention map of layer {layer}, head {head}",
         )
         st.caption(
-            f"Layer {layer} \u00b7 head {head}: bright means much attention. Top row: [CLS]; then the patches, whose "
-            "rows in the picture the ticks count."
+            f"Layer {layer} \u00b7 head {head}. Bright: much attention. Ticks: rows of the picture; above them, [CLS]."
         )
