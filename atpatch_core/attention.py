@@ -43,6 +43,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
+from numbers import Real
 from typing import Any, Protocol
 
 import torch
@@ -157,7 +158,7 @@ def hotfix(
         model, detector = subject.model, detector or subject.detector
     if detector is None and not columns:
         raise DetectorError("There is no detector for this model: train one, or name the columns to redistribute.")
-    if threshold is not None and not (isinstance(threshold, int | float) and threshold >= 0):
+    if threshold is not None and not (isinstance(threshold, Real) and threshold >= 0):
         raise DetectorError(f"A threshold is a number from 0 up, not {threshold}.")
     found = _find_layers(model)
     if detector is not None and detector.layers != len(found):

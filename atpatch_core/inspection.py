@@ -74,6 +74,11 @@ class Flags:
             for head, key in flagged.nonzero().tolist()
         )
 
+    def score(self, column: Column) -> float | None:
+        """The detector's score of `column`; `None` if it does not watch the layer."""
+        scores = self.scores[column.layer]
+        return None if scores is None else float(scores[column.head, column.key])
+
     def reaches(self, column: Column) -> bool:
         """Whether the detector scores `column` at the threshold or above."""
         scores = self.scores[column.layer]

@@ -9,7 +9,7 @@ import typer
 
 from .. import diagnosis
 from ..errors import InputError
-from ..figures.redistributed import MOST_ROWS, redistributed_parts, score_of, why_redistributed
+from ..figures.redistributed import MOST_ROWS, redistributed_parts, why_redistributed
 from ..figures.wording import counted, score_text
 from ..inspection import Column, Inspection, Prediction
 from ..subjects.loading import load
@@ -81,7 +81,7 @@ def _redistributed(result: Inspection) -> list[tuple[str, str]]:
     return [
         (
             f"layer {one.layer}, head {one.head}",
-            f"{result.layout.key_names[one.key]}, {_score(score_of(result.flags, one))} "
+            f"{result.layout.key_names[one.key]}, {_score(result.flags.score(one))} "
             f"({why_redistributed(result.flags, one)})",
         )
         for one in columns
@@ -104,7 +104,7 @@ def _as_json(result: Inspection) -> dict[str, Any]:
                 "head": one.head,
                 "key": one.key,
                 "name": result.layout.key_names[one.key],
-                "score": score_of(result.flags, one),
+                "score": result.flags.score(one),
             }
             for one in result.flags.columns
         ],

@@ -22,12 +22,6 @@ class RedistributedPart:
     highest: float | None
 
 
-def score_of(flags: Flags, column: Column) -> float | None:
-    """The detector's score of a column; `None` if it does not watch the layer."""
-    scores = flags.scores[column.layer]
-    return None if scores is None else float(scores[column.head, column.key])
-
-
 def why_redistributed(flags: Flags, column: Column) -> str:
     """Why this column of `flags.columns` is redistributed, in words that end a line."""
     if flags.reaches(column):
@@ -46,5 +40,5 @@ def redistributed_parts(inspection: Inspection) -> tuple[RedistributedPart, ...]
 
 
 def _part(name: str, flags: Flags, columns: list[Column]) -> RedistributedPart:
-    known = [score for score in (score_of(flags, one) for one in columns) if score is not None]
+    known = [score for score in (flags.score(one) for one in columns) if score is not None]
     return RedistributedPart(name, len(columns), len({one.layer for one in columns}), max(known, default=None))

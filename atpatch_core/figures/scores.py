@@ -102,7 +102,7 @@ def ranked_columns(flags: Flags) -> tuple[Column, ...]:
     """
 
     def score(column: Column) -> float:
-        scores = flags.scores[column.layer]
-        return -1.0 if scores is None else float(scores[column.head, column.key])
+        known = flags.score(column)
+        return -1.0 if known is None else known
 
     return tuple(sorted(flags.columns, key=score, reverse=True))

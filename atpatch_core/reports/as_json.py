@@ -8,7 +8,6 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import InputError
-from ..figures.redistributed import score_of
 from ..figures.verdict import verdict
 from ..inspection import Column, Inspection, Pass
 from .findings import Findings
@@ -55,7 +54,7 @@ def _report(found: Findings) -> dict[str, Any]:
             {"name": name, "special": special} for name, special in zip(layout.key_names, layout.special, strict=True)
         ],
         "columns_by_hand": [_column(one) for one in found.by_hand],
-        "flagged": [{**_column(one), "score": score_of(inspection.flags, one)} for one in inspection.flags.columns],
+        "flagged": [{**_column(one), "score": inspection.flags.score(one)} for one in inspection.flags.columns],
         "scores": [None if layer is None else _numbers(layer) for layer in inspection.flags.scores],
         "before": _pass(inspection.original),
         "after": _pass(inspection.patched),

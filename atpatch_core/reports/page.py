@@ -13,7 +13,7 @@ from html import escape
 
 from ..figures.causal_table import causal_table
 from ..figures.record import field_rows, what_if_rows, what_if_sentences
-from ..figures.redistributed import MOST_ROWS, redistributed_parts, score_of, why_redistributed
+from ..figures.redistributed import MOST_ROWS, redistributed_parts, why_redistributed
 from ..figures.text import direction, text_pieces
 from ..figures.verdict import answer, column_name, verdict
 from ..figures.wording import counted, score_text
@@ -129,7 +129,7 @@ def _flagged(found: Findings) -> Iterable[str]:
     rows = []
     for one in inspection.flags.columns:
         reasons = dict.fromkeys([why_redistributed(inspection.flags, one), *["chosen by hand"] * (one in chosen)])
-        score = _score(score_of(inspection.flags, one))
+        score = _score(inspection.flags.score(one))
         rows.append((column_name(one, inspection.layout), score, " and ".join(reasons)))
     table = _table(("Column", "Score", "Why"), rows)
     if len(rows) <= MOST_ROWS:

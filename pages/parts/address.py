@@ -17,6 +17,7 @@ from .text import plain, quoted
 Number = TypeVar("Number", int, float)
 
 _KEY = "address"
+_CALLED = {"subject": "model"}  # parameters that people know by another name
 
 _JS = """
 export default function (component) {
@@ -36,15 +37,15 @@ _component = st.components.v2.component("atpatch_address", html="<span></span>",
 
 
 def write(params: Mapping[str, str]) -> None:
-    """Make the address of the page lead back to what these parameters say."""
-    before = st.query_params.to_dict()
-    if before == params:
+    """Make the address of the page lead back to what these parameters say; empty ones are left out."""
+    before, after = st.query_params.to_dict(), {name: value for name, value in params.items() if value}
+    if before == after:
         return
     if just_arrived():
         with st.container(key=_KEY):  # which the style sheet hides
-            _component(key=f"{_KEY}_completed", data={"before": before, "after": dict(params)})
+            _component(key=f"{_KEY}_completed", data={"before": before, "after": after})
     else:
-        st.query_params.from_dict(dict(params))
+        st.query_params.from_dict(after)
         st.session_state.pop(OF_THIS_VISIT, None)
 
 
@@ -59,21 +60,37 @@ def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:
 
 def one_of(name: str, known: Sequence[Number], usual: Number | None = None) -> Number:
     """The number in this parameter if it is `known`; or else the `usual` one, which is the first if not given."""
+    first = known[0] if usual is None else usual
+    by_text = {f"{one:g}": one for one in known}
+    return by_text.get(text_of(name, list(by_text), f"{first:g}", f"using {first:g}"), first)
+
+
+def text_of(name: str, known: Collection[str], usual: str, instead: str) -> str:
+    """The text of this parameter if it is `known`, or else the `usual` one, which `instead` says in words."""
     asked = st.query_params.get(name)
-    for one in known:
-        if asked == f"{one:g}":
-            return one
-    chosen = known[0] if usual is None else usual
-    if asked is not None:
-        in_vain(name, asked, f"using {chosen:g}")
-    return chosen
+    if asked is None or asked in known:
+        return usual if asked is None else asked
+    in_vain(name, asked, instead)
+    return usual
+
+
+def subject(known: Sequence[str]) -> str:
+    """The model that the address asks for if it is `known`, or else the usual one."""
+    usual = usual_subject(known)
+    return text_of("subject", known, usual, f"showing {quoted(usual)}")
+
+
+def usual_subject(known: Sequence[str]) -> str:
+    """The model that was looked at in Triage, or else the first that is `known`."""
+    looked_at: str | None = getattr(st.session_state.get("view"), "subject", None)
+    return looked_at if looked_at is not None and looked_at in known else known[0]
 
 
 def in_vain(name: str, value: str, instead: str) -> None:
     """Note that the address asks for `value` as `name`, which does not exist, and what is shown `instead`."""
     if just_arrived():
         noted: dict[str, str] = st.session_state.setdefault(OF_THIS_VISIT, {})
-        noted[name] = f"The link asks for {name} {quoted(value)}, which is not here: {instead}."
+        noted[name] = f"The link asks for {_CALLED.get(name, name)} {quoted(value)}, which is not here: {instead}."
 
 
 def show_in_vain() -> None:

@@ -20,11 +20,10 @@ def choice(name: str, options: Sequence[str], default: str) -> str:
     What is no longer among `options` is replaced by the default.
     """
     key = PREFIX + name
-    if st.session_state.get(key) not in options:
-        wanted = st.query_params.get(name) if key not in st.session_state else None
-        if wanted is not None and wanted not in options:
-            address.in_vain("model" if name == "subject" else name, wanted, f"showing {quoted(default)}")
-        st.session_state[key] = wanted if wanted in options else default
+    if key not in st.session_state:
+        st.session_state[key] = address.text_of(name, options, default, f"showing {quoted(default)}")
+    elif st.session_state[key] not in options:
+        st.session_state[key] = default
     return key
 
 
@@ -42,5 +41,4 @@ def write_at_once(name: str) -> None:
 
 def write_address() -> None:
     """Put what is chosen now into the address."""
-    chosen = {name: str(st.session_state[PREFIX + name]) for name in NAMES if st.session_state.get(PREFIX + name)}
-    address.write(chosen)
+    address.write({name: str(st.session_state.get(PREFIX + name) or "") for name in NAMES})

@@ -11,6 +11,7 @@ from atpatch_core.versions import folder as versions
 from atpatch_core.versions.folder import DetectorVersion
 
 from . import detector_address as address
+from .address import usual_subject
 from .detector_resources import Version, open_version
 from .label_resources import fingerprint_of
 from .resources import OpenSubject, open_subject, subject_folders
@@ -25,10 +26,8 @@ def chosen_model() -> OpenSubject | None:
     if not folders:
         st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
         return None
-    # The address first, then what was looked at in Triage.
-    looked_at = getattr(st.session_state.get("view"), "subject", None)
-    default = looked_at if looked_at in folders else next(iter(folders))
-    name = st.selectbox("Model", list(folders), key=address.choice("subject", list(folders), default))
+    names = list(folders)
+    name = st.selectbox("Model", names, key=address.choice("subject", names, usual_subject(names)))
     try:
         return open_subject(folders[name])
     except AtPatchError as error:

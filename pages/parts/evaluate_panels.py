@@ -10,7 +10,6 @@ import streamlit as st
 from atpatch_core.evaluation.rates import Rate
 from atpatch_core.figures.tradeoff import Place, tradeoff
 
-from . import address
 from .resources import OpenSubject
 from .text import plain
 
@@ -42,11 +41,6 @@ def per_cent(share: float) -> float | None:
 def interval(rate: Rate) -> str | None:
     """The 95 % interval of a share in per cent; `None` where there is nothing to measure."""
     return None if math.isnan(rate.value) else f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
-
-
-def write_address(params: Mapping[str, str]) -> None:
-    """Make the address of the page lead back to these settings; empty ones are left out."""
-    address.write({name: value for name, value in params.items() if value})
 
 
 def show_verdict(told: str) -> None:

@@ -19,6 +19,7 @@ from atpatch_core.evaluation.record_data import LabelledRecords, parse_labelled_
 from atpatch_core.figures.tradeoff import Place
 from atpatch_core.uploads import digest_of
 
+from . import address
 from .evaluate_job import show_job
 from .evaluate_panels import (
     NOT_MEASURED,
@@ -28,7 +29,6 @@ from .evaluate_panels import (
     per_cent,
     show_tradeoff,
     show_verdict,
-    write_address,
 )
 from .evaluate_source import Readers, Source, chosen_source
 from .resources import OpenSubject
@@ -53,7 +53,7 @@ def show_records(opened: OpenSubject) -> None:
         chosen = _chosen(opened)
     if chosen is None:
         return
-    write_address({"subject": opened.subject.name, "data": chosen.upload})
+    address.write({"subject": opened.subject.name, "data": chosen.upload})
     comparison = show_job(
         digest_of(f"{opened.key}|{chosen.upload}".encode()),
         f"AtPatch and everything else that could be done, on {len(chosen.data):,} records",

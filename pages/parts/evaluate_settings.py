@@ -17,7 +17,6 @@ from atpatch_core.uploads import digest_of
 
 from . import address
 from .evaluate_data import chosen_pictures
-from .evaluate_panels import write_address
 from .evaluate_source import Source
 from .evaluate_trigger import OWN, chosen_trigger, forget_trigger
 from .resources import OpenSubject
@@ -153,7 +152,7 @@ def forget_settings() -> None:
 
 
 def _write_address(settings: Settings, attacks: list[str], patch: str) -> None:
-    write_address(
+    address.write(
         {
             "subject": settings.opened.subject.name,
             "attacks": ",".join(attacks),

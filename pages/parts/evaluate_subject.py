@@ -22,12 +22,7 @@ def chosen_subject(on_change: Callable[[], None]) -> OpenSubject | None:
         st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
         return None
     if st.session_state.get(_SUBJECT) not in folders:
-        # The address first, then what was looked at in Triage.
-        wanted = st.query_params.get("subject") or getattr(st.session_state.get("view"), "subject", None)
-        first = next(iter(folders))
-        if wanted is not None and wanted not in folders:
-            address.in_vain("model", wanted, f"showing {first}")
-        st.session_state[_SUBJECT] = wanted if wanted in folders else first
+        st.session_state[_SUBJECT] = address.subject(list(folders))
     name = st.selectbox("Model", list(folders), key=_SUBJECT, on_change=on_change)
     try:
         return open_subject(folders[name])

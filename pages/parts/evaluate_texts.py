@@ -31,7 +31,6 @@ from .evaluate_panels import (
     per_cent,
     show_tradeoff,
     show_verdict,
-    write_address,
 )
 from .resources import OpenSubject
 from .text import plain
@@ -72,7 +71,7 @@ def show_texts(opened: OpenSubject) -> None:
     if chosen is None:
         return
     names, count = chosen
-    write_address({"subject": opened.subject.name, "attacks": ",".join(names), "texts": str(count)})
+    address.write({"subject": opened.subject.name, "attacks": ",".join(names), "texts": str(count)})
     used = {name: triggers[name] for name in names}
     some = drawn(data, count)
     comparison = show_job(

@@ -21,12 +21,7 @@ def chosen_subject() -> OpenSubject | None:
         st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
         return None
     if _SUBJECT not in st.session_state:
-        # The address first, then what was looked at in Triage.
-        wanted = st.query_params.get("subject") or getattr(st.session_state.get("view"), "subject", None)
-        first = next(iter(folders))
-        if wanted is not None and wanted not in folders:
-            address.in_vain("model", wanted, f"showing {first}")
-        st.session_state[_SUBJECT] = wanted if wanted in folders else first
+        st.session_state[_SUBJECT] = address.subject(list(folders))
     if st.session_state[_SUBJECT] not in folders:
         st.session_state[_SUBJECT] = next(iter(folders))
     name = st.selectbox("Model", list(folders), key=_SUBJECT)
@@ -47,5 +42,5 @@ def chosen_annotator() -> str:
 
 def write_address() -> None:
     """Put both into the address."""
-    chosen = {"subject": st.session_state.get(_SUBJECT), "annotator": st.session_state.get(_ANNOTATOR, "").strip()}
-    address.write({name: value for name, value in chosen.items() if value})
+    name: str = st.session_state.get(_ANNOTATOR, "")
+    address.write({"subject": st.session_state.get(_SUBJECT, ""), "annotator": name.strip()})

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -203,3 +204,8 @@ def test_an_impossible_threshold_is_refused(
 ) -> None:
     with pytest.raises(atpatch.DetectorError, match="from 0 up"):
         atpatch.inspect(badnets, picture("bag-triggered"), threshold=threshold)
+
+
+def test_a_number_of_numpy_is_a_threshold(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
+    result = atpatch.inspect(badnets, picture("bag-triggered"), threshold=np.float32(0.5))  # type: ignore[arg-type]
+    assert result.patched.prediction.label == "Bag"

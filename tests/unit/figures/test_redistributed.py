@@ -7,7 +7,6 @@ from dataclasses import replace
 from atpatch_core.figures.redistributed import (
     RedistributedPart,
     redistributed_parts,
-    score_of,
     why_redistributed,
 )
 from atpatch_core.figures.scores import score_bars
@@ -24,7 +23,7 @@ def test_a_column_is_flagged_follows_a_flagged_one_or_was_chosen(make_inspection
     assert why_redistributed(flags, followed) == "follows a flagged one"
     assert why_redistributed(flags, chosen) == "chosen by hand"
     assert why_redistributed(flags, unwatched) == "chosen by hand"
-    assert score_of(flags, unwatched) is None
+    assert flags.score(unwatched) is None
     figure = score_bars(replace(inspection, flags=flags), 0, 1, calibrated=0.9)
     assert figure is not None
     assert "0.100 \u25c0 follows a flagged one" in figure.data[0].text
@@ -36,10 +35,10 @@ def test_columns_of_the_same_part_are_put_together_in_the_order_of_the_input(mak
     )
     first, second = redistributed_parts(inspection)
     assert first == RedistributedPart(
-        "row 0, column 0", heads=1, layers=1, highest=score_of(inspection.flags, Column(0, 2, 1))
+        "row 0, column 0", heads=1, layers=1, highest=inspection.flags.score(Column(0, 2, 1))
     )
     assert (second.name, second.heads, second.layers) == ("row 0, column 1", 3, 2)
-    assert second.highest == score_of(inspection.flags, Column(0, 0, 2))
+    assert second.highest == inspection.flags.score(Column(0, 0, 2))
 
 
 def test_without_a_detector_nothing_has_a_score(make_inspection) -> None:
