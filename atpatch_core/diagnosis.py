@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .arguments import checked_columns, checked_threshold
 from .attention import FLAG_NOTHING, Fix, capture, hotfix
 from .errors import DetectorError, InputError
 from .inspection import AttentionTrace, Column, Flags, Inspection, Pass, Prediction
@@ -33,6 +34,7 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
     `threshold` replaces the detector's calibrated one; `columns` are redistributed in addition to the flagged ones.
     Without detector and columns both passes are the same. Raises `InputError`, `DetectorError` or `HotfixError`.
     """
+    threshold, columns = checked_threshold(threshold), checked_columns(columns)
     if threshold == math.inf:
         raise DetectorError("A threshold is a number from 0 up, not infinity: with 1.1 nothing is flagged, either.")
     inputs = subject.encode(x)
@@ -46,7 +48,8 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
         return Inspection(original, original, Flags(unscored, empty, threshold or 1.0), layout)
     with hotfix(subject, threshold=threshold, columns=columns) as fix:
         patched = _run(subject, inputs)
-    return Inspection(original, patched, _flags(subject, fix, empty, threshold, columns), layout)
+    following = fix.following[0] if fix.following else None
+    return Inspection(original, patched, _flags(subject, fix, empty, threshold, columns), layout, following)
 
 
 def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[CausalEffect, ...]:
@@ -54,8 +57,7 @@ def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[C
 
     Raises `InputError`, `DetectorError` or `HotfixError`.
     """
-    if isinstance(columns, Column):
-        raise InputError("The causal check takes a list of columns: write [Column(layer, head, key)].")
+    columns = checked_columns(columns)
     inputs = subject.encode(x)
     before = _predict(subject, inputs)
     effects = []

@@ -91,6 +91,20 @@ class Flags:
 
 
 @dataclass(frozen=True)
+class Following:
+    """What it took to follow an input's flags to the rest of the trigger.
+
+    `forwards` were needed beyond the first one, of at most `most` for an input of this length; they took `seconds`
+    (for the whole batch). If it is not `complete`, the bound was reached, and what had been found by then is repaired.
+    """
+
+    forwards: int
+    most: int
+    complete: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Layout:
     """How the columns of an input's maps are shown to a person.
 
@@ -122,13 +136,15 @@ class Pass:
 class Inspection:
     """One input through the untouched model (`original`) and through the hot-fixed one (`patched`).
 
-    `flags` are the columns redistributed in the patched pass. `layout` names the columns.
+    `flags` are the columns redistributed in the patched pass. `layout` names the columns. `following` is there where
+    the detector follows its flags and found some.
     """
 
     original: Pass
     patched: Pass
     flags: Flags
     layout: Layout
+    following: Following | None = None
 
     @property
     def changes_answer(self) -> bool:

@@ -4,13 +4,14 @@ Such a phrase is repaired as a whole. Around each flagged column, the shortest r
 keeps the model as sure of its answer as it was: with the attention to everything else shut out. That run carries the
 hijack. Whether the answer changes once it is repaired plays no part in finding it, so an input that deserves its answer
 keeps it. Of two triggers in one input the second may stand out only once the first one is repaired, so the detector
-looks again at the repaired maps, and what it flags there is followed in turn. Only flagged inputs cost anything.
+looks again at the repaired maps, and what it flags there is followed in turn. Only flagged inputs cost anything, and
+what each may cost is bounded: where the bound ends the search, what was found so far is repaired, and it is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -40,6 +41,49 @@ class Reach:
     seeds: int = 16
 
 
+# What following one input may cost, in entries of the maps of one head: a forward costs up to the square of the length.
+# Texts of up to 40 tokens get more than any search of today takes; one of 500 gets a dozen forwards.
+_MOST_ENTRIES = 3_200_000
+
+
+@dataclass
+class Budget:
+    """How many forwards each input of a batch may still cost: `spent` so far of `most`, and whose search was cut short.
+
+    A forward of several inputs counts once for each. All three lists have a place for each input of the batch.
+    """
+
+    most: list[int]
+    spent: list[int] = field(init=False)
+    ended_early: list[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.spent, self.ended_early = [0] * len(self.most), [False] * len(self.most)
+
+    @classmethod
+    def for_inputs(cls, valid: Tensor) -> Budget:
+        """The budget of inputs by their length; `valid` is bool `[batch, keys]`, `False` for padding."""
+        return cls([max(1, _MOST_ENTRIES // max(1, int(length)) ** 2) for length in valid.sum(-1)])
+
+    def spend(self, row: int, forwards: int) -> bool:
+        """Spend `forwards` more on the input `row` if it has them left, else note that its search ends early."""
+        if self.spent[row] + forwards > self.most[row]:
+            self.ended_early[row] = True
+            return False
+        self.spent[row] += forwards
+        return True
+
+    def spend_one(self, rows: Tensor) -> None:
+        """Count a forward that every input in `rows` (bool `[batch]`) needs, whether or not one is left for it."""
+        for row in rows.nonzero().flatten().tolist():
+            self.spent[row] += 1
+
+    def end_early(self, rows: Tensor) -> None:
+        """Note that the search ends early for the inputs in `rows` (bool `[batch]`)."""
+        for row in rows.nonzero().flatten().tolist():
+            self.ended_early[row] = True
+
+
 @dataclass(frozen=True)
 class Carried:
     """Flags the same `columns` (bool `[batch, keys]`) in every head of `watched` layers; benign as in `detector`."""
@@ -65,13 +109,21 @@ class Carried:
 
 
 def carriers(
-    scores: Tensor, flagged: Tensor, valid: Tensor, repaired: Tensor, logits: Tensor, probe: Probe, reach: Reach
+    scores: Tensor,
+    flagged: Tensor,
+    valid: Tensor,
+    repaired: Tensor,
+    logits: Tensor,
+    probe: Probe,
+    reach: Reach,
+    budget: Budget,
 ) -> Tensor:
     """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`.
 
     `scores`, `flagged`, `valid` and `repaired` are `[batch, keys]`, `logits` (`[batch, classes]`) what the model
     answers while the columns that are `repaired` already are: those are always shut out, and part of no run. The first
-    and the last token of an input are the model's own: they are never shut out, and are part of no run.
+    and the last token of an input are the model's own: they are never shut out, and are part of no run. Runs around the
+    columns that score highest are tried first; those that an input's `budget` no longer allows are not tried.
     """
     found = flagged.clone()
     answer = logits.argmax(-1)
@@ -79,12 +131,15 @@ def carriers(
     inner = inner_columns(valid) & ~repaired
     searching = _seeds(scores, flagged & inner, reach.seeds)
     for size in range(1, reach.longest + 1):
-        runs = [
-            (row, seed, start)
-            for row, seed in searching
-            for start in range(seed - size + 1, seed + 1)
-            if start >= 0 and start + size <= valid.shape[1] and bool(inner[row, start : start + size].all())
-        ]
+        runs = []
+        for row, seed in searching:
+            around = [
+                (row, seed, start)
+                for start in range(seed - size + 1, seed + 1)
+                if start >= 0 and start + size <= valid.shape[1] and bool(inner[row, start : start + size].all())
+            ]
+            if budget.spend(row, len(around)):
+                runs += around
         if not runs:
             break
         rows = torch.tensor([row for row, _, _ in runs])

@@ -7,10 +7,15 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from atpatch_core.detector.reach import Carried, Reach, carriers
+from atpatch_core.detector.reach import Budget, Carried, Reach, carriers
 from atpatch_core.detector.reference import benign_reference
 
 _REACH = Reach((0, 1), longest=5, as_sure=0.2, margin=0)
+
+
+def _ample() -> Budget:
+    """More than any search here takes."""
+    return Budget([1_000] * 3)
 
 
 class _Asked:
@@ -30,7 +35,7 @@ def _carried(phrase: set[int], seed: int, keys: int = 12, reach: Reach = _REACH,
     scores[0, seed] = 0.9
     valid = torch.arange(keys + padding)[None] < keys
     repaired = torch.zeros_like(valid)
-    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), _Asked(phrase), reach)
+    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), _Asked(phrase), reach, _ample())
     return set(found[0].nonzero().flatten().tolist())
 
 
@@ -62,7 +67,7 @@ def test_every_copy_of_a_phrase_is_followed_from_its_own_flag() -> None:
         sure = [4.0 if any(not phrase & one for phrase in phrases) else -1.0 for one in shut]
         return torch.stack([torch.zeros(len(rows)), torch.tensor(sure)], 1)
 
-    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), either, _REACH)
+    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), either, _REACH, _ample())
     assert set(found[0].nonzero().flatten().tolist()) == {2, 3, 4, 8, 9, 10}
 
 
@@ -79,9 +84,48 @@ def test_only_flagged_inputs_are_asked_about() -> None:
     scores = torch.zeros(3, 8)
     scores[1, 2] = 1.0
     valid = torch.ones(3, 8, dtype=torch.bool)
-    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 3), asked, _REACH)
+    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 3), asked, _REACH, _ample())
     assert asked.asked == 1
     assert torch.equal(found, scores > 0.5)
+
+
+def test_a_search_costs_no_more_than_its_budget_and_says_that_it_ended_early() -> None:
+    asked, budget = _Asked({3, 4, 5}), Budget([4])
+    scores = torch.zeros(1, 12)
+    scores[0, 4] = 0.9
+    valid = torch.ones(1, 12, dtype=torch.bool)
+    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), asked, _REACH, budget)
+    assert torch.equal(found, scores > 0.5), "what is flagged is repaired all the same"
+    assert asked.asked == budget.spent[0] == 3, "runs of one and of two, and no part of those of three"
+    assert budget.ended_early == [True]
+
+
+def test_a_small_budget_goes_to_the_highest_scores_and_to_each_input_alone() -> None:
+    scores = torch.zeros(2, 12)
+    scores[0, 2], scores[0, 5], scores[0, 8] = 0.7, 0.9, 0.8
+    scores[1, 5] = 0.9
+    valid = torch.ones(2, 12, dtype=torch.bool)
+    seen: list[Tensor] = []
+
+    def probe(rows: Tensor, shut_out: Tensor) -> Tensor:
+        seen.append(torch.cat([rows[:, None], (~shut_out[:, 1:-1]).nonzero()[:, 1:] + 1], 1))
+        return torch.tensor([[0.0, 4.0]]).expand(len(rows), -1)
+
+    budget = Budget([2, 1])
+    carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 2), probe, _REACH, budget)
+    assert torch.cat(seen).tolist() == [[0, 5], [0, 8], [1, 5]]
+    assert budget.ended_early == [True, False]
+
+
+def test_the_budget_shrinks_with_the_square_of_the_length_so_that_the_time_does_not_grow() -> None:
+    lengths = torch.tensor([10, 40, 80, 160, 512])
+    valid = torch.arange(512)[None] < lengths[:, None]
+    most = Budget.for_inputs(valid).most
+    assert most == sorted(most, reverse=True)
+    assert most[-1] >= 1
+    assert all(forwards * length**2 <= most[0] * 10**2 for forwards, length in zip(most, lengths.tolist(), strict=True))
+    whole_search = 16 * sum(range(1, 9)) * 4
+    assert most[0] > whole_search
 
 
 def test_what_is_repaired_already_is_shut_out_in_every_trial_and_part_of_no_run() -> None:
@@ -96,7 +140,7 @@ def test_what_is_repaired_already_is_shut_out_in_every_trial_and_part_of_no_run(
         shut.append(shut_out)
         return torch.tensor([[0.0, -1.0]]).expand(len(rows), -1)
 
-    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), probe, _REACH)
+    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), probe, _REACH, _ample())
     assert set(found[0].nonzero().flatten().tolist()) == {4}
     assert torch.cat(shut)[:, 5].all()
 

@@ -1,0 +1,58 @@
+"""Check what a program passes to the library: each mistake gets one sentence that says what is expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from numbers import Real
+from operator import index
+from typing import Any
+
+from .errors import DetectorError, HotfixError
+from .inspection import Column
+
+
+def checked_threshold(threshold: Any) -> float | None:
+    """`threshold` as a float from 0 up, which may be infinity, or `None`. Raises `DetectorError` for all else."""
+    if threshold is None:
+        return None
+    if isinstance(threshold, Real) and not isinstance(threshold, bool):
+        try:
+            number = float(threshold)
+        except OverflowError:
+            number = math.nan
+        if number >= 0:
+            return number
+    raise DetectorError(f"A threshold is a number from 0 up, not {_shown(threshold)}.")
+
+
+def checked_columns(columns: Any) -> tuple[Column, ...]:
+    """`columns` as a tuple of columns, whose numbers are whole and count from 0. Raises `HotfixError` for all else."""
+    if isinstance(columns, Column) or not isinstance(columns, Iterable):
+        raise HotfixError(f"Columns are a list, as in [Column(layer, head, key)], not {_shown(columns)}.")
+    return tuple(_checked_column(column) for column in columns)
+
+
+def _checked_column(column: Any) -> Column:
+    if not isinstance(column, Column):
+        raise HotfixError(f"A column is written Column(layer, head, key), not {_shown(column)}.")
+    numbers = []
+    for name in ("layer", "head", "key"):
+        value = getattr(column, name)
+        try:
+            number = -1 if isinstance(value, bool) else index(value)
+        except TypeError:
+            number = -1
+        if number < 0:
+            raise HotfixError(f"The {name} of a column is a whole number from 0 up, not {_shown(value)}.")
+        numbers.append(number)
+    return Column(*numbers)
+
+
+def _shown(value: Any) -> str:
+    """A value as a program writes it, cut where it would fill the sentence."""
+    try:
+        shown = repr(value)
+    except Exception:  # whatever an object's own code may raise, e.g. for a number of too many digits
+        return f"this {type(value).__name__}"
+    return shown if len(shown) <= 60 else f"{shown[:60]}…"

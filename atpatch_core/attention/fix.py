@@ -1,0 +1,69 @@
+"""A block that repairs maps as it is told, and what it tells about the last forward."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ..errors import InputError
+from ..inspection import Following
+from .block import Block
+from .layers import existing_layers, find_layers
+from .session import Forward, Repair, Session
+
+
+@dataclass
+class Fix:
+    """What a `hotfix` did in the last forward.
+
+    `scores[i]` and `flagged[i]` are `[batch, heads, keys]` for layer `i`, or `None` where the layer was not looked at.
+    `following` says for each input of the batch how its flags were followed; `None` for an input without flags, and
+    empty for a detector that does not follow any. `unreadable` are the numbers of the inputs, from 0, whose maps hold
+    values that are no numbers: they are neither judged nor repaired.
+    """
+
+    scores: tuple[Tensor | None, ...] = ()
+    flagged: tuple[Tensor | None, ...] = ()
+    following: tuple[Following | None, ...] = ()
+    unreadable: tuple[int, ...] = ()
+
+
+def repairing(model: nn.Module, repair: Repair) -> Block[Fix]:
+    """A block that does `repair` in every forward of `model`. Opening it raises `HotfixError` as `hotfix` says."""
+
+    def prepare() -> tuple[Session, Fix]:
+        found = find_layers(model)
+        by_hand = existing_layers((column.layer for column in repair.columns), len(found))
+        fix = Fix()
+
+        def publish(forward: Forward) -> None:
+            fix.scores = tuple(forward.scores.get(layer) for layer in range(len(found)))
+            fix.flagged = tuple(forward.flagged.get(layer) for layer in range(len(found)))
+            fix.following = forward.following
+            fix.unreadable = _unreadable(forward)
+
+        return Session(model, found, repair.watched | frozenset(by_hand), repair, publish), fix
+
+    return Block("hotfix", prepare)
+
+
+def _unreadable(forward: Forward) -> tuple[int, ...]:
+    """The inputs that could not be judged, which a warning names. Raises `InputError` when none could be."""
+    if forward.unreadable is None:
+        return ()
+    inputs = tuple(forward.unreadable.nonzero().flatten().tolist())
+    if len(inputs) == len(forward.unreadable):
+        raise InputError(
+            "The attention to this input holds values that are no numbers, so the input probably does, too: look for "
+            "NaN or infinity in it."
+        )
+    named = ", ".join(str(number + 1) for number in inputs)
+    warnings.warn(
+        f"Of {len(forward.unreadable)} inputs number {named} gives attention that is no number and is left as it is: "
+        "look for NaN or infinity in it. The others are answered.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return inputs

@@ -1,0 +1,297 @@
+"""What one open block knows, and which blocks are in force for a call.
+
+Open blocks are listed in a context variable, so that threads and tasks never meet each other's. A block is in force
+for a forward that begins while it is open, in the context that opened it (or one copied from it, as tasks and
+`asyncio.to_thread` do), and, if it was opened in a generator, while that generator runs. What was decided when a
+forward began holds until it ends, even if the block is left meanwhile.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..detector.contract import ColumnDetector
+from ..detector.joint import Jointly
+from ..detector.reach import Reach
+from ..errors import HotfixError
+from ..inspection import Column, Following
+from .attachment import hold, release
+from .layers import ORIGINALS, AttentionLayer, usable_configs
+from .turn import innermost_generator, runs
+
+FLAG_NOTHING = float("inf")
+# The names under which the functions that intercept are registered in place of the original implementations.
+NAMES = {original: f"atpatch_over_{original}" for original in ORIGINALS}
+# Maps, flags, benign attention and allowed entries in, repaired maps out, as `redistribute` does it.
+Formula = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+
+
+@dataclass
+class Forward:
+    """What one session has seen so far in one forward, in one context."""
+
+    fired: Counter[int] = field(default_factory=Counter)
+    maps: dict[int, Tensor] = field(default_factory=dict)
+    scores: dict[int, Tensor] = field(default_factory=dict)
+    flagged: dict[int, Tensor] = field(default_factory=dict)
+    found: dict[int, Tensor] = field(default_factory=dict)  # flags that are to be followed, [batch, keys]
+    valid: Tensor | None = None
+    tokens: Tensor | None = None  # of a text, int64 [batch, keys], or their vectors [batch, keys, size]
+    unreadable: Tensor | None = None  # inputs whose maps hold values that are no numbers, bool [batch]
+    following: tuple[Following | None, ...] = ()  # one for each input, if flags were followed
+    thread: int = field(default_factory=threading.get_ident)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A model, and what it was called with."""
+
+    model: nn.Module
+    args: Any
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """What a model answers while columns are repaired, which ones were in each layer, and its maps of all layers."""
+
+    output: Any
+    flagged: dict[int, Tensor]
+    maps: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What a hot-fix does to the maps; `follow` is what it does with the flags of a detector that has a reach."""
+
+    detector: ColumnDetector | None
+    watched: frozenset[int]
+    threshold: float | None
+    columns: tuple[Column, ...]
+    formula: Formula
+    follow: Callable[[Call, Any, Forward, Repair], Repaired | None] | None = None
+
+    @property
+    def reach(self) -> Reach | Jointly | None:
+        """How far the detector's flags are followed; `None` means that each is repaired where it is."""
+        reach: Reach | Jointly | None = getattr(self.detector, "reach", None)
+        return reach
+
+    @property
+    def limit(self) -> float:
+        """The score from which on a column is flagged."""
+        if self.threshold is not None:
+            return self.threshold
+        return FLAG_NOTHING if self.detector is None else self.detector.threshold
+
+    def flagged(self, scores: Tensor, valid: Tensor) -> Tensor:
+        """Which columns of `scores` (`[batch, ..., keys]`) are flagged, as bool; `valid` is broadcastable to them."""
+        flagged = (scores >= self.limit) & valid
+        alongside: float | None = getattr(self.detector, "alongside", None)
+        if alongside is not None and alongside < self.limit:
+            suspected = flagged.flatten(1).any(1)
+            flagged |= (scores >= alongside) & valid & suspected[(..., *[None] * (scores.ndim - 1))]
+        return flagged
+
+
+_serial = itertools.count()
+
+
+@dataclass(eq=False)
+class Session:
+    """One open block: its model, the layers it needs, what it does to them, and who is told about a finished forward.
+
+    `forwards` counts those it was in force for, `passed_over` those that ran while its generator was suspended.
+    """
+
+    model: nn.Module
+    found: tuple[AttentionLayer, ...]
+    needed: frozenset[int]
+    repair: Repair | None
+    publish: Callable[[Forward], None]
+    numbers: dict[int, int] = field(init=False)
+    configs: dict[int, Any] = field(init=False)
+    serial: int = field(default_factory=lambda: next(_serial))  # of two open blocks the later one is the inner one
+    generator: FrameType | None = None
+    closed: bool = False
+    forwards: int = 0
+    passed_over: int = 0
+
+    def __post_init__(self) -> None:
+        self.numbers = {id(layer.module): i for i, layer in enumerate(self.found)}
+        self.configs = usable_configs(self.model, self.found, (*ORIGINALS, *NAMES.values()))
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it is open and the generator that it was opened in, if any, runs."""
+        return not self.closed and (self.generator is None or runs(self.generator))
+
+
+_open: ContextVar[tuple[Session, ...]] = ContextVar("atpatch_open", default=())
+_running: ContextVar[dict[Session, Forward] | None] = ContextVar("atpatch_running", default=None)
+
+
+def open_session(session: Session) -> None:
+    """Put a session in force for this context."""
+    _attach(session)
+    session.generator = innermost_generator(sys._getframe(1))
+    _open.set((*_still_open(), session))
+
+
+def close_session(session: Session) -> None:
+    """Take a session out, and no other one, wherever it stands; closing it twice does nothing."""
+    if session.closed:
+        return
+    session.closed = True
+    session.generator = None  # a frame keeps all that its function holds
+    _open.set(_still_open())
+    running = running_forwards()
+    if (forward := running.get(session)) is not None and forward.thread == threading.get_ident():
+        # The forward was broken off by what no hook is told of, such as a keyboard interrupt.
+        _forget({session: forward})
+    _detach(session)
+
+
+def sessions_in_force() -> tuple[Session, ...]:
+    """The sessions that a call in this context meets, the outermost first."""
+    return tuple(session for session in _open.get() if session.in_force)
+
+
+def running_forwards() -> dict[Session, Forward]:
+    """The forwards that run in this context, by the sessions that they meet."""
+    return _running.get() or {}
+
+
+class unobserved:  # noqa: N801 - reads as what it is for: with unobserved(): ...
+    """Inside the block no session is in force: nobody who looks on is to see trial forwards."""
+
+    def __enter__(self) -> None:
+        self._token = _open.set(())
+
+    def __exit__(self, *_: object) -> None:
+        _open.reset(self._token)
+
+
+def _still_open() -> tuple[Session, ...]:
+    """The listed sessions that were not closed meanwhile, from another context."""
+    return tuple(session for session in _open.get() if not session.closed)
+
+
+# --- attaching ------------------------------------------------------------------------------------------------------
+
+
+def _attach(session: Session) -> None:
+    for config in session.configs.values():
+        hold(config, _redirect)
+    hold(session.model, _watch_forwards)
+
+
+def _detach(session: Session) -> None:
+    for thing in (session.model, *session.configs.values()):
+        release(thing)
+
+
+def _redirect(config: Any) -> Callable[[], None]:
+    original = config._attn_implementation
+    config._attn_implementation_internal = NAMES[original]
+
+    def undo() -> None:
+        config._attn_implementation_internal = original
+
+    return undo
+
+
+def _watch_forwards(model: nn.Module) -> Callable[[], None]:
+    begin = model.register_forward_pre_hook(_begin_forward, with_kwargs=True)
+    end = model.register_forward_hook(_end_forward, always_call=True, with_kwargs=True)
+
+    def undo() -> None:
+        begin.remove()
+        end.remove()
+
+    return undo
+
+
+# --- one forward ----------------------------------------------------------------------------------------------------
+
+
+def _begin_forward(model: nn.Module, args: Any, arguments: dict[str, Any]) -> None:
+    mine = {}
+    for session in _still_open():
+        if session.model is not model:
+            continue
+        if session.in_force:
+            session.forwards += 1
+            mine[session] = Forward(tokens=_tokens(args, arguments))
+        else:
+            session.passed_over += 1
+    if mine:
+        running = running_forwards()
+        _forget({session: running[session] for session in mine if session in running})
+        for session in mine:
+            _attach(session)  # until the forward ends, whoever leaves the block meanwhile
+        _running.set({**running_forwards(), **mine})
+
+
+def _tokens(args: Any, arguments: dict[str, Any]) -> Tensor | None:
+    tokens = arguments.get("input_ids", args[0] if args else None)
+    if not isinstance(tokens, Tensor) or tokens.is_floating_point() or tokens.ndim != 2:
+        tokens = arguments.get("inputs_embeds")
+    return tokens
+
+
+def _end_forward(model: nn.Module, args: Any, arguments: dict[str, Any], output: Any) -> Any:
+    finished = {session: forward for session, forward in running_forwards().items() if session.model is model}
+    if not finished:
+        return None
+    _forget(finished)
+    if output is None:  # the forward raised: its own error is the one to see
+        return None
+    for session, forward in finished.items():
+        for layer in sorted(session.needed):
+            if forward.fired[layer] != 1:
+                raise HotfixError(
+                    f"Attention layer {layer} ran {forward.fired[layer]} times in one forward instead of once, so this "
+                    "model can't be repaired reliably: use one whose layers each run once."
+                )
+    again = _follow(Call(model, args, arguments), output, finished)
+    for session, forward in finished.items():
+        session.publish(forward)
+    return again
+
+
+def _follow(call: Call, output: Any, finished: dict[Session, Forward]) -> Any:
+    """The output of the model with everything repaired that its flags lead to; `None` if they lead nowhere."""
+    deciding = innermost_repair(finished)
+    if deciding is None or deciding.repair is None or deciding.repair.follow is None:
+        return None
+    forward = finished[deciding]
+    with unobserved():
+        repaired = deciding.repair.follow(call, output, forward, deciding.repair)
+    if repaired is None:
+        return None
+    forward.flagged = repaired.flagged
+    for one in finished.values():
+        one.maps = {layer: repaired.maps[layer] for layer in one.maps}
+    return repaired.output
+
+
+def _forget(forwards: dict[Session, Forward]) -> None:
+    _running.set({session: forward for session, forward in running_forwards().items() if session not in forwards})
+    for session in forwards:
+        _detach(session)
+
+
+def innermost_repair(sessions: Any) -> Session | None:
+    """Of `sessions`, the hot-fix that was opened last; it decides alone."""
+    return max((one for one in sessions if one.repair is not None), key=lambda one: one.serial, default=None)
