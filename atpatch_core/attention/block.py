@@ -43,8 +43,9 @@ class Block(Generic[Result]):
             return
         close_session(session)
         if session.passed_over and not session.forwards:
+            times = "once" if session.passed_over == 1 else f"{session.passed_over} times"
             warnings.warn(
-                f"The model ran {session.passed_over} times while the generator that holds this {self._name} block was "
+                f"The model ran {times} while the generator that holds this {self._name} block was "
                 "suspended, and never inside the block: open it where the model is called, or make the generator a "
                 "context manager with contextlib.contextmanager.",
                 RuntimeWarning,
