@@ -77,3 +77,22 @@ def redistribute(attention: Tensor, flagged: Tensor, benign: Tensor, allowed: Te
     changed = repaired.any(-1, keepdim=True) & rest.any(-1, keepdim=True)
     after = torch.where(permitted, after.clamp(0.0, 1.0), 0.0)
     return torch.where(changed, after.to(attention.dtype), attention)
+
+
+def shut_out(attention: Tensor, flagged: Tensor, benign: Tensor, allowed: Tensor | None = None) -> Tensor:
+    """What `redistribute` gives for a benign attention of 0, in a fraction of the time: for trials, of which many run.
+
+    Args:
+        attention: maps after softmax, floating point `[batch, heads, queries, keys]`, rows summing to 1.
+        flagged: which columns to shut out, bool, broadcastable to `[batch, heads, keys]`.
+        benign: not looked at; it is here so that both functions can be used alike.
+        allowed: which entries the model may attend to, bool, broadcastable to `attention`; `None` means all.
+
+    Returns:
+        New maps of the same shape and dtype; equal to those of `redistribute` but for rounding.
+    """
+    left = attention.masked_fill(flagged.unsqueeze(-2), 0.0)
+    mass = left.sum(-1, keepdim=True, dtype=torch.float64 if attention.dtype == torch.float64 else torch.float32)
+    if bool((mass <= torch.finfo(torch.float32).tiny).any()):  # a row whose answer is not a quotient
+        return redistribute(attention, flagged, torch.zeros((), device=attention.device), allowed)
+    return left.div_(mass.to(left.dtype))

@@ -20,7 +20,7 @@ from ..detector.known import KnownColumns
 from ..detector.reach import Budget, Carried, Reach, carriers
 from ..errors import HotfixError
 from ..inspection import Following
-from ..redistribution import redistribute
+from ..redistribution import shut_out
 from .capture import capture
 from .fix import repairing
 from .repair import scores_of
@@ -79,16 +79,15 @@ def _followed(
     budget = Budget.for_inputs(valid)
     for _ in range(reach.looks):
         columns = columns | _carriers(call, output, scores, flagged, valid, columns, detector, reach, budget)
-        budget.spend_one(flagged.any(-1))
+        budget.spend_on_answers(flagged.any(-1))
         repaired = _run_repaired(call, repair, detector, columns, reach.layers)
         output = repaired.output
         seen = [scores_of(detector, layer, repaired.maps[layer], valid, forward.tokens) for layer in forward.found]
         scores = _highest(seen).masked_fill(columns, 0.0)
         flagged = repair.flagged(scores, valid) & ~columns
+        flagged &= budget.worth_another_look(flagged.any(-1))[:, None]
         if not bool(flagged.any()):
             break
-    else:
-        budget.end_early(flagged.any(-1))
     seconds = time.perf_counter() - started
     forward.following = tuple(
         Following(budget.spent[row], budget.most[row], not budget.ended_early[row], seconds) if bool(one) else None
@@ -130,11 +129,11 @@ def _carriers(
     batch = len(logits)
     at_once = max(1, min(_PROBED, _CELLS // valid.shape[1] ** 2))
 
-    def probe(rows: Tensor, shut_out: Tensor) -> Tensor:
+    def probe(rows: Tensor, shut: Tensor) -> Tensor:
         answers = []
-        for some, columns in zip(torch.split(rows, at_once), torch.split(shut_out, at_once), strict=True):
+        for some, columns in zip(torch.split(rows, at_once), torch.split(shut, at_once), strict=True):
             known = KnownColumns(detector.layers, dict.fromkeys(reach.layers, columns[:, None]))
-            trial = Repair(known, frozenset(reach.layers), None, (), redistribute)
+            trial = Repair(known, frozenset(reach.layers), None, (), shut_out)
             with torch.no_grad(), repairing(call.model, trial):
                 called = call.model(
                     *(_rows(one, some, batch) for one in call.args),

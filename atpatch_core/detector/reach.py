@@ -42,15 +42,16 @@ class Reach:
 
 
 # What following one input may cost, in entries of the maps of one head: a forward costs up to the square of the length.
-# Texts of up to 40 tokens get more than any search of today takes; one of 500 gets a dozen forwards.
-_MOST_ENTRIES = 3_200_000
+# Texts of up to 30 tokens get more than any search takes, those of 500 get eight forwards.
+_MOST_ENTRIES = 2_200_000
 
 
 @dataclass
 class Budget:
-    """How many forwards each input of a batch may still cost: `spent` so far of `most`, and whose search was cut short.
+    """How many forwards each input of a batch may cost: `spent` so far of `most`, and whose search `ended_early`.
 
-    A forward of several inputs counts once for each. All three lists have a place for each input of the batch.
+    A forward of several inputs counts once for each. All three lists have a place for each input of the batch. One
+    forward is always kept back for the repaired answer.
     """
 
     most: list[int]
@@ -63,25 +64,28 @@ class Budget:
     @classmethod
     def for_inputs(cls, valid: Tensor) -> Budget:
         """The budget of inputs by their length; `valid` is bool `[batch, keys]`, `False` for padding."""
-        return cls([max(1, _MOST_ENTRIES // max(1, int(length)) ** 2) for length in valid.sum(-1)])
+        return cls([max(2, _MOST_ENTRIES // max(1, int(length)) ** 2) for length in valid.sum(-1)])
 
-    def spend(self, row: int, forwards: int) -> bool:
-        """Spend `forwards` more on the input `row` if it has them left, else note that its search ends early."""
-        if self.spent[row] + forwards > self.most[row]:
+    def spend(self, row: int, trials: int) -> bool:
+        """Spend `trials` on the input `row` if it has that many left, else note that its search ends early."""
+        if self.spent[row] + trials >= self.most[row]:
             self.ended_early[row] = True
             return False
-        self.spent[row] += forwards
+        self.spent[row] += trials
         return True
 
-    def spend_one(self, rows: Tensor) -> None:
-        """Count a forward that every input in `rows` (bool `[batch]`) needs, whether or not one is left for it."""
+    def spend_on_answers(self, rows: Tensor) -> None:
+        """Spend the forward that was kept back for the answer of each input in `rows` (bool `[batch]`)."""
         for row in rows.nonzero().flatten().tolist():
             self.spent[row] += 1
 
-    def end_early(self, rows: Tensor) -> None:
-        """Note that the search ends early for the inputs in `rows` (bool `[batch]`)."""
+    def worth_another_look(self, rows: Tensor) -> Tensor:
+        """Those of `rows` (bool `[batch]`) that have a forward left; the search of the others ends early."""
+        left = rows.clone()
         for row in rows.nonzero().flatten().tolist():
-            self.ended_early[row] = True
+            if self.spent[row] >= self.most[row]:
+                self.ended_early[row], left[row] = True, False
+        return left
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from atpatch_core.redistribution import redistribute
+from atpatch_core.redistribution import redistribute, shut_out
 
 
 def one_map(rows: list[list[float]], dtype: torch.dtype = torch.float32) -> Tensor:
@@ -194,3 +194,13 @@ def test_wrong_types_are_refused() -> None:
         redistribute(one_map([[0.5, 0.5]]), torch.ones(1, 1, 2), torch.tensor(0.1))
     with pytest.raises(ValueError, match="dimensions"):
         redistribute(torch.ones(2, 2) / 2, flags(True, False), torch.tensor(0.1))
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases())
+def test_shutting_out_is_redistributing_down_to_nothing(case: tuple[Tensor, ...]) -> None:
+    attention, flagged, _, allowed = case
+    before = attention.clone()
+    expected = redistribute(attention, flagged, torch.zeros(()), allowed)
+    torch.testing.assert_close(shut_out(attention, flagged, torch.zeros(()), allowed), expected, atol=2e-6, rtol=1e-5)
+    assert torch.equal(attention, before), "the map that was given is left as it is"

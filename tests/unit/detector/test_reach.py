@@ -90,13 +90,13 @@ def test_only_flagged_inputs_are_asked_about() -> None:
 
 
 def test_a_search_costs_no_more_than_its_budget_and_says_that_it_ended_early() -> None:
-    asked, budget = _Asked({3, 4, 5}), Budget([4])
+    asked, budget = _Asked({3, 4, 5}), Budget([5])
     scores = torch.zeros(1, 12)
     scores[0, 4] = 0.9
     valid = torch.ones(1, 12, dtype=torch.bool)
     found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), asked, _REACH, budget)
     assert torch.equal(found, scores > 0.5), "what is flagged is repaired all the same"
-    assert asked.asked == budget.spent[0] == 3, "runs of one and of two, and no part of those of three"
+    assert asked.asked == budget.spent[0] == 3, "runs of one and of two, no part of those of three, and one kept for the answer"
     assert budget.ended_early == [True]
 
 
@@ -111,10 +111,21 @@ def test_a_small_budget_goes_to_the_highest_scores_and_to_each_input_alone() -> 
         seen.append(torch.cat([rows[:, None], (~shut_out[:, 1:-1]).nonzero()[:, 1:] + 1], 1))
         return torch.tensor([[0.0, 4.0]]).expand(len(rows), -1)
 
-    budget = Budget([2, 1])
+    budget = Budget([3, 2])
     carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 2), probe, _REACH, budget)
     assert torch.cat(seen).tolist() == [[0, 5], [0, 8], [1, 5]]
     assert budget.ended_early == [True, False]
+
+
+def test_what_has_nothing_left_is_not_looked_at_again() -> None:
+    budget = Budget([2, 3, 1])
+    budget.spend_on_answers(torch.tensor([True, True, True]))
+    assert budget.spend(1, 1)
+    assert budget.worth_another_look(torch.tensor([True, True, False])).tolist() == [True, True, False]
+    budget.spend_on_answers(torch.tensor([True, True, False]))
+    assert budget.worth_another_look(torch.tensor([True, True, True])).tolist() == [False, False, False]
+    assert budget.ended_early == [True, True, True]
+    assert budget.spent == budget.most
 
 
 def test_the_budget_shrinks_with_the_square_of_the_length_so_that_the_time_does_not_grow() -> None:
