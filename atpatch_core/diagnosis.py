@@ -49,7 +49,8 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
     with hotfix(subject, threshold=threshold, columns=columns) as fix:
         patched = _run(subject, inputs)
     following = fix.following[0] if fix.following else None
-    return Inspection(original, patched, _flags(subject, fix, empty, threshold, columns), layout, following)
+    flags = _flags(subject, fix, empty, threshold, columns)
+    return Inspection(original, patched, flags, layout, following, getattr(subject.detector, "calibrated_keys", None))
 
 
 def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[CausalEffect, ...]:

@@ -96,12 +96,15 @@ class Following:
 
     `forwards` were needed beyond the first one, of at most `most` for an input of this length; they took `seconds`
     (for the whole batch). If it is not `complete`, the bound was reached, and what had been found by then is repaired.
+    `cleared` are the columns that were flagged, where it turned out that the answer does not hang on them: with all of
+    them and what they led to redistributed, the model was as sure as before, so nothing is redistributed.
     """
 
     forwards: int
     most: int
     complete: bool
     seconds: float
+    cleared: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,8 @@ class Inspection:
     """One input through the untouched model (`original`) and through the hot-fixed one (`patched`).
 
     `flags` are the columns redistributed in the patched pass. `layout` names the columns. `following` is there where
-    the detector follows its flags and found some.
+    the detector follows its flags and found some. `calibrated_keys` is how many columns the longest input had that the
+    detector's threshold was chosen on, where that is known: in a longer one it finds less.
     """
 
     original: Pass
@@ -145,6 +149,7 @@ class Inspection:
     flags: Flags
     layout: Layout
     following: Following | None = None
+    calibrated_keys: int | None = None
 
     @property
     def changes_answer(self) -> bool:

@@ -2,7 +2,8 @@
 
 A detector with a `reach` is one for triggers of several columns of which only one may stand out: its flags are first
 followed to the whole run of columns that carries the hijack (`detector/reach.py`), and then the model runs again with
-all of them redistributed. Where nothing is flagged, nothing runs twice.
+all of them redistributed. Where nothing is flagged, nothing runs twice. Where the model is as sure of its answer with
+all of that redistributed, the flag was a false alarm, or the answer rests on something else: it is cleared.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch import Tensor
 from ..detector.contract import ColumnDetector
 from ..detector.joint import Jointly, joint_scores
 from ..detector.known import KnownColumns
-from ..detector.reach import Budget, Carried, Reach, carriers
+from ..detector.reach import Budget, Carried, Reach, carriers, log_odds
 from ..errors import HotfixError
 from ..inspection import Following
 from ..redistribution import shut_out
@@ -66,15 +67,18 @@ def _run_repaired(
 
 def _followed(
     call: Call, output: Any, forward: Forward, repair: Repair, detector: ColumnDetector, reach: Reach
-) -> Repaired:
-    """Repair what the flags lead to, look again, and repair what is flagged then, too, until nothing is."""
+) -> Repaired | None:
+    """Repair what the flags lead to, look again, and repair what is flagged then, too, until nothing is.
+
+    An input whose answer turns out not to hang on any of it is left as it is; `None` if that holds for all of them.
+    """
     started = time.perf_counter()
     valid = forward.valid
     if valid is None:
         raise HotfixError("This detector follows triggers from layers that it watches, but it watched none.")
     scores = _highest([forward.scores[layer] for layer in forward.found])
-    flagged = torch.stack(list(forward.found.values())).any(0)
-    followed = flagged.any(-1)
+    at_first = flagged = torch.stack(list(forward.found.values())).any(0)
+    first, followed = _logits(output), flagged.any(-1)
     columns = torch.zeros_like(valid)
     budget = Budget.for_inputs(valid)
     for _ in range(reach.looks):
@@ -88,12 +92,40 @@ def _followed(
         flagged &= budget.worth_another_look(flagged.any(-1))[:, None]
         if not bool(flagged.any()):
             break
+    cleared = _cleared(first, _logits(output), followed, reach)
+    if bool((followed & ~cleared).any()) and bool(cleared.any()):
+        repaired = _run_repaired(call, repair, detector, columns & ~cleared[:, None], reach.layers)
     seconds = time.perf_counter() - started
     forward.following = tuple(
-        Following(budget.spent[row], budget.most[row], not budget.ended_early[row], seconds) if bool(one) else None
+        Following(
+            budget.spent[row],
+            budget.most[row],
+            not budget.ended_early[row],
+            seconds,
+            tuple(at_first[row].nonzero().flatten().tolist()) if bool(cleared[row]) else (),
+        )
+        if bool(one)
+        else None
         for row, one in enumerate(followed)
     )
-    return repaired
+    return repaired if bool((followed & ~cleared).any()) else None
+
+
+def _cleared(before: Tensor, after: Tensor, followed: Tensor, reach: Reach) -> Tensor:
+    """Which of the `followed` inputs are as sure of their answer with everything redistributed, bool `[batch]`.
+
+    `before` and `after` are logits `[batch, classes]`. Such an answer does not hang on what was flagged.
+    """
+    answer = before.argmax(-1)
+    lost = log_odds(before, answer) - log_odds(after, answer)
+    return followed & (lost < reach.as_sure).to(followed.device)
+
+
+def _logits(output: Any) -> Tensor:
+    logits = getattr(output, "logits", None)
+    if not isinstance(logits, Tensor) or logits.ndim != 2:
+        raise HotfixError("This detector follows triggers by the model's answer: call a model for classification.")
+    return logits.detach()
 
 
 def _highest(scores: Sequence[Tensor]) -> Tensor:
@@ -123,9 +155,7 @@ def _carriers(
     budget: Budget,
 ) -> Tensor:
     """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`."""
-    logits = getattr(output, "logits", None)
-    if not isinstance(logits, Tensor) or logits.ndim != 2:
-        raise HotfixError("This detector follows triggers by the model's answer: call a model for classification.")
+    logits = _logits(output)
     batch = len(logits)
     at_once = max(1, min(_PROBED, _CELLS // valid.shape[1] ** 2))
 
@@ -142,9 +172,7 @@ def _carriers(
             answers.append(called.logits)
         return torch.cat(answers)
 
-    found = carriers(
-        scores.cpu(), flagged.cpu(), valid.cpu(), repaired.cpu(), logits.detach().cpu(), probe, reach, budget
-    )
+    found = carriers(scores.cpu(), flagged.cpu(), valid.cpu(), repaired.cpu(), logits.cpu(), probe, reach, budget)
     return found.to(logits.device)
 
 

@@ -76,9 +76,8 @@ def output_of_repaired(
     Raises `HotfixError` when the layer does not simply weigh its values by the map.
     """
     values = value.repeat_interleave(before.shape[1] // value.shape[1], dim=1)
-    hit = flagged.flatten(1).any(1)
-    if bool(hit.all()):  # no copies of whole maps
-        hit = slice(None)
+    some = flagged.flatten(1).any(1)
+    hit = slice(None) if bool(some.all()) else some  # a slice copies no maps
     expected = torch.matmul(before[hit], values[hit]).transpose(1, 2)
     tolerance = 1e-3 if before.dtype in (torch.float32, torch.float64) else 5e-2
     # What is no number in a map was no number in the layer's own output, either.

@@ -92,6 +92,7 @@ def train_text_detector(
         "triggered_texts": len(pairs),
         "tuning_texts": len(tuning_pairs.clean) + len(tuning_pairs),
         "benign_inputs_for_the_threshold": len(benign),
+        "longest_benign_input": max((subject.encode(text)["input_ids"].shape[1] for text in benign), default=0),
         "false_positive_rate_wanted": false_positive_rate,
         "hijacked_inputs_by_layer": hijacked,
         "recipe": asdict(recipe),

@@ -131,7 +131,7 @@ def carriers(
     """
     found = flagged.clone()
     answer = logits.argmax(-1)
-    sure = _odds(logits, answer)
+    sure = log_odds(logits, answer)
     inner = inner_columns(valid) & ~repaired
     searching = _seeds(scores, flagged & inner, reach.seeds)
     for size in range(1, reach.longest + 1):
@@ -150,7 +150,7 @@ def carriers(
         alone = torch.zeros(len(runs), valid.shape[1], dtype=torch.bool)
         for number, (_, _, start) in enumerate(runs):
             alone[number, start : start + size] = True
-        left = _odds(probe(rows, (inner[rows] & ~alone) | repaired[rows]), answer[rows]) - sure[rows]
+        left = log_odds(probe(rows, (inner[rows] & ~alone) | repaired[rows]), answer[rows]) - sure[rows]
         for row, seed in list(searching):
             mine = [number for number, run in enumerate(runs) if run[:2] == (row, seed)]
             best = max(mine, key=lambda number: float(left[number]), default=None)
@@ -173,7 +173,7 @@ def _seeds(scores: Tensor, flagged: Tensor, most: int) -> list[tuple[int, int]]:
     return found
 
 
-def _odds(logits: Tensor, answer: Tensor) -> Tensor:
+def log_odds(logits: Tensor, answer: Tensor) -> Tensor:
     """How sure of `answer` (int64 `[n]`) logits `[n, classes]` are, in log-odds `[n]`."""
     logits = logits.float()
     own = logits.gather(1, answer[:, None])

@@ -77,6 +77,12 @@ class TrainedDetector:
         return VARIANTS[self.variant].any_length
 
     @property
+    def calibrated_keys(self) -> int | None:
+        """How many columns the longest input had that the threshold was chosen on; `None` if that is not known."""
+        most = self.history.get("longest_benign_input")
+        return most if isinstance(most, int) and self.any_length else None
+
+    @property
     def adds_repeats(self) -> bool:
         """Whether a token that stands in an input several times is judged as one column (see `repeats`)."""
         return self.any_length

@@ -13,7 +13,7 @@ from transformers import AlbertConfig, AlbertForSequenceClassification, T5Config
 
 from atpatch_core.attention import FLAG_NOTHING, attention_layers, capture, hotfix
 from atpatch_core.detector.joint import Jointly
-from atpatch_core.detector.reach import Reach
+from atpatch_core.detector.reach import Reach, log_odds
 from atpatch_core.errors import DetectorError, HotfixError
 from atpatch_core.inspection import Column
 from atpatch_core.redistribution import redistribute
@@ -367,9 +367,12 @@ def test_a_score_that_is_not_a_number_raises() -> None:
 class _Following(RuleDetector):
     """A detector whose flags are followed."""
 
+    as_sure: float = 0.0
+    longest: int = 3
+
     @property
     def reach(self) -> Reach:
-        return Reach((0, 1, 2), longest=3, as_sure=0.0, margin=0)
+        return Reach((0, 1, 2), longest=self.longest, as_sure=self.as_sure, margin=0)
 
 
 def test_nothing_flagged_runs_once_and_changes_nothing() -> None:
@@ -483,12 +486,50 @@ def test_a_model_is_looked_at_only_so_often() -> None:
 def test_columns_chosen_by_hand_are_repaired_beside_followed_ones() -> None:
     model, batch = build("bert", "eager"), inputs("bert")
     by_hand = Column(1, 2, 1)
-    with torch.no_grad(), hotfix(model, _Following(3, (2,), column(3)), columns=[by_hand]) as fix:
+    with torch.no_grad(), hotfix(model, _Following(3, (2,), column(6)), columns=[by_hand]) as fix:
         model(**batch)
     assert fix.flagged[1] is not None
     assert fix.flagged[1][0, 2, 1]
     assert not fix.flagged[1][0, 0, 1]
-    assert fix.flagged[1][0, :, 3].all()
+    assert fix.flagged[1][0, :, 6].all()
+
+
+def _flags_column_3_of_two_inputs(layer: int, attention: torch.Tensor) -> torch.Tensor:
+    scores = nothing(layer, attention)
+    scores[:2, 0, 3] = 1.0
+    return scores
+
+
+def test_what_the_answer_does_not_hang_on_is_cleared_and_left_as_it_is() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    with capture(model) as plain:
+        before = logits(model, batch)
+    detector = _Following(3, (2,), _flags_column_3_of_two_inputs, as_sure=100.0)
+    with hotfix(model, detector) as fix, capture(model) as maps:
+        assert torch.equal(logits(model, batch), before)
+    assert all(map(torch.equal, maps.layers, plain.layers))
+    assert all(flagged is None or not flagged.any() for flagged in fix.flagged)
+    assert fix.scores[2] is not None
+    assert fix.scores[2][0, 0, 3] == 1, "the scores stay to be seen"
+    assert [None if one is None else one.cleared for one in fix.following] == [(3,), (3,), None]
+
+
+def test_each_input_of_a_batch_is_cleared_by_its_own_answer() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    before = logits(model, batch)
+    with hotfix(model, _Following(3, (2,), _flags_column_3_of_two_inputs, as_sure=-100.0, longest=1)):
+        repaired = logits(model, batch)
+    answer = before.argmax(-1)
+    lost = (log_odds(before, answer) - log_odds(repaired, answer))[:2]
+    detector = _Following(3, (2,), _flags_column_3_of_two_inputs, as_sure=float(lost.mean()), longest=1)
+    with hotfix(model, detector) as fix:
+        after = logits(model, batch)
+    hangs = int(lost.argmax())
+    assert torch.equal(after[hangs], repaired[hangs])
+    assert torch.equal(after[[1 - hangs, 2]], before[[1 - hangs, 2]])
+    assert [bool(one.cleared) for one in fix.following if one is not None] == [number != hangs for number in (0, 1)]
+    assert fix.flagged[0] is not None
+    assert fix.flagged[0].any(-1).any(-1).tolist() == [number == hangs for number in range(3)]
 
 
 def test_a_flag_can_only_be_followed_in_a_classifier() -> None:

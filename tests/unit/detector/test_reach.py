@@ -96,7 +96,9 @@ def test_a_search_costs_no_more_than_its_budget_and_says_that_it_ended_early() -
     valid = torch.ones(1, 12, dtype=torch.bool)
     found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), asked, _REACH, budget)
     assert torch.equal(found, scores > 0.5), "what is flagged is repaired all the same"
-    assert asked.asked == budget.spent[0] == 3, "runs of one and of two, no part of those of three, and one kept for the answer"
+    assert asked.asked == budget.spent[0] == 3, (
+        "runs of one and of two, no part of those of three, and one kept for the answer"
+    )
     assert budget.ended_early == [True]
 
 
