@@ -8,7 +8,7 @@ from numbers import Real
 from operator import index
 from typing import Any
 
-from .errors import DetectorError, HotfixError
+from .errors import DetectorError, InputError
 from .inspection import Column
 
 
@@ -27,15 +27,15 @@ def checked_threshold(threshold: Any) -> float | None:
 
 
 def checked_columns(columns: Any) -> tuple[Column, ...]:
-    """`columns` as a tuple of columns, whose numbers are whole and count from 0. Raises `HotfixError` for all else."""
+    """`columns` as a tuple of columns, whose numbers are whole and count from 0. Raises `InputError` for all else."""
     if isinstance(columns, Column) or not isinstance(columns, Iterable):
-        raise HotfixError(f"Columns are a list, as in [Column(layer, head, key)], not {_shown(columns)}.")
+        raise InputError(f"Give a list of columns, as in [Column(layer, head, key)], not {_shown(columns)}.")
     return tuple(_checked_column(column) for column in columns)
 
 
 def _checked_column(column: Any) -> Column:
     if not isinstance(column, Column):
-        raise HotfixError(f"A column is written Column(layer, head, key), not {_shown(column)}.")
+        raise InputError(f"A column is written Column(layer, head, key), not {_shown(column)}.")
     numbers = []
     for name in ("layer", "head", "key"):
         value = getattr(column, name)
@@ -44,7 +44,7 @@ def _checked_column(column: Any) -> Column:
         except TypeError:
             number = -1
         if number < 0:
-            raise HotfixError(f"The {name} of a column is a whole number from 0 up, not {_shown(value)}.")
+            raise InputError(f"The {name} of a column is a whole number from 0 up, not {_shown(value)}.")
         numbers.append(number)
     return Column(*numbers)
 

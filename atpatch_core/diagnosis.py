@@ -34,9 +34,11 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
     `threshold` replaces the detector's calibrated one; `columns` are redistributed in addition to the flagged ones.
     Without detector and columns both passes are the same. Raises `InputError`, `DetectorError` or `HotfixError`.
     """
+    _check_subject(subject)
     threshold, columns = checked_threshold(threshold), checked_columns(columns)
     if threshold == math.inf:
         raise DetectorError("A threshold is a number from 0 up, not infinity: with 1.1 nothing is flagged, either.")
+    x = _one(x)
     inputs = subject.encode(x)
     original = _run(subject, inputs)
     heads = [len(attention) for attention in original.trace.maps]
@@ -58,8 +60,9 @@ def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[C
 
     Raises `InputError`, `DetectorError` or `HotfixError`.
     """
+    _check_subject(subject)
     columns = checked_columns(columns)
-    inputs = subject.encode(x)
+    inputs = subject.encode(_one(x))
     before = _predict(subject, inputs)
     effects = []
     for column in columns:
@@ -67,6 +70,20 @@ def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[C
             after = _predict(subject, inputs)
         effects.append(CausalEffect(column, before.label, before.confidence, after.label, after.confidence))
     return tuple(effects)
+
+
+def _check_subject(subject: Any) -> None:
+    if not isinstance(subject, Subject):
+        raise InputError("The first argument is a subject, as `load` gives it.")
+
+
+def _one(x: Any) -> Any:
+    """The input in a list of one. Raises `InputError` for a list of several or none."""
+    if not isinstance(x, list):
+        return x
+    if len(x) != 1:
+        raise InputError(f"One input is looked at at a time, not a list of {len(x)}: call it for each of them.")
+    return x[0]
 
 
 def _run(subject: Subject, inputs: dict[str, Tensor]) -> Pass:

@@ -9,7 +9,7 @@ from torch import nn
 
 from ..arguments import checked_columns, checked_threshold
 from ..detector.contract import ColumnDetector
-from ..errors import DetectorError
+from ..errors import DetectorError, HotfixError
 from ..inspection import Column
 from ..redistribution import redistribute
 from .block import Block
@@ -69,13 +69,21 @@ def hotfix(
     model: nn.Module
     if isinstance(subject, nn.Module):
         model = subject
+    elif not isinstance(getattr(subject, "model", None), nn.Module):
+        raise HotfixError("This is no model: pass a subject from `load`, or a Transformers model.")
     else:
         model, detector = subject.model, detector or subject.detector
     chosen = checked_columns(columns)
     limit = checked_threshold(threshold)
     if detector is None and not chosen:
         raise DetectorError("There is no detector for this model: train one, or name the columns to redistribute.")
+    if not callable(formula):
+        raise HotfixError(
+            "A formula is a function that repairs maps, as `redistribute` does: leave it out for that one."
+        )
     layers = len(attention_layers(model))
+    if detector is not None and not all(hasattr(detector, name) for name in ("score", "benign", "watched", "layers")):
+        raise DetectorError("This is no detector: load one with its model, or make one with `train-detector`.")
     if detector is not None and detector.layers != layers:
         raise DetectorError(
             f"This detector was made for a model with {detector.layers} attention layers, this model has {layers}: "

@@ -16,6 +16,9 @@ from ..errors import InputError
 from ..inspection import Layout
 from .image_files import read_image
 
+# Of Pillow's modes those whose numbers are colours; in the others the scale is not known, or can't be converted.
+_MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK", "YCbCr", "HSV")
+
 
 @dataclass(frozen=True)
 class ImageAdapter:
@@ -35,15 +38,16 @@ class ImageAdapter:
         return read_image(content)
 
     def write(self, one: Image.Image) -> bytes:
-        """The picture as a PNG file."""
+        """The picture as a PNG file. Raises `InputError` for what is no picture."""
+        _check(one)
         file = io.BytesIO()
         one.save(file, "PNG", optimize=True)
         return file.getvalue()
 
     def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
         """`pixel_values`, float32 `[batch, channels, height, width]`. Raises `InputError` for what is no picture."""
-        if not all(isinstance(image, Image.Image) for image in inputs):
-            raise InputError("This model takes pictures: make one of the bytes of a file with `subject.read`.")
+        for image in inputs:
+            _check(image)
         mode = "L" if self.channels == 1 else "RGB"
         return {
             "pixel_values": self.processor([image.convert(mode) for image in inputs], return_tensors="pt")[
@@ -60,6 +64,17 @@ class ImageAdapter:
         names = ("[CLS]", *(f"[special {number}]" for number in range(1, special)))[:special]
         patches = tuple(f"row {row}, column {column}" for row in range(rows) for column in range(columns))
         return Layout(names + patches, (True,) * special + (False,) * (rows * columns), self.grid)
+
+
+def _check(image: Any) -> None:
+    """Raise `InputError` for what is no picture, or one whose numbers are no colours until they are scaled."""
+    if not isinstance(image, Image.Image):
+        raise InputError("This model takes pictures: make one of the bytes of a file with `subject.read`.")
+    if image.mode not in _MODES or 0 in image.size:
+        raise InputError(
+            f"A picture of mode {image.mode} and {image.width} x {image.height} pixels can't be looked at: convert it "
+            "to mode L or RGB, with at least one pixel."
+        )
 
 
 def image_adapter(folder: Path, config: Any) -> ImageAdapter:

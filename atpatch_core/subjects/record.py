@@ -36,7 +36,11 @@ class RecordAdapter:
         return records[0]
 
     def write(self, one: Record) -> bytes:
-        """The record as a JSON object, the same bytes for the same values; `read` reads it back."""
+        """The record as a JSON object, the same bytes for the same values; `read` reads it back.
+
+        Raises `InputError` for a record that is not valid.
+        """
+        one = self.schema.parse(one)
         ordered = {name: one[name] for name in self.schema.names}
         return json.dumps(ordered, ensure_ascii=False, indent=1).encode()
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from ..detector.contract import ColumnDetector
+from ..errors import InputError
 from ..inspection import Layout
 
 
@@ -63,14 +64,23 @@ class Subject:
 
     def read(self, content: bytes) -> Any:
         """The input in a file's bytes. Raises `InputError` with a sentence for a person."""
-        return self.adapter.read(content)
+        if not isinstance(content, bytes | bytearray | memoryview):
+            raise InputError(
+                f"Pass the bytes of a file, as in open(path, 'rb').read(), not a {type(content).__name__}."
+            )
+        return self.adapter.read(bytes(content))
 
     def write(self, x: Any) -> bytes:
-        """The file of one input, which `read` turns back into the input."""
+        """The file of one input, which `read` turns back into the input. Raises `InputError` for what is none."""
         return self.adapter.write(x)
 
     def encode(self, x: Any) -> dict[str, Tensor]:
-        """The model's keyword arguments for one input, or for a list of inputs as one batch."""
+        """The model's keyword arguments for one input, or for a list of inputs as one batch.
+
+        Raises `InputError` for an empty list, and for what is no input of this kind.
+        """
+        if isinstance(x, list) and not x:
+            raise InputError("There is nothing in the list: pass at least one input.")
         return self.adapter.encode(x if isinstance(x, list) else [x])
 
     def layout(self, x: Any, keys: int) -> Layout:

@@ -37,7 +37,8 @@ class TextAdapter:
         return read_text(content)
 
     def write(self, one: str) -> bytes:
-        """The text in UTF-8."""
+        """The text in UTF-8. Raises `InputError` for what is no text."""
+        _check(one)
         return one.encode("utf-8")
 
     def encode(self, inputs: Sequence[str]) -> dict[str, Tensor]:
@@ -46,10 +47,8 @@ class TextAdapter:
         Shorter texts of a batch are padded on the right, where padding moves no other token to another place. Raises
         `InputError` for what is no text.
         """
-        if not all(isinstance(text, str) for text in inputs):
-            raise InputError(
-                "This model takes texts: pass a string, or make one of the bytes of a file with `subject.read`."
-            )
+        for text in inputs:
+            _check(text)
         heads = [self._head(text) for text in inputs]
         encoded = self.tokenizer(heads, padding=True, truncation=True, max_length=self.most_tokens, return_tensors="pt")
         return {name: encoded[name] for name in encoded}
@@ -59,6 +58,7 @@ class TextAdapter:
 
         `keys` beyond the text's own tokens are padding.
         """
+        _check(one)
         encoded = self._tokens(self._head(one))
         tokens = len(encoded.ids)
         # A token without text was added by the model, whatever the mask of a tokenizer says about it.
@@ -110,6 +110,16 @@ class TextAdapter:
             f"The text is longer than the {self.most_tokens} tokens that can be looked at: only its first "
             f"{read:,} of {len(text):,} characters are read."
         )
+
+
+def _check(text: Any) -> None:
+    """Raise `InputError` for what is no text."""
+    if not isinstance(text, str):
+        raise InputError(
+            "This model takes texts: pass a string, or make one of the bytes of a file with `subject.read`."
+        )
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError("The text holds half a character (a lone surrogate), which no file can hold: remove it.")
 
 
 def text_adapter(folder: Path, config: Any) -> TextAdapter:
