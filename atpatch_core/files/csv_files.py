@@ -46,9 +46,13 @@ def _rows(lines: Iterator[list[str] | str], width: int) -> Iterator[list[str] | 
         if isinstance(line, str):
             yield line
         elif len(line) != width:
-            yield f"has {len(line):,} values for {width:,} fields: add or remove some."
+            yield f"has {_values(len(line))} for {width:,} fields: add or remove some."
         else:
             yield line
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"
 
 
 def _lines(text: str, delimiter: str) -> Iterator[list[str] | str]:
@@ -61,7 +65,9 @@ def _lines(text: str, delimiter: str) -> Iterator[list[str] | str]:
             line = next(reader, None)
         except csv.Error as error:
             end = "unexpected end" in str(error)
-            yield f"{_BROKEN}; its quotation mark is never closed, so nothing after it is read." if end else f"{_BROKEN}."
+            yield (
+                f"{_BROKEN}; its quotation mark is never closed, so nothing after it is read." if end else f"{_BROKEN}."
+            )
             continue
         if line is None:
             return

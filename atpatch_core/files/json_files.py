@@ -13,7 +13,7 @@ from .content import read_bytes
 from .damaged import DamagedError, OversizeError
 
 Pairs = list[tuple[str, Any]]
-# Strings (which may hold brackets) and brackets. Possessive: a damaged string is not tried again from every place in it.
+# Strings (which may hold brackets) and brackets. Possessive: a damaged string is not tried from every place in it.
 _BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 

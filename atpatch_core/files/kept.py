@@ -25,11 +25,20 @@ class Kept(list[T]):
         super().__init__(values)
         self.left_out = tuple(left_out)
 
+    @property
+    def rows(self) -> list[int]:
+        """The row that each value comes from."""
+        others = {one.row for one in self.left_out}
+        return [row for row in range(1, len(self) + len(others) + 1) if row not in others]
+
 
 def none_is_sound(left_out: Sequence[LeftOut]) -> str:
     """The sentence for a file without any sound row, which gives the first reason."""
     first = left_out[0].reason
-    return first if len(left_out) == 1 else f"{first} The {len(left_out) - 1:,} other rows can't be used either."
+    others = len(left_out) - 1
+    if not others:
+        return first
+    return f"{first} The {others:,} other row{'s' if others > 1 else ''} can't be used either."
 
 
 def told(left_out: Sequence[LeftOut], kept: int) -> str:

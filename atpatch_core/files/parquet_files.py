@@ -2,8 +2,8 @@
 
 A value that stands in a column many times is stored once, so that a small file can hold gigabytes. Its footer says how
 many rows and values there are; texts and bytes are read as entries of a dictionary, which stays as small as the file,
-and their lengths are added up before any of them is copied. One encoding (DELTA_BYTE_ARRAY) can't be read that way: so few
-rows are then read at once that they keep to the limit even if each value is as long as the whole column.
+and their lengths are added up before any of them is copied. One encoding (DELTA_BYTE_ARRAY) can't be read that way: of it,
+so few rows are read at once that they keep to the limit even if each value is as long as the whole column.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class ImageAdapter:
         }
 
     def _check_scaled(self, image: Image.Image) -> None:
-        """Raise `InputError` where the processor, which scales the shorter side to a length, makes an image too long."""
+        """Raise `InputError` where the processor, which scales the shorter side, makes an image too long."""
         size = getattr(self.processor, "size", None)
         edge = None if size is None or not getattr(self.processor, "do_resize", False) else size.get("shortest_edge")
         long, short = max(image.size), max(1, min(image.size))

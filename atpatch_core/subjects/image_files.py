@@ -79,9 +79,7 @@ def _check_shape(width: int, height: int) -> None:
     if long > limits.IMAGES.side:
         raise InputError(f"The image is {long:,} pixels long, more than {limits.IMAGES.side:,}: cut out a part of it.")
     if long > limits.IMAGES.ratio * short:
-        raise InputError(
-            f"The image is more than {limits.IMAGES.ratio:,} times as long as wide: cut out a part of it."
-        )
+        raise InputError(f"The image is more than {limits.IMAGES.ratio:,} times as long as wide: cut out a part of it.")
 
 
 def _too_large() -> str:
