@@ -75,17 +75,17 @@ class TableLimits:
     """Of a CSV or Parquet file of a data set, a debugging set or labels.
 
     `bytes`: of the file, and `csv_bytes` of one in CSV, which is read as a whole. `rows`, `columns`: as they say.
-    `unpacked`: bytes that the columns which are read take in memory; the same value many times over takes almost
-    nothing in a Parquet file. `values`: in all columns, those in lists included. `chunks`: columns times row groups, each of which has an entry in a Parquet file's footer, and
-    `footer`: bytes of one text in it. `uploaded_rows`: of a file brought to the dashboard, which other people share.
-    `characters`: of one value in CSV.
+    `unpacked`: bytes that the columns which are read take once unpacked; the same value many times over takes almost
+    nothing in a Parquet file. `values`: in all columns, those in lists included. `chunks`: columns times row groups,
+    each of which has an entry in a Parquet file's footer, and `footer`: bytes of one text in it. `uploaded_rows`: of a
+    file brought to the dashboard, which other people share. `characters`: of one value in CSV.
     """
 
     bytes: int = 2_000_000_000
     csv_bytes: int = 200_000_000
     rows: int = 1_000_000
     columns: int = 1_000
-    unpacked: int = 2_000_000_000
+    unpacked: int = 4_000_000_000
     values: int = 20_000_000
     chunks: int = 100_000
     footer: int = 10_000_000

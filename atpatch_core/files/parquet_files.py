@@ -2,7 +2,7 @@
 
 A value that stands in a column many times is stored once, so that a small file can hold gigabytes. Its footer says how
 many rows and values there are; texts and bytes are read as entries of a dictionary, which stays as small as the file,
-and their lengths are added up before any of them is copied. One encoding (DELTA_BYTE_ARRAY) can't be read that way: of it,
+and their lengths are added up before any of them is copied. Of one encoding, DELTA_BYTE_ARRAY, which can't be read so,
 so few rows are read at once that they keep to the limit even if each value is as long as the whole column.
 """
 
