@@ -78,7 +78,8 @@ class TableLimits:
     `unpacked`: bytes that the columns which are read take once unpacked; the same value many times over takes almost
     nothing in a Parquet file. `values`: in all columns, those in lists included. `chunks`: columns times row groups,
     each of which has an entry in a Parquet file's footer, and `footer`: bytes of one text in it. `uploaded_rows`: of a
-    file brought to the dashboard, which other people share. `characters`: of one value in CSV.
+    file brought to the dashboard, which other people share, and `debugging_rows` of a table in a debugging set; ours
+    have up to 4,000. `characters`: of one value in CSV.
     """
 
     bytes: int = 2_000_000_000
@@ -90,6 +91,7 @@ class TableLimits:
     chunks: int = 100_000
     footer: int = 10_000_000
     uploaded_rows: int = 20_000
+    debugging_rows: int = 100_000
     characters: int = 2_000_000
 
 
