@@ -128,10 +128,25 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
         threshold=number(settings["threshold"], 0, 1),
         watched=watched,
         fingerprint=text(settings["model"], _LONGEST_FINGERPRINT),
-        history=dict(mapping(settings["history"], limits.JSON.fields)),
+        history=_history(settings["history"]),
         reach=_reach(settings.get("reach"), layers),
         alongside=None if alongside is None else number(alongside, 0, 1),
     )
+
+
+def _history(value: object) -> dict[str, Any]:
+    """How a detector was trained; what pages and commands read of it is of the right kind. Raises `ValueError`."""
+    told = dict(mapping(value, limits.JSON.fields))
+    for name in ("pairs", "triggered_texts", "labelled_inputs"):
+        whole(told.get(name) or 0)
+    for name in ("learnt_from", "calibrated_again"):
+        listed(told.get(name) or (), limits.TABLES.rows)
+    held_out = mapping(told.get("held_out") or {}, limits.JSON.fields)
+    for name in ("inputs", "over_attended", "scores"):
+        listed(held_out.get(name) or (), limits.TABLES.rows)
+    for one in (*(told.get("learnt_from") or ()), *(held_out.get("inputs") or ())):
+        text(one, _LONGEST_FINGERPRINT)
+    return told
 
 
 def _layers(value: object, layers: int) -> tuple[int, ...]:
