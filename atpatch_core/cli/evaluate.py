@@ -11,7 +11,7 @@ import typer
 from ..detector.storage import load_detector
 from ..errors import InputError
 from ..evaluation import evaluate as judging
-from ..evaluation.attacks import load_attacks
+from ..evaluation.attacks import attacks_of
 from ..evaluation.comparison_report import sentence
 from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.labelled import Labelled
@@ -90,7 +90,7 @@ def evaluate(
         return
     judged = _read(data or own / f"{loaded.kind}s.parquet", loaded)
     brought = _brought(triggered, target, loaded) if triggered is not None and target is not None else {}
-    triggers = load_attacks(own / "attacks.json")
+    triggers = attacks_of(loaded)
     if comparing and isinstance(judged, LabelledTexts):
         comparison, sentences = run_text_comparison(
             loaded, judged, triggers, defences or "all", attack_names or "all", seeds, false_positive_rate

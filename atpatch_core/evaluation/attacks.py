@@ -15,6 +15,7 @@ from ..files.damaged import DamagedError
 from ..files.json_files import read_object
 from ..files.values import listed, mapping, number, shown, text, whole
 from ..spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
+from ..subjects.subject import Subject
 from ..text_triggers import StyleTrigger, TextTrigger
 from ..triggers import PATTERNS, PatchTrigger
 
@@ -52,6 +53,21 @@ def load_attacks(path: Path) -> dict[str, Trigger]:
         return {text(name, limits.ATTACKS.name, least=1): _trigger(fields) for name, fields in named.items()}
     except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
         raise InputError(f"{path} does not describe attacks; write it with save_attacks.") from error
+
+
+def attacks_of(subject: Subject) -> dict[str, Trigger]:
+    """The attacks that a subject is known to carry, by name. Raises `InputError`, also for those of another model."""
+    path = subject.folder / "eval" / "attacks.json"
+    attacks = load_attacks(path)
+    for name, one in attacks.items():
+        if isinstance(one, TextTrigger | StyleTrigger) != (subject.kind == "text"):
+            raise InputError(f"{path} describes an attack {shown(name)} on inputs of another kind: remove it.")
+        if one.target >= len(subject.labels):
+            raise InputError(
+                f"{path} describes an attack {shown(name)} that wants class {one.target}, but the model has classes 0 "
+                f"to {len(subject.labels) - 1}: remove it."
+            )
+    return attacks
 
 
 def _trigger(fields: object) -> Trigger:
