@@ -76,18 +76,24 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
 
 def load_detector(folder: Path) -> TrainedDetector:
     """Read a detector folder. Raises `DetectorError` when it is missing, damaged or of another format."""
+    damaged = f"The detector in {folder} is damaged: train it again or copy it again."
     try:
         settings = read_json(folder / "detector.json")
         weights = read_bytes(folder / "detector.safetensors", limits.DETECTORS.bytes)
-        tensors = {name: value.float() for name, value in load(weights).items()}
     except FileNotFoundError as error:
         raise DetectorError(
             f"{folder} holds no detector: it needs detector.json and detector.safetensors; train one first."
         ) from error
-    except (OSError, ValueError, SafetensorError) as error:
-        raise DetectorError(f"The detector in {folder} is damaged: train it again or copy it again.") from error
+    except (OSError, ValueError) as error:
+        raise DetectorError(damaged) from error
     if isinstance(settings, dict) and settings.get("weights", digest := hashlib.sha256(weights).hexdigest()) != digest:
-        raise DetectorError(f"The weights in {folder} are not those its detector.json was written for: train it again.")
+        raise DetectorError(
+            f"The weights in {folder} are damaged, or not those its detector.json was written for: train it again."
+        )
+    try:
+        tensors = {name: value.float() for name, value in load(weights).items()}
+    except (ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        raise DetectorError(damaged) from error
     try:
         return _build(settings, tensors)
     except DetectorError:

@@ -160,7 +160,7 @@ class _Reading:
                     state=state,
                     verdicts=verdicts,
                     detector=detector,
-                    token=token or str(uuid.uuid5(_NAMESPACE, own)),
+                    token=str(uuid.uuid5(_NAMESPACE, own)) if token is None else token,
                     time=time,
                 )
             except LabelError as error:

@@ -35,7 +35,7 @@ def visible(text: str) -> str:
     """`text` on one line with every hidden character (bidirectional marks, zero-width spaces, ...) spelled out."""
     shown = []
     for place, character in enumerate(text):
-        joins = character in _JOINERS and place > 0 and not text[place - 1].isascii()
+        joins = character in _JOINERS and place > 0 and _is_joined(text[place - 1])
         if character in "\t\n\r":
             shown.append(" ")
         elif unicodedata.category(character) in _HIDDEN and not joins:
@@ -43,3 +43,8 @@ def visible(text: str) -> str:
         else:
             shown.append(character)
     return "".join(shown)
+
+
+def _is_joined(before: str) -> bool:
+    """Whether a joiner belongs after this character: after a letter or sign that is seen, of a script with joiners."""
+    return not before.isascii() and unicodedata.category(before) not in _HIDDEN
