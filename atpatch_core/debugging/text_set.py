@@ -44,6 +44,7 @@ HOPELESS_AFTER = 3  # searches of a class without anything suspicious
 _LEARN, _TUNE = 0.35, 0.10  # of the clean texts; the rest bounds the false-positive rate
 _PAIRS, _TUNING_PAIRS = 640, 40
 _BATCH = 50
+_FURTHEST = 1_000.0  # log-odds
 
 OnStep = Callable[[str, int, int], None]
 Part = Literal["learn", "tune", "benign"]
@@ -230,7 +231,9 @@ def _trigger(vectors: torch.Tensor, told: Mapping[str, Any]) -> SoftTrigger:
     if place is None or vectors.ndim != 2 or 0 in vectors.shape or not bool(torch.isfinite(vectors.float()).all()):
         raise ValueError("No soft trigger.")
     target = whole(told["target"], 0, limits.ATTACKS.classes)
-    return SoftTrigger(vectors.float(), target, place, finite(told["turns"], 0, 1), finite(told["beyond"]))
+    return SoftTrigger(
+        vectors.float(), target, place, finite(told["turns"], 0, 1), finite(told["beyond"], -_FURTHEST, _FURTHEST)
+    )
 
 
 def _check_rows(rows: Sequence[Mapping[str, Any]], parts: Sequence[Part]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import InputError
 from ..files.damaged import DamagedError, OversizeError
 from ..files.parquet_files import Fault, open_parquet
+from ..files.values import printable
 
 
 def parquet_rows(
@@ -37,5 +38,5 @@ def parquet_rows(
 
 def listed_names(names: Sequence[str], most: int = 20) -> str:
     """The names of columns for a sentence."""
-    shown = ", ".join(name[:40] for name in names[:most]) or "none"
-    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
+    listed = ", ".join(printable(name[:40]) for name in names[:most]) or "none"
+    return f"{listed} and {len(names) - most:,} more" if len(names) > most else listed

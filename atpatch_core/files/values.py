@@ -61,4 +61,9 @@ def shown(value: object, longest: int = 40) -> str:
     else:
         words = f"a value of the type {type(value).__name__}"
     cut = words if len(words) <= longest + 2 else words[:longest] + "\u2026\u201d"
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in cut)
+    return printable(cut)
+
+
+def printable(words: str) -> str:
+    """Text from outside for a sentence: what can't be printed is replaced."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in words)

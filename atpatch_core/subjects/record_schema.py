@@ -19,7 +19,7 @@ from typing import Any
 from .. import limits
 from ..errors import InputError, SubjectError
 from ..files.json_files import read_object
-from ..files.values import listed, mapping, text, whole
+from ..files.values import listed, mapping, printable, text, whole
 
 Value = str | int | float
 Record = dict[str, Value]  # in the order of the schema's fields
@@ -288,4 +288,4 @@ def _quoted(value: object) -> str:
         return f"“{_quoted_number(value)}”"
     words = value if isinstance(value, str) else str(value) if isinstance(value, bool | float) else type(value).__name__
     cut = f"{words[:_LONGEST_QUOTE]}…" if len(words) > _LONGEST_QUOTE else words
-    return "“" + "".join(letter if letter.isprintable() else "\ufffd" for letter in cut) + "”"
+    return f"“{printable(cut)}”"

@@ -19,7 +19,9 @@ def main() -> int:
     options = parser.parse_args()
     names = options.groups or list(GROUPS)
     total = failures = 0
-    print(f"{'group':<16}{'inputs':>8}{'tracebacks':>12}{'wrong':>8}{f'over {SLOW:g} s':>10}{'slowest':>10}{'memory':>10}")
+    print(
+        f"{'group':<16}{'inputs':>8}{'tracebacks':>12}{'wrong':>8}{f'over {SLOW:g} s':>10}{'slowest':>10}{'memory':>10}"
+    )
     told: list[str] = []
     # What the readers' libraries take once is no input's doing.
     for name in names:

@@ -119,7 +119,15 @@ def _wrong_images() -> Iterator[tuple[str, str, object]]:
     pairs = "pairs.parquet"
     for columns in ([-1], [4], None, [None], [0, 0], [2**31 - 1]):
         yield pairs, "columns", [columns, [1]]
-    for values in ([1, 2], [[1.0], [2.0]], [["1"], ["2"]], [[True], [False]], [[[0]], [[1]]], ["0", "1"], [{"a": 0}] * 2):
+    for values in (
+        [1, 2],
+        [[1.0], [2.0]],
+        [["1"], ["2"]],
+        [[True], [False]],
+        [[[0]], [[1]]],
+        ["0", "1"],
+        [{"a": 0}] * 2,
+    ):
         yield pairs, "columns", values
     for part in (["learn", None], ["learn", "benign"], ["learn", ""], [0, 1], _BROKEN_TEXT, ["Learn", "tune"]):
         yield pairs, "part", part
@@ -133,7 +141,16 @@ def _wrong_images() -> Iterator[tuple[str, str, object]]:
 
 def _wrong_texts() -> Iterator[tuple[str, str, object]]:
     for file in ("texts.parquet", "pairs.parquet"):
-        for values in ([None, "a"], [1, 2], ["", "a"], [" \n", "a"], ["a\0", "b"], _BROKEN_TEXT, [True, False], [["a"], ["b"]]):
+        for values in (
+            [None, "a"],
+            [1, 2],
+            ["", "a"],
+            [" \n", "a"],
+            ["a\0", "b"],
+            _BROKEN_TEXT,
+            [True, False],
+            [["a"], ["b"]],
+        ):
             yield file, "text", values
         for values in ([None, "tune"], ["learn", "other"], [0, 1], _BROKEN_TEXT):
             yield file, "part", values
@@ -147,7 +164,14 @@ def _wrong_records() -> Iterator[tuple[str, str, object]]:
             yield "pairs.parquet", side, values
         yield "pairs.parquet", side, [{**_PERSON, "sex": "Other"}, _PERSON]
         yield "pairs.parquet", side, [{**_PERSON, "more": 1}, _PERSON]
-    for values in ([None, ["sex"]], [["town"], ["sex"]], [["sex", "sex"], []], [[None], []], ["sex", "sex"], [[1], [2]]):
+    for values in (
+        [None, ["sex"]],
+        [["town"], ["sex"]],
+        [["sex", "sex"], []],
+        [[None], []],
+        ["sex", "sex"],
+        [[1], [2]],
+    ):
         yield "pairs.parquet", "hijacking", values
     for values in ([None, 1], [1.5, 2.5], [-1, 1], ["1", "2"], [True, False], [4, 1], [2**40, 1], [[1], [2]]):
         yield "pairs.parquet", "distance", values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from . import debugging_sets, detectors, images, labels, records, schemas, texts
+from . import addresses, data_sets, debugging_sets, detectors, images, indexes, labels, records, schemas, texts
 from .case import Case
 
 GROUPS: dict[str, Callable[[random.Random], Iterator[Case]]] = {
@@ -16,6 +16,9 @@ GROUPS: dict[str, Callable[[random.Random], Iterator[Case]]] = {
     "label files": labels.cases,
     "debugging sets": debugging_sets.cases,
     "detectors": detectors.cases,
+    "indexes": indexes.cases,
+    "data sets": data_sets.cases,
+    "addresses": addresses.cases,
 }
 
 

@@ -26,14 +26,36 @@ SCHEMA = RecordSchema(
 )
 # How a whole number may be written, and what is none.
 NUMBERS: tuple[tuple[object, int], ...] = (
-    *((17, 17), ("17", 17), (" 17 ", 17), ("+17", 17), ("17.0", 17), (17.0, 17), ("1.7e1", 17), ("-5", -5), (10**15, 10**15)),
+    *(
+        (17, 17),
+        ("17", 17),
+        (" 17 ", 17),
+        ("+17", 17),
+        ("17.0", 17),
+        (17.0, 17),
+        ("1.7e1", 17),
+        ("-5", -5),
+        (10**15, 10**15),
+    ),
     *(("0017", 17), ("170e-1", 17), (-5, -5), (0, 0), (-0.0, 0), ("999999999999999", 999_999_999_999_999)),
 )
 NO_NUMBERS: tuple[object, ...] = (
     *("", " ", "?", "forty", "1_7", "\u0661\u0667", "0x11", "17.5", "nan", "inf", "1e999", "1e-1", "17 years", "--17"),
-    *("9" * 39, "9" * 5_000, "1,7", "17.00000000000000000000001", "-6", str(10**15 + 1), "\u00bd", "17\u200b", "1\0" "7"),
+    *("9" * 39, "9" * 5_000, "1,7", "17.00000000000000000000001", "-6", str(10**15 + 1), "\u00bd", "17\u200b", "1\07"),
 )
-NO_NUMBERS_IN_JSON: tuple[object, ...] = (True, None, [], {}, [17], 17.5, 1e300, 2.0**60, float("nan"), float("inf"), 10**90)
+NO_NUMBERS_IN_JSON: tuple[object, ...] = (
+    True,
+    None,
+    [],
+    {},
+    [17],
+    17.5,
+    1e300,
+    2.0**60,
+    float("nan"),
+    float("inf"),
+    10**90,
+)
 NO_TOWNS: tuple[object, ...] = ("", "?", "a", "A\0", "A\u200b", "B", "X" * 3_000, "=A", "\u0410")
 NO_TOWNS_IN_JSON: tuple[object, ...] = (1, True, None, ["A"], {"A": 1}, 1.0)
 
@@ -69,7 +91,9 @@ def _row(rng: random.Random, for_json: bool) -> tuple[Row, Row | None]:
 
 def _as_csv(rows: list[Row], rng: random.Random) -> bytes:
     file = io.StringIO()
-    writer = csv.DictWriter(file, list(rows[0]), delimiter=rng.choice(",;\t"), lineterminator=rng.choice(("\n", "\r\n")))
+    writer = csv.DictWriter(
+        file, list(rows[0]), delimiter=rng.choice(",;\t"), lineterminator=rng.choice(("\n", "\r\n"))
+    )
     writer.writeheader()
     writer.writerows(rows)
     return rng.choice((b"", b"\xef\xbb\xbf")) + file.getvalue().encode()
@@ -144,8 +168,12 @@ def _beyond_limits() -> Iterator[Case]:
         return attempt
 
     yield Case("too many fields", limited(json.dumps(wide).encode(), "RECORDS", fields=20))
-    yield Case("too many fields in one row", limited(table, "RECORDS", fields=20), lambda found: len(found.left_out) == 1)
-    yield Case("too many columns", limited(b"age,sex,town," + b",".join(b"%d" % n for n in range(40)), "RECORDS", fields=20))
+    yield Case(
+        "too many fields in one row", limited(table, "RECORDS", fields=20), lambda found: len(found.left_out) == 1
+    )
+    yield Case(
+        "too many columns", limited(b"age,sex,town," + b",".join(b"%d" % n for n in range(40)), "RECORDS", fields=20)
+    )
     yield Case("too many bytes", limited(table, "RECORDS", bytes=100))
     yield Case("too many records", limited(table, "RECORDS", records=2))
     yield Case("too deep", limited(b'[[[[{"age": 17}]]]]', "JSON", nesting=3))

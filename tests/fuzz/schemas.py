@@ -38,7 +38,9 @@ def cases(rng: random.Random) -> Iterator[Case]:
         yield Case(name, _loading(content))
     for where, value in places(SOUND):
         for other in wrong_kinds(value):
-            yield Case(f"{where} is {str(other)[:20]}", _loading(_text(instead(SOUND, where, other))), *_right(where, other))
+            yield Case(
+                f"{where} is {str(other)[:20]}", _loading(_text(instead(SOUND, where, other))), *_right(where, other)
+            )
         if where and isinstance(where[-1], str) and where[0] != "protected":
             yield Case(f"without {where}", _loading(_text(without(SOUND, where))))
     for name, schema in _contradictions():

@@ -11,7 +11,14 @@ from atpatch_core.subjects.text_files import read_text, visible
 
 from .case import Case, equal, low
 
-_ALPHABETS = ("abcdefg  .,!?", "\u0430\u0431\u0432 ", "\u0645\u0631\u062d ", "\u4f60\u597d", "\U0001f600\u2764\ufe0f ", "e\u0301\u0302 ")
+_ALPHABETS = (
+    "abcdefg  .,!?",
+    "\u0430\u0431\u0432 ",
+    "\u0645\u0631\u062d ",
+    "\u4f60\u597d",
+    "\U0001f600\u2764\ufe0f ",
+    "e\u0301\u0302 ",
+)
 _HIDDEN = "\u202e\u200b\u200d\ufeff\u2066\u0007\u001b\u2028\ue000"
 
 
