@@ -158,9 +158,12 @@ def _visiting(value: str, ask: Callable[[], object], name: str = "x") -> Callabl
 
     def attempt(folder: Path) -> object:
         state = _Kept()
-        with patch.object(address.st, "query_params", {name: value}), patch.object(address.st, "session_state", state):
-            with patch.object(address, "just_arrived", return_value=True):
-                found = ask()
+        with (
+            patch.object(address.st, "query_params", {name: value}),
+            patch.object(address.st, "session_state", state),
+            patch.object(address, "just_arrived", return_value=True),
+        ):
+            found = ask()
         told = state.get(address.OF_THIS_VISIT, {})
         assert all(len(sentence) < 200 for sentence in told.values())  # type: ignore[attr-defined]
         return found

@@ -143,7 +143,7 @@ def _wrong_weights(settings: dict[str, Any], weights: bytes, rng: random.Random)
         yield Case(f"weights cut off {number}", _loading(settings, weights[: rng.randrange(len(weights))]))
     bare = {name: value for name, value in settings.items() if name != "weights"}
     tensors = load(weights)
-    for name in tensors:
+    for name in sorted(tensors):
         for what, value in (
             ("is missing", None),
             ("is none", torch.full_like(tensors[name], float("nan"))),

