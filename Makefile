@@ -1,13 +1,14 @@
 # make run   - create the environment, install, open the dashboard on the sample models
 # make test  - the same, then every check and test
 # make check - only lint, format and types
+# make fuzz  - read thousands of hostile files, and say what became of them
 # make results - measure every defence on the sample subjects again (hours) and write the tables of README.md
 
 PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 
-.PHONY: run test check browser results clean
+.PHONY: run test check fuzz browser results clean
 
 run: $(ENV)/installed
 	$(BIN)/streamlit run app.py
@@ -20,6 +21,10 @@ check: $(ENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Other inputs: make fuzz OPTIONS="--seed 7"
+fuzz: $(ENV)/installed-dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz $(OPTIONS)
 
 # The browser tests drive a Chromium: the system's, or else one that is fetched for them.
 browser: $(ENV)/installed-dev

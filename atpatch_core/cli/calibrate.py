@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,11 +19,12 @@ from ..errors import InputError
 from ..evaluation.datasets import read_images
 from ..evaluation.record_data import read_people
 from ..evaluation.text_data import read_texts
+from ..files.kept import Kept
 from ..subjects.loading import check_made_for, load
 from ..subjects.subject import Subject
-from .output import print_json, print_table
+from .output import print_json, print_table, tell_left_out
 
-_READ: dict[str, Callable[[Path, Subject], Sequence[Any]]] = {
+_READ: dict[str, Callable[[Path, Subject], Kept[Any]]] = {
     "image": lambda path, subject: read_images(path),
     "text": lambda path, subject: read_texts(path),
     "record": lambda path, subject: read_people(path, record_schema(subject)),
@@ -66,6 +67,7 @@ def calibrate(
     if not before.watched:
         raise InputError("This detector watches no layer, so there is no threshold to set: train another one.")
     inputs = _READ[loaded.kind](clean, loaded)
+    tell_left_out(inputs.left_out, len(inputs))
     scores = layer_scores(loaded, before, inputs).max(axis=1)
     bad = hijacked(loaded, inputs) if loaded.kind == "record" else np.zeros(len(inputs), dtype=bool)
     try:

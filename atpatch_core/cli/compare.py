@@ -23,7 +23,7 @@ from ..evaluation.defences.catalogue import DEFENCES, Method, choose
 from ..evaluation.evaluate import Triggered, apply_trigger
 from ..evaluation.image_attacks import choose_attacks, picture_side, with_variations
 from ..subjects.subject import Subject
-from .output import print_json, progress_bars
+from .output import print_json, progress_bars, tell_left_out
 
 
 def chosen_methods(subject: Subject, defences: str | None, ablate: bool) -> dict[str, Method]:
@@ -63,6 +63,7 @@ def run_comparison(
         judged, defender = split_defender(data)
     else:
         judged, defender = data, read_labelled_images(clean, subject.labels)
+        tell_left_out(defender.left_out, len(defender))
     triggers = choose_attacks(attacks, with_variations(own, picture_side(judged))) if not triggered else {}
 
     def make(pictures: LabelledImages, seed: int) -> Mapping[str, Triggered]:

@@ -14,7 +14,7 @@ from ..evaluation.record_data import read_people
 from ..evaluation.text_data import read_texts
 from ..subjects.loading import load
 from ..subjects.subject import Subject
-from .output import print_json, print_table, progress_bars
+from .output import print_json, print_table, progress_bars, tell_left_out
 
 _NOTHING = ("suspicious triggers", "none: a detector trained on this set will watch nothing")
 
@@ -71,6 +71,7 @@ def _from_pictures(subject: Subject, clean: Path, out: Path, targets: list[int] 
     from ..debugging.image_set import build_image_set
 
     images = read_images(clean)
+    tell_left_out(images.left_out, len(images))
     with progress_bars() as on_step:
         data = build_image_set(subject, images, out, targets, seed, on_step)
     found = data.provenance
@@ -88,6 +89,7 @@ def _from_texts(subject: Subject, clean: Path, out: Path, targets: list[int] | N
     from ..debugging.text_set import build_text_set
 
     texts = read_texts(clean)
+    tell_left_out(texts.left_out, len(texts))
     with progress_bars() as on_step:
         data = build_text_set(subject, texts, out, targets, seed, on_step)
     found = data.provenance
@@ -108,6 +110,7 @@ def _from_people(subject: Subject, people: Path, out: Path, seed: int) -> _Made:
     from ..debugging.train_record_detector import ENOUGH_HIJACKED
 
     records = read_people(people, record_schema(subject))
+    tell_left_out(records.left_out, len(records))
     with progress_bars() as on_step:
         data = build_record_set(subject, records, out, seed, on_step)
     rows = [

@@ -11,7 +11,7 @@ import typer
 from ..detector.storage import load_detector
 from ..errors import InputError
 from ..evaluation import evaluate as judging
-from ..evaluation.attacks import load_attacks
+from ..evaluation.attacks import attacks_of
 from ..evaluation.comparison_report import sentence
 from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.labelled import Labelled
@@ -23,7 +23,7 @@ from ..subjects.subject import Subject
 from .compare import check_files, chosen_methods, run_comparison, show_comparison
 from .compare_texts import run_text_comparison
 from .fairness import show_fairness
-from .output import print_json, print_table
+from .output import print_json, print_table, tell_left_out
 
 
 def evaluate(
@@ -90,7 +90,7 @@ def evaluate(
         return
     judged = _read(data or own / f"{loaded.kind}s.parquet", loaded)
     brought = _brought(triggered, target, loaded) if triggered is not None and target is not None else {}
-    triggers = load_attacks(own / "attacks.json")
+    triggers = attacks_of(loaded)
     if comparing and isinstance(judged, LabelledTexts):
         comparison, sentences = run_text_comparison(
             loaded, judged, triggers, defences or "all", attack_names or "all", seeds, false_positive_rate
@@ -135,8 +135,9 @@ def _brought(triggered: Path, target: str, subject: Subject) -> dict[str, judgin
 
 
 def _read(path: Path, subject: Subject) -> Labelled:
-    if subject.kind == "image":
-        return read_labelled_images(path, subject.labels)
-    if subject.kind == "text":
-        return read_labelled_texts(path, subject.labels)
-    raise InputError(f"{subject.name} takes {subject.kind}s, which this command does not judge yet.")
+    if subject.kind not in ("image", "text"):
+        raise InputError(f"{subject.name} takes {subject.kind}s, which this command does not judge yet.")
+    read = read_labelled_images if subject.kind == "image" else read_labelled_texts
+    data: LabelledImages | LabelledTexts = read(path, subject.labels)
+    tell_left_out(data.left_out, len(data))
+    return data

@@ -9,12 +9,13 @@ from ..evaluation.fairness import evaluate_fairness
 from ..evaluation.fairness_report import fairness_as_json, fairness_rows
 from ..evaluation.record_data import read_labelled_records
 from ..subjects.subject import Subject
-from .output import print_json, print_table
+from .output import print_json, print_table, tell_left_out
 
 
 def show_fairness(subject: Subject, data: Path, threshold: float | None, as_json: bool) -> None:
     """Judge `subject` and its hot-fix on the labelled records in `data`. Raises `InputError` if they can't be read."""
     records = read_labelled_records(data, record_schema(subject), subject.labels)
+    tell_left_out(records.left_out, len(records))
     result = evaluate_fairness(subject, records, threshold)
     if as_json:
         print_json({"subject": subject.name, **fairness_as_json(result)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+
+from ..files.kept import LeftOut, told
 
 
 def print_json(value: Any) -> None:
@@ -23,6 +26,12 @@ def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     for name, value in rows:
         table.add_row(name, value)
     Console().print(table)
+
+
+def tell_left_out(left_out: Sequence[LeftOut], kept: int) -> None:
+    """Say on standard error which rows of the data were left out, if any were."""
+    if left_out:
+        print(told(left_out, kept), file=sys.stderr)
 
 
 @contextmanager

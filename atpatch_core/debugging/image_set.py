@@ -8,7 +8,6 @@ triggers/           the inverted triggers, class by class
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -22,15 +21,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from .. import limits
 from ..errors import InputError
+from ..files.json_files import read_object
+from ..files.values import listed, text, whole
 from ..subjects.fingerprint import fingerprint
-from ..subjects.image_files import as_array, from_array
+from ..subjects.image_files import as_array, from_array, read_image
 from ..subjects.subject import Subject
 from .answers import answers
 from .inverted_pairs import inverted_pairs
 from .mask_inversion import success_elsewhere
 from .pixel_space import pixel_space
 from .sets import ImageDebuggingSet
+from .stored_rows import stored_rows
 from .trigger_search import TriggerSearch, search_triggers
 
 LEAST = 200
@@ -39,6 +42,9 @@ _PAIRS = 4_000
 _TUNING_PAIRS = 600
 _LEARN, _TUNE = 0.55, 0.15  # of the clean pictures; the rest bounds the false-positive rate
 _TRIED_ELSEWHERE = 40  # pictures at each place
+_PARTS = ("learn", "tune")
+_LARGEST_GRID = 1_000  # patches along a side
+_LONGEST_ORIGIN = 10_000  # characters
 _MEMORY = 2e9  # bytes for the maps of one layer
 
 OnStep = Callable[[str, int, int], None]
@@ -135,12 +141,15 @@ def load_image_set(folder: Path) -> ImageDebuggingData:
     if not (folder / "provenance.json").is_file():
         raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
     try:
-        provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        benign = np.stack([_decode(one) for one in pq.read_table(folder / "benign.parquet")["image"].to_pylist()])
-        table = pq.read_table(folder / "pairs.parquet").to_pydict()
-        patches = int(provenance["grid"][0]) * int(provenance["grid"][1])
-        parts = [_part(table, name, benign.shape[1:], patches, provenance) for name in ("learn", "tune")]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, pa.ArrowException) as error:
+        provenance = read_object(folder / "provenance.json")
+        rows, columns = (whole(side, 1, _LARGEST_GRID) for side in provenance["grid"])
+        space = _Room(limits.IMAGES.pixels_in_all)
+        benign = np.stack([space.decode(row["image"]) for row in stored_rows(folder / "benign.parquet", ["image"])])
+        table = stored_rows(folder / "pairs.parquet", ["part", "clean", "triggered", "columns"])
+        if any(row["part"] not in _PARTS for row in table):
+            raise ValueError("A pair belongs to no part.")
+        parts = [_part(table, name, benign.shape[1:], rows * columns, provenance, space) for name in _PARTS]
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise InputError(
             f"The debugging set in {folder} is damaged: make it again with `atpatch debug-set`."
         ) from error
@@ -210,18 +219,41 @@ def _write_table(table: pa.Table, file: Path) -> None:
 
 
 def _part(
-    table: dict[str, list[Any]], name: str, shape: tuple[int, ...], patches: int, provenance: dict[str, Any]
+    table: Sequence[dict[str, Any]],
+    name: str,
+    shape: tuple[int, ...],
+    patches: int,
+    provenance: dict[str, Any],
+    space: _Room,
 ) -> ImageDebuggingSet:
-    chosen = [number for number, part in enumerate(table["part"]) if part == name]
+    chosen = [row for row in table if row["part"] == name]
     covered = np.zeros((len(chosen), patches), dtype=bool)
-    for row, number in enumerate(chosen):
-        covered[row, table["columns"][number]] = True
-    clean, triggered = (
-        np.stack([_decode(table[side][number]) for number in chosen]) if chosen else np.empty((0, *shape), np.uint8)
-        for side in ("clean", "triggered")
-    )
-    return ImageDebuggingSet(clean, triggered, covered, str(provenance["origin"]))
+    for number, row in enumerate(chosen):
+        columns = [whole(column, 0, patches - 1) for column in listed(row["columns"], patches)]
+        if len(set(columns)) != len(columns):
+            raise ValueError("A patch is named twice.")
+        covered[number, columns] = True
+    clean, triggered = (np.empty((len(chosen), *shape), np.uint8) for _ in range(2))
+    for side, images in (("clean", clean), ("triggered", triggered)):
+        for number, row in enumerate(chosen):
+            image = space.decode(row[side])
+            if image.shape != shape:
+                raise ValueError("The images have several sizes.")
+            images[number] = image
+    return ImageDebuggingSet(clean, triggered, covered, text(provenance["origin"], _LONGEST_ORIGIN))
 
 
-def _decode(content: bytes) -> np.ndarray:
-    return as_array(Image.open(io.BytesIO(content), formats=("PNG",)))
+class _Room:
+    """How many pixels may still be unpacked."""
+
+    def __init__(self, pixels: int) -> None:
+        self.pixels = pixels
+
+    def decode(self, content: object) -> np.ndarray:
+        if not isinstance(content, bytes):
+            raise ValueError("An image is missing.")
+        pixels = as_array(read_image(content))
+        self.pixels -= pixels.size
+        if self.pixels < 0:
+            raise ValueError("The images are too large.")
+        return pixels

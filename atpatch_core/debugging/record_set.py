@@ -21,13 +21,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import InputError
+from ..files.json_files import read_object
+from ..files.values import listed, text, whole
 from ..subjects.fingerprint import fingerprint
 from ..subjects.record_schema import NumberField, Record, RecordSchema, load_schema, save_schema
 from ..subjects.subject import Subject
 from .attribute_flips import FlippedPairs, attribute_flips, record_schema
+from .stored_rows import stored_rows
 
 LEAST = 300
 MOST = 1_800
+_LONGEST_ORIGIN = 10_000  # characters
 _LEARN = 2 / 3  # of the people; detectors are tuned on the rest
 
 OnStep = Callable[[str, int, int], None]
@@ -102,19 +106,19 @@ def load_record_set(folder: Path) -> RecordDebuggingData:
     if not (folder / "provenance.json").is_file():
         raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
     try:
-        provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+        provenance = read_object(folder / "provenance.json")
         schema = load_schema(folder)
-        table = pq.read_table(folder / "pairs.parquet").to_pydict()
-        tuning = pq.read_table(folder / "tuning.parquet")["record"].to_pylist()
+        table = stored_rows(folder / "pairs.parquet", ["over_attending", "clean", "hijacking", "distance"])
+        tuning = stored_rows(folder / "tuning.parquet", ["record"])
         pairs = FlippedPairs(
-            [schema.parse(one) for one in table["over_attending"]],
-            [schema.parse(one) for one in table["clean"]],
-            _hijacking(table["hijacking"], schema),
-            np.array(table["distance"], dtype=np.int64),
-            str(provenance["origin"]),
+            [schema.parse(row["over_attending"]) for row in table],
+            [schema.parse(row["clean"]) for row in table],
+            _hijacking([row["hijacking"] for row in table], schema),
+            np.array([whole(row["distance"], 0, len(schema.fields)) for row in table], dtype=np.int64),
+            text(provenance["origin"], _LONGEST_ORIGIN),
         )
-        people = tuple(schema.parse(one) for one in tuning)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException) as error:
+        people = tuple(schema.parse(row["record"]) for row in tuning)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"The debugging set in {folder} is no sound one of records: make it again with `atpatch debug-set`."
         ) from error
@@ -126,6 +130,8 @@ def _hijacking(named: Sequence[Sequence[str]], schema: RecordSchema) -> np.ndarr
     names = [one.name for one in schema.protected]
     hijacking = np.zeros((len(named), len(names)), dtype=bool)
     for row, attributes in enumerate(named):
+        if len(set(listed(attributes, len(names)))) != len(attributes):
+            raise ValueError("An attribute is named twice.")
         hijacking[row, [names.index(one) for one in attributes]] = True
     return hijacking
 

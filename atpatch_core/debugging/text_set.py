@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,10 +23,17 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from .. import limits
 from ..errors import InputError
+from ..files.content import read_bytes
+from ..files.json_files import read_object
+from ..files.values import listed, text, whole
+from ..files.values import number as finite
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
+from ..subjects.text_files import read_text
 from .soft_triggers import Place, SoftTrigger, SoftTriggerSearch, log_odds
+from .stored_rows import stored_rows
 from .word_search import FoundWords, WordSearch
 
 LEAST = 400
@@ -37,6 +44,7 @@ HOPELESS_AFTER = 3  # searches of a class without anything suspicious
 _LEARN, _TUNE = 0.35, 0.10  # of the clean texts; the rest bounds the false-positive rate
 _PAIRS, _TUNING_PAIRS = 640, 40
 _BATCH = 50
+_FURTHEST = 1_000.0  # log-odds
 
 OnStep = Callable[[str, int, int], None]
 Part = Literal["learn", "tune", "benign"]
@@ -137,25 +145,21 @@ def load_text_set(folder: Path) -> TextDebuggingData:
     if not (folder / "provenance.json").is_file():
         raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
     try:
-        provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-        vectors = load((folder / "triggers.safetensors").read_bytes())
-        triggers = tuple(
-            SoftTrigger(
-                vectors[str(number)].float(),
-                int(one["target"]),
-                _place(one["place"]),
-                float(one["turns"]),
-                float(one["beyond"]),
-            )
-            for number, one in enumerate(provenance["triggers"])
-        )
-        texts = pq.read_table(folder / "texts.parquet").to_pylist()
-        pairs = pq.read_table(folder / "pairs.parquet").to_pylist()
-        if any(not 0 <= int(one["trigger"]) < len(triggers) for one in pairs):
-            raise ValueError("A trigger that is not there.")
+        provenance = read_object(folder / "provenance.json")
+        vectors = load(read_bytes(folder / "triggers.safetensors", limits.DETECTORS.bytes))
+        found = listed(provenance["triggers"], limits.ATTACKS.classes)
+        triggers = tuple(_trigger(vectors[str(number)], one) for number, one in enumerate(found))
+        if len({one.vectors.shape[1] for one in triggers}) > 1:
+            raise ValueError("Triggers of several models.")
+        texts = stored_rows(folder / "texts.parquet", ["part", "text"])
+        pairs = stored_rows(folder / "pairs.parquet", ["part", "text", "trigger"])
+        _check_rows(texts, ("learn", "tune", "benign"))
+        _check_rows(pairs, ("learn", "tune"))
+        for one in pairs:
+            whole(one["trigger"], 0, len(triggers) - 1)
         parts = [_part(name, texts, pairs, triggers) for name in ("learn", "tune")]
-        benign = tuple(str(one["text"]) for one in texts if one["part"] == "benign")
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, pa.ArrowException) as error:
+        benign = tuple(one["text"] for one in texts if one["part"] == "benign")
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise InputError(
             f"The debugging set in {folder} is no sound one of texts: make it again with `atpatch debug-set`."
         ) from error
@@ -221,8 +225,23 @@ def _described(one: SoftTrigger, labels: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _place(name: str) -> Place:
-    return next(place for place in PLACES if place == name)
+def _trigger(vectors: torch.Tensor, told: Mapping[str, Any]) -> SoftTrigger:
+    """A trigger from its vectors `[length, width]` and what is told about it. Raises `ValueError` and `KeyError`."""
+    place = next((one for one in PLACES if one == told["place"]), None)
+    if place is None or vectors.ndim != 2 or 0 in vectors.shape or not bool(torch.isfinite(vectors.float()).all()):
+        raise ValueError("No soft trigger.")
+    target = whole(told["target"], 0, limits.ATTACKS.classes)
+    return SoftTrigger(
+        vectors.float(), target, place, finite(told["turns"], 0, 1), finite(told["beyond"], -_FURTHEST, _FURTHEST)
+    )
+
+
+def _check_rows(rows: Sequence[Mapping[str, Any]], parts: Sequence[Part]) -> None:
+    """Raise `ValueError` unless each row has a text and belongs to one of the parts."""
+    for row in rows:
+        if row["part"] not in parts:
+            raise ValueError("A text belongs to no part.")
+        read_text(text(row["text"], limits.TEXTS.bytes).encode())
 
 
 def _save(data: TextDebuggingData, folder: Path) -> None:
@@ -254,8 +273,8 @@ def _part(
 ) -> TextDebuggingSet:
     mine = [one for one in pairs if one["part"] == name]
     return TextDebuggingSet(
-        tuple(str(one["text"]) for one in texts if one["part"] == name),
-        tuple(str(one["text"]) for one in mine),
-        tuple(int(one["trigger"]) for one in mine),
+        tuple(one["text"] for one in texts if one["part"] == name),
+        tuple(one["text"] for one in mine),
+        tuple(one["trigger"] for one in mine),
         triggers,
     )

@@ -13,14 +13,22 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from .. import limits
 from ..errors import DetectorError
+from ..files.content import read_bytes
+from ..files.json_files import read_json
+from ..files.values import listed, mapping, number, text, whole
 from .joint import Jointly
+from .networks import ColumnNetwork
 from .reach import Reach
 from .reference import KINDS
 from .trained import TrainedDetector
 from .variants import VARIANTS
 
 FORMAT = 1
+_LONGEST_FINGERPRINT = 200  # characters
+_MOST_STEPS = 64
+_MOST_ODDS = 999.0
 _KINDS = {Reach: "run", Jointly: "jointly"}
 
 
@@ -68,81 +76,122 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
 
 def load_detector(folder: Path) -> TrainedDetector:
     """Read a detector folder. Raises `DetectorError` when it is missing, damaged or of another format."""
+    damaged = f"The detector in {folder} is damaged: train it again or copy it again."
     try:
-        settings = json.loads((folder / "detector.json").read_text(encoding="utf-8"))
-        weights = (folder / "detector.safetensors").read_bytes()
-        tensors = {name: value.float() for name, value in load(weights).items()}
+        settings = read_json(folder / "detector.json")
+        weights = read_bytes(folder / "detector.safetensors", limits.DETECTORS.bytes)
     except FileNotFoundError as error:
         raise DetectorError(
             f"{folder} holds no detector: it needs detector.json and detector.safetensors; train one first."
         ) from error
-    except (OSError, ValueError, SafetensorError) as error:
-        raise DetectorError(f"The detector in {folder} is damaged: train it again or copy it again.") from error
+    except (OSError, ValueError) as error:
+        raise DetectorError(damaged) from error
     if isinstance(settings, dict) and settings.get("weights", digest := hashlib.sha256(weights).hexdigest()) != digest:
-        raise DetectorError(f"The weights in {folder} are not those its detector.json was written for: train it again.")
+        raise DetectorError(
+            f"The weights in {folder} are damaged, or not those its detector.json was written for: train it again."
+        )
+    try:
+        tensors = {name: value.float() for name, value in load(weights).items()}
+    except (ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        raise DetectorError(damaged) from error
     try:
         return _build(settings, tensors)
+    except DetectorError:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, IndexError) as error:
-        if isinstance(error, DetectorError):
-            raise
         raise DetectorError(f"The detector in {folder} is incomplete or not a detector: train it again.") from error
 
 
 def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> TrainedDetector:
-    if settings["format"] != FORMAT:
+    if whole(settings["format"]) != FORMAT:
         raise DetectorError(f"This detector has format {settings['format']}, known is {FORMAT}: train it again.")
-    threshold = float(settings["threshold"])
-    if settings["reference"] not in KINDS or not 0 <= threshold <= 1:
-        raise ValueError("Unknown reference or threshold.")
-    heads, keys = int(settings["heads"]), int(settings["keys"])
-    if any(tuple(tensors[f"benign.{layer}"].shape[::2]) != (heads, keys) for layer in range(int(settings["layers"]))):
-        raise ValueError("The numbers have another size than the settings say.")
-    networks = {}
-    for layer in settings["trained_layers"]:
-        network = VARIANTS[settings["variant"]](heads, keys)
-        prefix = f"network.{layer}."
-        network.load_state_dict(
-            {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    if settings["reference"] not in KINDS or settings["variant"] not in VARIANTS:
+        raise ValueError("An unknown reference or variant.")
+    layers, heads, keys = (
+        whole(settings[name], 1, most)
+        for name, most in (
+            ("layers", limits.DETECTORS.layers),
+            ("heads", limits.DETECTORS.heads),
+            ("keys", limits.DETECTORS.keys),
         )
-        networks[int(layer)] = network.train(False).requires_grad_(False)
-    watched = tuple(int(layer) for layer in settings["watched"])
-    if not set(watched) <= set(networks):
+    )
+    if not all(bool(torch.isfinite(one).all()) for one in tensors.values()):
+        raise ValueError("Some of the numbers are none.")
+    benign = tuple(tensors[f"benign.{layer}"] for layer in range(layers))
+    if any(one.ndim != 3 or 0 in one.shape or (one.shape[0], one.shape[2]) != (heads, keys) for one in benign):
+        raise ValueError("The numbers have another size than the settings say.")
+    trained, watched = (_layers(settings[name], layers) for name in ("trained_layers", "watched"))
+    if not set(watched) <= set(trained):
         raise ValueError("A watched layer has no network.")
-    reach = _reach(settings.get("reach"), int(settings["layers"]))
-    alongside = None if settings.get("alongside") is None else float(settings["alongside"])
-    if alongside is not None and not 0 < alongside <= 1:
-        raise ValueError("No score.")
+    alongside = settings.get("alongside")
+    if alongside == 0:
+        raise ValueError("Every column would be flagged beside another.")
     return TrainedDetector(
         variant=settings["variant"],
-        networks=networks,
-        benign_means=tuple(tensors[f"benign.{layer}"] for layer in range(int(settings["layers"]))),
+        networks={layer: _network(settings["variant"], heads, keys, layer, tensors) for layer in trained},
+        benign_means=benign,
         reference=settings["reference"],
-        threshold=threshold,
+        threshold=number(settings["threshold"], 0, 1),
         watched=watched,
-        fingerprint=str(settings["model"]),
-        history=settings["history"],
-        reach=reach,
-        alongside=alongside,
+        fingerprint=text(settings["model"], _LONGEST_FINGERPRINT),
+        history=_history(settings["history"]),
+        reach=_reach(settings.get("reach"), layers),
+        alongside=None if alongside is None else number(alongside, 0, 1),
     )
 
 
-def _reach(settings: dict[str, Any] | None, layers: int) -> Reach | Jointly | None:
+def _history(value: object) -> dict[str, Any]:
+    """How a detector was trained; what pages and commands read of it is of the right kind. Raises `ValueError`."""
+    told = dict(mapping(value, limits.JSON.fields))
+    for name in ("pairs", "triggered_texts", "labelled_inputs"):
+        whole(told.get(name) or 0)
+    for name in ("learnt_from", "calibrated_again"):
+        listed(told.get(name) or (), limits.TABLES.rows)
+    held_out = mapping(told.get("held_out") or {}, limits.JSON.fields)
+    for name in ("inputs", "over_attended", "scores"):
+        listed(held_out.get(name) or (), limits.TABLES.rows)
+    for one in (*(told.get("learnt_from") or ()), *(held_out.get("inputs") or ())):
+        text(one, _LONGEST_FINGERPRINT)
+    return told
+
+
+def _layers(value: object, layers: int) -> tuple[int, ...]:
+    """Numbers of layers, none of them twice. Raises `ValueError`."""
+    found = tuple(whole(layer, 0, layers - 1) for layer in listed(value, layers))
+    if len(set(found)) != len(found):
+        raise ValueError("A layer is named twice.")
+    return found
+
+
+def _network(variant: str, heads: int, keys: int, layer: int, tensors: dict[str, torch.Tensor]) -> ColumnNetwork:
+    """The network of a layer. Raises `ValueError` or `RuntimeError` before anything that does not fit is built."""
+    prefix = f"network.{layer}."
+    own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+    with torch.device("meta"):
+        wanted = {name: value.shape for name, value in VARIANTS[variant](heads, keys).state_dict().items()}
+    if wanted != {name: value.shape for name, value in own.items()}:
+        raise ValueError("The numbers of a network have another size than the settings say.")
+    network = VARIANTS[variant](heads, keys)
+    network.load_state_dict(own)
+    return network.train(False).requires_grad_(False)
+
+
+def _reach(settings: object, layers: int) -> Reach | Jointly | None:
     """What a detector folder says of how far its flags are followed; older folders don't name the kind, or nothing."""
     if settings is None:
         return None
-    repaired = tuple(int(layer) for layer in settings["layers"])
-    if not set(repaired) <= set(range(layers)):
-        raise ValueError("A reach that no model has.")
-    kind = settings.get("kind", _KINDS[Reach])
+    told = mapping(settings, 20)
+    repaired = _layers(told["layers"], layers)
+    kind = told.get("kind", _KINDS[Reach])
     if kind == _KINDS[Jointly]:
         return Jointly(repaired)
     if kind != _KINDS[Reach]:
         raise ValueError("An unknown kind of reach.")
-    looks, seeds = int(settings.get("looks", 1)), int(settings.get("seeds", 1))
-    longest, as_sure, margin = int(settings["longest"]), float(settings["as_sure"]), int(settings["margin"])
-    reach = Reach(repaired, longest, as_sure, margin, looks, seeds)
-    if not (all(0 < number <= 64 for number in (longest, looks, seeds)) and 0 <= margin <= 64):
-        raise ValueError("A reach that no model has.")
-    if not 0 <= reach.as_sure < 1_000:
-        raise ValueError("No log-odds.")
-    return reach
+    return Reach(
+        repaired,
+        longest=whole(told["longest"], 1, _MOST_STEPS),
+        as_sure=number(told["as_sure"], 0, _MOST_ODDS),
+        margin=whole(told["margin"], 0, _MOST_STEPS),
+        looks=whole(told.get("looks", 1), 1, _MOST_STEPS),
+        seeds=whole(told.get("seeds", 1), 1, _MOST_STEPS),
+    )

@@ -3,82 +3,93 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from .. import limits
 from ..errors import InputError
+from ..files.content import read_bytes
+from ..files.damaged import OversizeError
+from ..files.kept import Kept, LeftOut, none_is_sound
+from ..files.parquet_files import Fault
 from ..subjects.image_files import read_image
+from .class_numbers import ClassNumbers
+from .tables import parquet_rows
 
-MOST_UPLOADED = 20_000
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_TOO_MANY = "images, more than the {:,} that can be read: take fewer of them."
+_TOO_MANY_HERE = (
+    "images, more than the {:,} that can be compared here: take fewer of them, or use `atpatch evaluate --data` on the "
+    "command line."
+)
 
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Pictures and the numbers of their classes, `int64 [n]`."""
+    """Images and the numbers of their classes, `int64 [n]`; `left_out` says which rows or files are not among them."""
 
     images: list[Image.Image]
     labels: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
 
     @property
     def inputs(self) -> list[Image.Image]:
-        """The pictures."""
+        """The images."""
         return self.images
 
 
 def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
-    """Read a data set for a subject whose classes are `labels`.
+    """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.
 
     A Parquet file has a column `image` (bytes of a PNG, JPEG or WebP) and a column `label` (the name or the number of
     the class); a folder has one sub-folder of images for each class, named like the class ("/" written as "-").
-    Raises `InputError` when the data are missing, empty or damaged, or name an unknown class.
+    Raises `InputError` when the data are missing, empty or damaged, or no row is sound.
     """
     if path.is_dir():
-        return _read_folder(path, labels)
+        return _labelled(
+            _in_folders(path, labels),
+            path.name,
+            f"{path} holds no images: it needs one sub-folder of PNG, JPEG or WebP files for each class.",
+        )
     if path.is_file() and path.suffix == ".parquet":
-        return _from_table(_read_table(path, {"image", "label"}, path.name), labels, path.name)
+        return _labelled(_in_table(path, labels, path.name), path.name)
     raise InputError(f"There are no images at {path}: name a .parquet file or a folder with one sub-folder a class.")
 
 
 def parse_labelled_images(content: bytes, labels: Sequence[str], name: str = "The file") -> LabelledImages:
     """Read an uploaded Parquet file, otherwise like `read_labelled_images`.
 
-    Raises `InputError` also when it holds more than `MOST_UPLOADED` pictures.
+    Raises `InputError` also when it holds more images than `limits.TABLES.uploaded_rows`.
     """
-    table = _read_table(pa.BufferReader(content), {"image", "label"}, name)
-    if table.num_rows > MOST_UPLOADED:
-        raise InputError(
-            f"{name} holds {table.num_rows:,} pictures, more than the {MOST_UPLOADED:,} that can be compared here: "
-            "take fewer of them, or use `atpatch evaluate --data` on the command line."
-        )
-    return _from_table(table, labels, name)
+    return _labelled(_in_table(content, labels, name), name)
 
 
-def read_images(path: Path) -> list[Image.Image]:
-    """Read pictures whatever their labels: a Parquet file with a column `image`, or a folder with images at any depth.
+def read_images(path: Path) -> Kept[Image.Image]:
+    """Read images whatever their labels: a Parquet file with a column `image`, or a folder with images at any depth.
 
-    Raises `InputError` when there are none, or one of them is damaged.
+    What is no sound image is in `left_out`. Raises `InputError` when the file is damaged or no image is sound.
     """
+    found: Iterable[tuple[str, object]]
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
-        images = [_read_one(file.read_bytes(), str(file.relative_to(path))) for file in files]
+        found = _files(path.rglob("*"), path)
     elif path.is_file() and path.suffix == ".parquet":
-        contents = _read_table(path, {"image"}, path.name)["image"].to_pylist()
-        images = [_read_one(content, f"Image {number} of {path.name}") for number, content in enumerate(contents)]
+        found = _contents(path, path.name)
     else:
         raise InputError(f"There are no images at {path}: name a .parquet file or a folder of PNG, JPEG or WebP files.")
-    if not images:
-        raise InputError(f"{path} holds no images: name a .parquet file or a folder of PNG, JPEG or WebP files.")
-    return images
+    empty = f"{path} holds no images: name a .parquet file or a folder of PNG, JPEG or WebP files."
+    read = _labelled((_judged(content, where, lambda where: 0) for where, content in found), path.name, empty)
+    return Kept(read.images, read.left_out)
 
 
 def write_labelled_images(images: np.ndarray, labels: np.ndarray, names: Sequence[str], path: Path) -> None:
@@ -99,54 +110,104 @@ def encode_png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _read_table(source: Path | pa.BufferReader, needed: set[str], name: str) -> pa.Table:
-    try:
-        table = pq.read_table(source)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{name} is no readable Parquet file: write it again.") from error
-    if not needed <= set(table.column_names):
-        raise InputError(
-            f"{name} needs the columns {' and '.join(sorted(needed))}, it has {', '.join(table.column_names)}."
-        )
-    return table
-
-
-def _from_table(table: pa.Table, labels: Sequence[str], name: str) -> LabelledImages:
-    contents, answers = table["image"].to_pylist(), table["label"].to_pylist()
-    if not contents:
-        raise InputError(f"{name} holds no images: choose a data set that is not empty.")
-    return LabelledImages(
-        [_read_one(content, f"Image {number} of {name}") for number, content in enumerate(contents)],
-        np.array([_class_number(answer, labels, name) for answer in answers], dtype=np.int64),
-    )
-
-
-def _read_folder(path: Path, labels: Sequence[str]) -> LabelledImages:
-    images, numbers = [], []
-    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir()):
-        files = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in _SUFFIXES)
-        for file in files:
-            numbers.append(_class_number(folder.name, labels, path.name))
-            images.append(_read_one(file.read_bytes(), str(file.relative_to(path))))
+def _labelled(rows: Iterable[tuple[Image.Image, int] | str], name: str, empty: str = "") -> LabelledImages:
+    """Gather images and numbers of classes, or what is wrong with a row. Raises `InputError` where none is sound."""
+    images, numbers, left_out = list[Image.Image](), list[int](), list[LeftOut]()
+    pixels = 0
+    for row, found in enumerate(rows, start=1):
+        if isinstance(found, str):
+            left_out.append(LeftOut(row, found))
+            continue
+        image, number = found
+        pixels += image.width * image.height
+        if pixels > limits.IMAGES.pixels_in_all:
+            raise InputError(
+                f"{name} holds images of more than {limits.IMAGES.pixels_in_all:,} pixels in all: take fewer, or scale "
+                "them down."
+            )
+        images.append(image)
+        numbers.append(number)
+    if left_out and not images:
+        raise InputError(none_is_sound(left_out))
     if not images:
-        raise InputError(f"{path} holds no images: it needs one sub-folder of PNG, JPEG or WebP files for each class.")
-    return LabelledImages(images, np.array(numbers, dtype=np.int64))
+        raise InputError(empty or f"{name} holds no images: choose a data set that is not empty.")
+    return LabelledImages(images, np.array(numbers, dtype=np.int64), tuple(left_out))
 
 
-def _read_one(content: object, where: str) -> Image.Image:
+def _in_table(source: Path | bytes, labels: Sequence[str], name: str) -> Iterator[tuple[Image.Image, int] | str]:
+    classes = ClassNumbers.of(labels)
+    for number, row in enumerate(_rows(source, ("image", "label"), name), start=1):
+        where = f"Image {number} of {name}"
+        if isinstance(row, Fault):
+            yield f"{where} has a wrong {row.field}. {row.problem}"
+        else:
+            yield _judged(row["image"], where, partial(classes.number, row["label"]))
+
+
+def _in_folders(path: Path, labels: Sequence[str]) -> Iterator[tuple[Image.Image, int] | str]:
+    classes = ClassNumbers.of(labels)
+    try:
+        folders = sorted(entry for entry in path.iterdir() if entry.is_dir())
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}): check its permissions.") from error
+    for folder in folders:
+        for where, content in _files(folder.glob("*"), path):
+            yield _judged(content, where, partial(classes.of_folder, folder.name))
+
+
+def _judged(content: object, where: str, classify: Callable[[str], int]) -> tuple[Image.Image, int] | str:
+    """The image and its class, or what is wrong with one of them; `where` names it."""
+    try:
+        if isinstance(content, Fault):
+            return f"{where} {content.problem}"
+        return _image(content, where), classify(where)
+    except InputError as error:
+        return str(error)
+
+
+def _contents(path: Path, name: str) -> Iterator[tuple[str, object]]:
+    for number, row in enumerate(_rows(path, ("image",), name), start=1):
+        yield f"Image {number} of {name}", None if isinstance(row, Fault) else row["image"]
+
+
+def _rows(source: Path | bytes, columns: Sequence[str], name: str) -> Iterator[dict[str, Any] | Fault]:
+    uploaded = isinstance(source, bytes)
+    most = limits.TABLES.uploaded_rows if uploaded else limits.TABLES.rows
+    return parquet_rows(source, columns, name, most, (_TOO_MANY_HERE if uploaded else _TOO_MANY).format(most))
+
+
+def _files(entries: Iterable[Path], root: Path) -> Iterator[tuple[str, bytes | Fault]]:
+    """The content of each image file in order of the names, or what keeps it from being read, as the end of a sentence.
+
+    What only has the name of an image (a folder, a link to nothing) is told as well.
+    """
+    try:
+        found = sorted(entry for entry in entries if entry.suffix.lower() in _SUFFIXES)
+    except (OSError, RecursionError) as error:
+        raise InputError(f"{root} can't be searched for images: check its permissions and links.") from error
+    if len(found) > limits.IMAGES.files:
+        raise InputError(f"{root} holds more than {limits.IMAGES.files:,} images: take fewer of them.")
+    for file in found:
+        where = str(file.relative_to(root))
+        try:
+            if file.is_dir():
+                yield where, Fault("file", "is a folder, not an image file: rename it.")
+            elif file.is_symlink() and not file.exists():
+                yield where, Fault("file", "is a link to a file that is not there: remove it.")
+            elif not file.is_file():
+                yield where, Fault("file", "is no ordinary file: remove it.")
+            else:
+                yield where, read_bytes(file, limits.IMAGES.bytes)
+        except OversizeError as error:
+            yield where, Fault("file", f"can't be read. {error}")
+        except OSError as error:
+            yield where, Fault("file", f"can't be read ({error.strerror or 'the disk refused'}).")
+
+
+def _image(content: object, where: str) -> Image.Image:
     if not isinstance(content, bytes):
         raise InputError(f"{where} is not the bytes of an image file.")
     try:
         return read_image(content)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
-
-
-def _class_number(answer: object, labels: Sequence[str], where: str) -> int:
-    if isinstance(answer, int) and 0 <= answer < len(labels):
-        return answer
-    by_name = {label: number for number, label in enumerate(labels)}
-    by_name |= {label.replace("/", "-"): number for label, number in by_name.items()}
-    if str(answer) not in by_name:
-        raise InputError(f"{where} has a label {answer!r} that the model does not know; it knows {', '.join(labels)}.")
-    return by_name[str(answer)]

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .. import limits
 from ..errors import InputError
-from ..subjects.record_files import LABEL, parse_rows, read_rows
+from ..files.content import read_bytes
+from ..files.kept import Kept, LeftOut, none_is_sound
+from ..files.parquet_files import Fault
+from ..subjects.record_files import LABEL, FaultyRow, Row, parse_row, read_rows
 from ..subjects.record_schema import Record, RecordSchema
+from .class_numbers import ClassNumbers
+from .tables import parquet_rows
 
 _PARQUET = b"PAR1"
 _SUFFIXES = (".csv", ".json", ".parquet")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
 class LabelledRecords:
-    """Records and the numbers of their classes, `int64 [n]`."""
+    """Records and the numbers of their classes, `int64 [n]`; `left_out` says which rows are not among them."""
 
     records: list[Record]
     labels: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -34,34 +43,44 @@ class LabelledRecords:
 
 
 def read_labelled_records(path: Path, schema: RecordSchema, labels: Sequence[str]) -> LabelledRecords:
-    """Read a data set for a subject whose classes are `labels`; the column `label` holds names or numbers of classes.
+    """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.
 
-    Raises `InputError` when the data are missing, empty or damaged, or name an unknown class.
+    The column `label` holds names or numbers of classes. Raises `InputError` when the data are missing, empty or
+    damaged, or no row is sound.
     """
     if not path.is_file() or path.suffix not in _SUFFIXES:
         raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields and {LABEL}.")
-    return parse_labelled_records(path.read_bytes(), schema, labels, path.name)
+    return parse_labelled_records(_content(path), schema, labels, path.name)
 
 
 def parse_labelled_records(
     content: bytes, schema: RecordSchema, labels: Sequence[str], name: str = "The file"
 ) -> LabelledRecords:
     """Read the bytes of a Parquet, CSV or JSON file, otherwise like `read_labelled_records`."""
-    rows = _rows(content, schema, name)
-    if not all(LABEL in row for row in rows):
+    classes = ClassNumbers.of(labels)
+    rows = list(_rows(content, schema, name))
+    if not any(LABEL in row for row in rows if isinstance(row, dict)):
         raise InputError(f"{name} needs a column {LABEL} beside the fields: add the true class of every record.")
-    answers = np.array([_class_number(row[LABEL], labels, name) for row in rows], dtype=np.int64)
-    return LabelledRecords(parse_rows(rows, schema), answers)
+
+    def read(row: Row | FaultyRow, number: int) -> tuple[Record, int]:
+        record = parse_row(row, number, schema)
+        assert isinstance(row, dict)  # or else it was no record
+        return record, classes.number(row.get(LABEL), f"Row {number} of {name}")
+
+    found = _sound(rows, read)
+    return LabelledRecords([one for one, _ in found], np.array([one for _, one in found], np.int64), found.left_out)
 
 
-def read_people(path: Path, schema: RecordSchema) -> list[Record]:
-    """Read records whatever their labels: CSV, JSON or Parquet with the fields; a column `label` is passed over.
+def read_people(path: Path, schema: RecordSchema) -> Kept[Record]:
+    """Read records whatever their labels: CSV, JSON or Parquet with the fields; other rows are in `left_out`.
 
-    Raises `InputError` when the data are missing, empty or damaged.
+    A column `label` is passed over. Raises `InputError` when the data are missing, empty or damaged, or no row is
+    sound.
     """
     if not path.is_file() or path.suffix not in _SUFFIXES:
         raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields.")
-    return parse_rows(_rows(path.read_bytes(), schema, path.name), schema)
+    rows = _rows(_content(path), schema, path.name)
+    return _sound(rows, lambda row, number: parse_row(row, number, schema))
 
 
 def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Path) -> None:
@@ -70,24 +89,34 @@ def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Pa
     pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
 
 
-def _rows(content: bytes, schema: RecordSchema, name: str) -> list[dict[str, object]]:
-    rows: list[dict[str, object]]
-    if content.startswith(_PARQUET):
+def _content(path: Path) -> bytes:
+    try:
+        return read_bytes(path, limits.TABLES.csv_bytes)
+    except OSError as error:
+        raise InputError(f"{path.name} can't be read ({error.strerror or 'the disk refused'}).") from error
+
+
+def _sound(rows: Iterable[Row | FaultyRow], read: Callable[[Row | FaultyRow, int], Read]) -> Kept[Read]:
+    """What `read` makes of each row, and why it does not of the others. Raises `InputError` where none is sound."""
+    found, left_out = list[Read](), list[LeftOut]()
+    for number, row in enumerate(rows, start=1):
         try:
-            rows = pq.read_table(pa.BufferReader(content)).to_pylist()
-        except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{name} is no readable Parquet file: write it again.") from error
-    else:
-        rows = read_rows(content, schema)
-    if not rows:
+            found.append(read(row, number))
+        except InputError as error:
+            left_out.append(LeftOut(number, str(error)))
+    if not found:
+        raise InputError(none_is_sound(left_out))
+    return Kept(found, left_out)
+
+
+def _rows(content: bytes, schema: RecordSchema, name: str) -> Iterator[Row | FaultyRow]:
+    """The rows of a file, at least one. Raises `InputError`."""
+    if not content.startswith(_PARQUET):
+        yield from read_rows(content, schema)
+        return
+    count, most = 0, limits.TABLES.rows
+    for row in parquet_rows(content, (), name, most, f"records, more than {most:,}: take fewer of them."):
+        count += 1
+        yield FaultyRow(f"has a wrong {row.field}. {row.problem}") if isinstance(row, Fault) else row
+    if not count:
         raise InputError(f"{name} holds no records: choose a data set that is not empty.")
-    return rows
-
-
-def _class_number(answer: object, labels: Sequence[str], where: str) -> int:
-    name = str(answer).strip()
-    if name in labels:
-        return list(labels).index(name)
-    if name.isascii() and name.isdigit() and int(name) < len(labels):
-        return int(name)
-    raise InputError(f"{where} has a label {name[:40]!r} that the model does not know; it knows {', '.join(labels)}.")

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .. import limits
 from ..errors import InputError
+from ..files.content import read_bytes
+from ..files.csv_files import read_csv
+from ..files.damaged import DamagedError
+from ..files.kept import Kept, LeftOut, none_is_sound
+from ..files.parquet_files import Fault
 from ..subjects.text_files import read_text
+from .class_numbers import ClassNumbers
+from .tables import listed_names, parquet_rows
 
 _COLUMNS = ("text", "label")
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Texts and the numbers of their classes, `int64 [n]`."""
+    """Texts and the numbers of their classes, `int64 [n]`; `left_out` says which rows are not among them."""
 
     texts: list[str]
     labels: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -36,30 +44,30 @@ class LabelledTexts:
 
 
 def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
-    """Read a data set for a subject whose classes are `labels`; the column `label` holds names or numbers of classes.
+    """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.
 
-    Raises `InputError` when the data are missing, empty or damaged, or name an unknown class.
+    The column `label` holds names or numbers of classes. Raises `InputError` when the data are missing, empty or
+    damaged, or no row is sound.
     """
     if not path.is_file() or path.suffix not in (".csv", ".parquet"):
         raise InputError(f"There are no texts at {path}: name a .csv or .parquet file of text and label.")
-    rows = _parquet_rows(path, _COLUMNS) if path.suffix == ".parquet" else _csv_rows(path, _COLUMNS)
-    if not rows:
-        raise InputError(f"{path.name} holds no texts: choose a data set that is not empty.")
-    texts = [_text(text, f"Text {number} of {path.name}") for number, (text, _) in enumerate(rows, 1)]
-    return LabelledTexts(texts, np.array([_class_number(answer, labels, path.name) for _, answer in rows], np.int64))
+    classes = ClassNumbers.of(labels)
+
+    def read(row: dict[str, Any], where: str) -> tuple[str, int]:
+        return _text(row["text"], where), classes.number(row["label"], where)
+
+    found = _sound(_rows(path, _COLUMNS), read, path.name)
+    return LabelledTexts([text for text, _ in found], np.array([one for _, one in found], np.int64), found.left_out)
 
 
-def read_texts(path: Path) -> list[str]:
-    """Read texts whatever their labels: CSV or Parquet with a column `text`.
+def read_texts(path: Path) -> Kept[str]:
+    """Read texts whatever their labels: CSV or Parquet with a column `text`; other rows are in `left_out`.
 
-    Raises `InputError` when the data are missing, empty or damaged.
+    Raises `InputError` when the data are missing, empty or damaged, or no row is sound.
     """
     if not path.is_file() or path.suffix not in (".csv", ".parquet"):
         raise InputError(f"There are no texts at {path}: name a .csv or .parquet file with a column text.")
-    rows = _parquet_rows(path, _COLUMNS[:1]) if path.suffix == ".parquet" else _csv_rows(path, _COLUMNS[:1])
-    if not rows:
-        raise InputError(f"{path.name} holds no texts: choose a data set that is not empty.")
-    return [_text(row[0], f"Text {number} of {path.name}") for number, row in enumerate(rows, 1)]
+    return _sound(_rows(path, _COLUMNS[:1]), lambda row, where: _text(row["text"], where), path.name)
 
 
 def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequence[str], path: Path) -> None:
@@ -68,31 +76,47 @@ def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequen
     pq.write_table(table, path, compression="zstd")
 
 
-def _parquet_rows(path: Path, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+def _sound(
+    rows: Iterable[dict[str, Any] | Fault], read: Callable[[dict[str, Any], str], Read], name: str
+) -> Kept[Read]:
+    """What `read` makes of each row, and why it does not of the others. Raises `InputError` where none is sound."""
+    found, left_out = list[Read](), list[LeftOut]()
+    for number, row in enumerate(rows, start=1):
+        where = f"Text {number} of {name}"
+        try:
+            if isinstance(row, Fault):
+                raise InputError(
+                    f"{where} has a wrong {row.field}. {row.problem}" if row.field else where + row.problem
+                )
+            found.append(read(row, where))
+        except InputError as error:
+            left_out.append(LeftOut(number, str(error)))
+    if left_out and not found:
+        raise InputError(none_is_sound(left_out))
+    if not found:
+        raise InputError(f"{name} holds no texts: choose a data set that is not empty.")
+    return Kept(found, left_out)
+
+
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any] | Fault]:
+    if path.suffix == ".parquet":
+        most = limits.TABLES.rows
+        return parquet_rows(path, columns, path.name, most, f"texts, more than {most:,}: take fewer of them.")
+    return _csv_rows(path, columns)
+
+
+def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any] | Fault]:
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path.name} is no readable Parquet file: write it again.") from error
-    _check_columns(path.name, table.column_names, columns)
-    return list(zip(*(table[name].to_pylist() for name in columns), strict=True))
-
-
-def _csv_rows(path: Path, columns: Sequence[str]) -> list[tuple[Any, ...]]:
-    try:
-        content = path.read_bytes().decode("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(content, newline="")))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path.name} is no CSV file in UTF-8: save it as one and try again.") from error
-    if not rows:
-        return []
-    _check_columns(path.name, [str(name) for name in rows[0]], columns)
-    return [tuple(row[name] for name in columns) for row in rows]
-
-
-def _check_columns(name: str, columns: Sequence[str], needed: Sequence[str]) -> None:
-    if not set(needed) <= set(columns):
-        named = f"columns {' and '.join(needed)}" if len(needed) > 1 else f"column {needed[0]}"
-        raise InputError(f"{name} needs the {named}, it has {', '.join(columns)}.")
+        names, rows = read_csv(read_bytes(path, limits.TABLES.csv_bytes))
+        if names and not set(columns) <= set(names):
+            named = f"columns {' and '.join(columns)}" if len(columns) > 1 else f"column {columns[0]}"
+            raise InputError(f"{path.name} needs the {named}, it has {listed_names(names)}.")
+        for row in rows:
+            yield Fault("", f" {row}") if isinstance(row, str) else dict(zip(names, row, strict=True))
+    except DamagedError as error:
+        raise InputError(f"{path.name} is no CSV file in UTF-8 that can be read: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path.name} can't be read ({error.strerror or 'the disk refused'}).") from error
 
 
 def _text(value: object, where: str) -> str:
@@ -102,14 +126,3 @@ def _text(value: object, where: str) -> str:
         return read_text(value.encode("utf-8", "surrogatepass"))
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
-
-
-def _class_number(answer: object, labels: Sequence[str], where: str) -> int:
-    if isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(labels):
-        return answer
-    text = str(answer)
-    if text in labels:
-        return list(labels).index(text)
-    if text.isascii() and text.isdigit() and len(text) < 6 and int(text) < len(labels):
-        return int(text)
-    raise InputError(f"{where} has a label {text[:40]!r} that the model does not know; it knows {', '.join(labels)}.")

@@ -20,6 +20,7 @@ MOST_VERDICTS = 5_000
 KINDS = ("image", "text", "record")
 NO_DETECTOR = "no detector"  # whose suggestion it is where there is none
 _LONGEST_NAME = 80
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _LONGEST_TITLE = 200
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -149,7 +150,7 @@ class NewAnswer:
             raise LabelError("An answer's token is a UUID in lower case.")
         if self.time.tzinfo is None:
             raise LabelError("An answer's time needs a time zone.")
-        object.__setattr__(self, "time", self.time.astimezone(UTC))
+        object.__setattr__(self, "time", _in_utc(self.time))
         if self.detector is not None and (not self.detector or self.detector != _printable(self.detector)):
             raise LabelError(f"A detector's version has a name of 1 to {_LONGEST_TITLE} printable characters.")
         if len(self.verdicts) > MOST_VERDICTS:
@@ -193,6 +194,17 @@ class QueueEntry:
     uncertainty: float | None
     disagreement: float
     answers: int
+
+
+def _in_utc(time: datetime) -> datetime:
+    """A time in UTC. Raises `LabelError` for one that no answer was given at, among them what has no time in UTC."""
+    try:
+        moment = time.astimezone(UTC)
+    except (OverflowError, ValueError):
+        moment = datetime.min.replace(tzinfo=UTC)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise LabelError(f"An answer's time lies in the years {_FIRST_YEAR} to {_LAST_YEAR}.")
+    return moment
 
 
 def annotator_name(text: str) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -18,7 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from .. import limits
 from ..errors import LabelError
+from ..files.content import size
+from ..files.damaged import DamagedError, OversizeError
+from ..files.json_files import parse_json
+from ..files.parquet_files import Fault, open_parquet
 from . import schema
 from .contract import Answer, SubjectRef
 from .database import write
@@ -26,8 +30,6 @@ from .rows import FIELDS, ParsedRow, RowProblem, parse_row, to_row
 from .store import LabelStore, add_answer, add_input
 
 SUFFIXES = (".jsonl", ".parquet")
-_LONGEST_LINE = 40_000_000
-_MOST_PROBLEMS = 1_000
 _PAGE = 200
 # Parquet's types of the fields in `rows.py`.
 ARROW = pa.schema(
@@ -113,25 +115,23 @@ def import_labels(store: LabelStore, file: Path, about: SubjectRef | None = None
         raise LabelError(f"{file} can't be read ({error.strerror or 'damaged'}): check the name.") from error
 
 
-def _take_in(store: LabelStore, rows: Iterable[dict[str, Any] | str], about: SubjectRef | None) -> ImportReport:
-    count = imported = present = 0
-    refused: set[int] = set()
+def _take_in(store: LabelStore, rows: Iterable[dict[str, Any] | Fault], about: SubjectRef | None) -> ImportReport:
+    count = imported = present = refused = 0
     problems: list[RowProblem] = []
     for page in _batched(enumerate(rows, start=1), _PAGE):
-        parsed = []
+        parsed, faults = [], []
         for number, row in page:
             count = number
-            if isinstance(row, str):
-                refused.add(number)
-                problems.append(RowProblem(number, "row", row))
+            if isinstance(row, Fault):
+                faults.append(RowProblem(number, row.field, row.problem))
             else:
                 parsed.append(parse_row(number, row, about))
-        new, old, faults = write(store.engine, lambda connection, parsed=parsed: _put(connection, store, parsed))  # type: ignore[misc]
+        new, old, more = write(store.engine, lambda connection, parsed=parsed: _put(connection, store, parsed))  # type: ignore[misc]
         imported, present = imported + new, present + old
-        refused.update(one.row for one in faults)
-        problems += faults
-    problems.sort(key=lambda one: one.row)
-    return ImportReport(count, imported, present, len(refused), tuple(problems[:_MOST_PROBLEMS]))
+        faults += more
+        refused += len({one.row for one in faults})
+        problems += sorted(faults, key=lambda one: one.row)[: limits.LABELS.problems - len(problems)]
+    return ImportReport(count, imported, present, refused, tuple(problems))
 
 
 def _put(connection: sa.Connection, store: LabelStore, rows: Iterable[ParsedRow]) -> tuple[int, int, list[RowProblem]]:
@@ -161,7 +161,9 @@ def _add(connection: sa.Connection, row: ParsedRow) -> bool:
     new, table = row.answer, schema.answers
     assert new is not None
     if connection.execute(sa.select(table.c.id).where(table.c.token == new.token)).first() is not None:
-        add_answer(connection, new)  # refuses a token that belongs to another answer
+        stored = add_answer(connection, new)  # refuses a token that belongs to another input or annotator
+        if (stored.state, stored.verdicts) != (new.state, new.verdicts):
+            raise LabelError("This answer's token belongs to another answer: give it one of its own.")
         return False
     mine = sa.and_(
         table.c.annotator == new.annotator,
@@ -169,10 +171,10 @@ def _add(connection: sa.Connection, row: ParsedRow) -> bool:
         schema.subjects.c.fingerprint == new.fingerprint,
     )
     joined = table.join(schema.items).join(schema.subjects)
-    stored = connection.execute(sa.select(table.c.revision, table.c.time).select_from(joined).where(mine)).all()
+    earlier = connection.execute(sa.select(table.c.revision, table.c.time).select_from(joined).where(mine)).all()
     revision = row.revision
-    if revision in {one.revision for one in stored} or (revision is None and stored):
-        if max(one.time for one in stored) >= new.time:
+    if revision in {one.revision for one in earlier} or (revision is None and earlier):
+        if max(one.time for one in earlier) >= new.time:
             raise LabelError(f"{new.annotator} has already given a later answer about this input.")
         revision = None
     add_answer(connection, new, revision)
@@ -192,8 +194,19 @@ def _rows(store: LabelStore, answers: Iterable[Answer]) -> Iterator[dict[str, An
 
 
 def _batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
-    rest = iter(rows)
-    while page := list(islice(rest, size)):
+    """Pages of rows; if reading fails, those before the failure come first."""
+    page: list[T] = []
+    try:
+        for row in rows:
+            page.append(row)
+            if len(page) == size:
+                yield page
+                page = []
+    except LabelError:
+        if page:
+            yield page
+        raise
+    if page:
         yield page
 
 
@@ -235,36 +248,38 @@ def _as_text(value: object) -> str:
     raise TypeError(f"No JSON for {type(value).__name__}.")
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any] | str]:
+def _lines(path: Path) -> Iterator[dict[str, Any] | Fault]:
     """The object of each line, or what is wrong with the line; empty lines are passed over."""
     with path.open("rb") as file:
-        while line := file.readline(_LONGEST_LINE + 1):
-            if len(line) > _LONGEST_LINE:
-                yield "The line is longer than 40 MB."
+        most = limits.LABELS.line
+        while line := file.readline(most + 1):
+            if len(line) > most:
+                yield Fault("row", f"The line is longer than {size(most)}.")
                 while not line.endswith(b"\n") and line:
-                    line = file.readline(_LONGEST_LINE)
+                    line = file.readline(most)
             elif line.strip():
                 yield _object(line)
 
 
-def _object(line: bytes) -> dict[str, Any] | str:
-    with suppress(ValueError, RecursionError):
-        value = json.loads(line.decode("utf-8-sig"), parse_constant=_no_constant)
+def _object(line: bytes) -> dict[str, Any] | Fault:
+    with suppress(ValueError):
+        value = parse_json(line, on_constant=_no_constant)
         if isinstance(value, dict):
             return value
-    return "The line is not a JSON object in UTF-8."
+    return Fault("row", "The line is not a JSON object in UTF-8 with each field once.")
 
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON.")
 
 
-def _parquet(path: Path) -> Iterator[dict[str, Any] | str]:
+def _parquet(path: Path) -> Iterator[dict[str, Any] | Fault]:
     try:
-        with pq.ParquetFile(path) as file:
-            if not set(file.schema_arrow.names) & set(FIELDS):
+        with open_parquet(path) as file:
+            if not set(file.names) & set(FIELDS):
                 raise LabelError(f"{path.name} holds no labels: none of its columns is one of {', '.join(FIELDS)}.")
-            for batch in file.iter_batches(_PAGE):
-                yield from batch.to_pylist()
-    except pa.ArrowException as error:
+            yield from file.rows(file.names)
+    except OversizeError as error:
+        raise LabelError(f"{path.name} is too large to be read: {error}") from error
+    except DamagedError as error:
         raise LabelError(f"{path.name} is no Parquet file, or it is damaged: export it again.") from error

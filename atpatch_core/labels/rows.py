@@ -37,10 +37,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from .. import limits
 from ..errors import LabelError
+from ..files.values import shown
 from ..inspection import Column
 from ..uploads import digest_of, is_digest
-from .contract import Answer, ColumnVerdict, NewAnswer, NewInput, State, StoredInput, SubjectRef, Verdict
+from .contract import MOST_VERDICTS, Answer, ColumnVerdict, NewAnswer, NewInput, State, StoredInput, SubjectRef, Verdict
 
 SCHEMA = 1
 FIELDS = (
@@ -120,7 +122,7 @@ class _Reading:
     def parse(self, about: SubjectRef | None) -> ParsedRow:
         for name in self.row:
             if name not in FIELDS:
-                self.blame(str(name)[:40], "There is no such field: leave it out.")
+                self.blame(shown(str(name)).strip("\u201c\u201d"), "There is no such field: leave it out.")
         if self.value("schema", int, SCHEMA) != SCHEMA:
             self.blame("schema", f"Only schema {SCHEMA} is known: export again with this version.")
         subject = self.subject(about)
@@ -147,7 +149,7 @@ class _Reading:
         token = self.value("token", str, None)
         if annotator is None and not self.blamed("annotator"):
             self.blame("annotator", "It is missing: say who judged.")
-        if len(self.problems) == before and fingerprint and digest and annotator and state:
+        if len(self.problems) == before and fingerprint and digest and annotator is not None:
             # What the row says decides the token, not when it was read.
             own = json.dumps([fingerprint, digest, {name: str(self.row.get(name)) for name in FIELDS[11:]}])
             try:
@@ -158,11 +160,13 @@ class _Reading:
                     state=state,
                     verdicts=verdicts,
                     detector=detector,
-                    token=token or str(uuid.uuid5(_NAMESPACE, own)),
+                    token=str(uuid.uuid5(_NAMESPACE, own)) if token is None else token,
                     time=time,
                 )
             except LabelError as error:
-                self.blame("verdicts" if "verdict" in str(error) or "judges" in str(error) else "annotator", str(error))
+                self.blame(_field_of(str(error)), str(error))
+        if answer is None and not self.problems:
+            self.blame("row", "It is no answer: see which fields one needs.")
         usable = answer if not self.problems else None
         return ParsedRow(self.number, subject, new, usable, revision, tuple(self.problems))
 
@@ -211,6 +215,9 @@ class _Reading:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             self.blame("verdicts", "It is a list of {layer, head, column, verdict, score}.")
             return ()
+        if len(value) > MOST_VERDICTS:
+            self.blame("verdicts", f"An answer holds at most {MOST_VERDICTS:,} verdicts.")
+            return ()
         found = []
         for place, one in enumerate(value):
             if not isinstance(one, Mapping) or not set(one) <= set(_VERDICT_FIELDS):
@@ -241,7 +248,8 @@ class _Reading:
         if not isinstance(value, datetime) or value.tzinfo is None:
             self.blame("time", "It is a time with its time zone, such as 2026-01-31T12:00:00+00:00.")
             return datetime.now(UTC)
-        return value
+        # Libraries have kinds of times of their own, with nanoseconds.
+        return datetime.combine(value.date(), value.timetz())
 
     def value(self, name: str, kind: type[Any], default: Any = None) -> Any:
         value = self.row.get(name)
@@ -250,8 +258,8 @@ class _Reading:
         if not isinstance(value, kind) or isinstance(value, bool):
             self.blame(name, f"It is {'a text' if kind is str else 'a whole number'}, not {type(value).__name__}.")
             return default
-        if kind is str and len(value) > 200:
-            self.blame(name, "It is longer than 200 characters.")
+        if kind is str and len(value) > limits.LABELS.text:
+            self.blame(name, f"It is longer than {limits.LABELS.text} characters.")
             return default
         return value
 
@@ -268,7 +276,8 @@ class _Reading:
         value = self.row.get(name)
         if value is None:
             return None
-        if not isinstance(value, list) or not value or not all(_is_count(one) for one in value):
+        few = isinstance(value, list) and 0 < len(value) <= limits.DETECTORS.layers
+        if not few or not all(_is_count(one) for one in value):
             self.blame(name, "It is a list of whole numbers.")
             return None
         return tuple(value)
@@ -297,6 +306,14 @@ class _Reading:
 
     def blamed(self, *fields: str) -> bool:
         return any(one.field in fields for one in self.problems)
+
+
+def _field_of(sentence: str) -> str:
+    """The field that a sentence about an answer is about."""
+    for word, field in (("verdict", "verdicts"), ("judges", "verdicts"), ("token", "token"), ("time", "time")):
+        if word in sentence:
+            return field
+    return "detector" if "detector" in sentence else "annotator"
 
 
 def _is_count(value: Any) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from ..errors import InputError
-from ..evaluation.attacks import load_attacks
+from ..evaluation.attacks import attacks_of
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from ..triggers import PatchTrigger, pattern_pixels
@@ -14,7 +14,7 @@ from ..triggers import PatchTrigger, pattern_pixels
 
 def known_trigger(subject: Subject) -> PatchTrigger:
     """The patch at a fixed place that the subject's folder says it answers to. Raises `InputError` without one."""
-    for trigger in load_attacks(subject.folder / "eval" / "attacks.json").values():
+    for trigger in attacks_of(subject).values():
         if isinstance(trigger, PatchTrigger) and trigger.row is not None and trigger.column is not None:
             return trigger
     raise InputError(f"{subject.name} comes without a trigger to show: build it with `samples build {subject.name}`.")

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..files.json_files import read_json
+
 
 def replace_samples(
     folder: Path,
@@ -22,7 +24,7 @@ def replace_samples(
     """
     folder.mkdir(parents=True, exist_ok=True)
     index = folder / "index.json"
-    before = json.loads(index.read_text(encoding="utf-8")) if index.is_file() else []
+    before = read_json(index) if index.is_file() else []
     same = (kind, subject)
     others = [entry for entry in before if (entry.get("kind", "image"), entry.get("subject")) != same]
     for name, content in files.items():

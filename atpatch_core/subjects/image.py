@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import AutoImageProcessor
 
+from .. import limits
 from ..errors import InputError
 from ..inspection import Layout
 from .image_files import read_image
@@ -48,12 +49,21 @@ class ImageAdapter:
         """`pixel_values`, float32 `[batch, channels, height, width]`. Raises `InputError` for what is no picture."""
         for image in inputs:
             _check(image)
+            self._check_scaled(image)
         mode = "L" if self.channels == 1 else "RGB"
         return {
             "pixel_values": self.processor([image.convert(mode) for image in inputs], return_tensors="pt")[
                 "pixel_values"
             ]
         }
+
+    def _check_scaled(self, image: Image.Image) -> None:
+        """Raise `InputError` where the processor, which scales the shorter side, makes an image too long."""
+        size = getattr(self.processor, "size", None)
+        edge = None if size is None or not getattr(self.processor, "do_resize", False) else size.get("shortest_edge")
+        long, short = max(image.size), max(1, min(image.size))
+        if edge is not None and edge * edge * long > limits.IMAGES.scaled * short:
+            raise InputError("The image is too long and narrow for this model: cut out a part of it.")
 
     def layout(self, one: Image.Image, keys: int) -> Layout:
         """Special tokens first ([CLS], and what else the model adds), then the patches row by row."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
+from .. import limits
 from ..errors import InputError
+from ..files.content import size
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-MAX_BYTES = 20_000_000
-MAX_PIXELS = 40_000_000
 # How to turn a picture upright, by its EXIF orientation. Pillow's own function also rewrites the EXIF data, which fails
 # where they are damaged.
 _TURNS: dict[object, Image.Transpose] = {
@@ -31,32 +30,24 @@ def read_image(content: bytes) -> Image.Image:
     """Decode a PNG, JPEG or WebP file (known by its content, not by its name) as an upright "L" or "RGB" picture.
 
     Transparent pixels are laid over white, so that nothing hidden under them reaches the model; 16-bit greys are scaled
-    to 8 bits; EXIF rotation is applied. Raises `InputError` for anything else, before large images are unpacked.
+    to 8 bits; EXIF rotation is applied. Raises `InputError` for anything else, and for what is larger than
+    `limits.IMAGES`, before it is unpacked.
     """
     if not content:
         raise InputError("The file is empty: choose an image that has something in it.")
-    if len(content) > MAX_BYTES:
-        raise InputError(f"The file is larger than {MAX_BYTES // 1_000_000} MB: save a smaller copy and try again.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise InputError(_too_large()) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        raise InputError("This is not a PNG, JPEG or WebP image: convert it to one of these and try again.") from None
-    if image.width * image.height > MAX_PIXELS:
-        raise InputError(_too_large())
+    if len(content) > limits.IMAGES.bytes:
+        raise InputError(f"The file is larger than {size(limits.IMAGES.bytes)}: save a smaller copy and try again.")
+    image = _opened(content)
+    _check_shape(image.width, image.height)
     try:
         animated = getattr(image, "n_frames", 1) > 1
         if not animated:
             image.load()
             turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
-    except (OSError, ValueError, TypeError, SyntaxError, EOFError, struct.error):
+            return _as_seen(image if turn is None else image.transpose(turn))
+    except Exception:  # decoders of damaged files raise whatever they please
         raise InputError("The image is damaged or cut off: save it again and try again.") from None
-    if animated:
-        raise InputError("The image is animated: save the one frame you want to look at and try again.")
-    return _as_seen(image if turn is None else image.transpose(turn))
+    raise InputError("The image is animated: save the one frame you want to look at and try again.")
 
 
 def as_array(image: Image.Image) -> np.ndarray:
@@ -70,8 +61,31 @@ def from_array(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[-1] == 1 else pixels)
 
 
+def _opened(content: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(io.BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise InputError(_too_large()) from None
+    except Exception:
+        raise InputError("This is not a PNG, JPEG or WebP image: convert it to one of these and try again.") from None
+
+
+def _check_shape(width: int, height: int) -> None:
+    long, short = max(width, height), min(width, height)
+    if width * height > limits.IMAGES.pixels:
+        raise InputError(_too_large())
+    if long > limits.IMAGES.side:
+        raise InputError(f"The image is {long:,} pixels long, more than {limits.IMAGES.side:,}: cut out a part of it.")
+    if long > limits.IMAGES.ratio * short:
+        raise InputError(f"The image is more than {limits.IMAGES.ratio:,} times as long as wide: cut out a part of it.")
+
+
 def _too_large() -> str:
-    return f"The image has more than {MAX_PIXELS // 1_000_000} megapixels: scale it down and try again."
+    most = limits.IMAGES.pixels
+    count = f"{most // 1_000_000} megapixels" if most >= 1_000_000 else f"{most:,} pixels"
+    return f"The image has more than {count}: scale it down and try again."
 
 
 def _as_seen(image: Image.Image) -> Image.Image:

@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from .. import limits
 from ..errors import InputError
+from ..files.content import size
+from ..files.csv_files import read_csv
+from ..files.damaged import DamagedError
+from ..files.json_files import Pairs, parse_json
+from ..files.kept import Kept, LeftOut, none_is_sound
 from .record_schema import Record, RecordSchema
 
-MAX_BYTES = 5_000_000
-MAX_RECORDS = 20_000
 LABEL = "label"  # a column of this name may stand beside the fields
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = ",;\t"
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class FaultyRow:
+    """A row that is no record; `problem` is the rest of a sentence that begins with it."""
+
+    problem: str
 
 
 def read_records(content: bytes, schema: RecordSchema) -> list[Record]:
     """All records in a file: a JSON object, a JSON list of objects, or CSV with a header (`,`, `;` or tab).
 
-    A column `label` is passed over. Raises `InputError`, which names the row, for anything that is not a valid record.
+    A column `label` is passed over. Raises `InputError`, which names the first faulty row, unless all are sound.
     """
-    if len(content) > MAX_BYTES:
-        raise InputError(f"The file is larger than {MAX_BYTES // 1_000_000} MB: cut it into smaller ones.")
-    rows = read_rows(content, schema)
-    if len(rows) > MAX_RECORDS:
-        raise InputError(f"The file holds {len(rows):,} records, more than {MAX_RECORDS:,}: cut it into smaller ones.")
-    return parse_rows(rows, schema)
+    records = _judged(content, schema)
+    if records.left_out:
+        raise InputError(records.left_out[0].reason)
+    return records
 
 
-def read_rows(content: bytes, schema: RecordSchema) -> list[dict[str, object]]:
+def read_table(content: bytes, schema: RecordSchema) -> Kept[Record]:
+    """Like `read_records`, but keeps every sound record; `left_out` says what is wrong with each of the others.
+
+    Raises `InputError` when the file as a whole can't be read or no row is sound.
+    """
+    records = _judged(content, schema)
+    if not records:
+        raise InputError(none_is_sound(records.left_out))
+    return records
+
+
+def read_rows(content: bytes, schema: RecordSchema) -> list[Row | FaultyRow]:
     """The rows of a CSV or JSON file as they stand there, at least one. Raises `InputError`."""
     if not content.strip():
         raise InputError("The file is empty: choose a CSV or JSON file with a record in it.")
@@ -36,55 +57,70 @@ def read_rows(content: bytes, schema: RecordSchema) -> list[dict[str, object]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("The file is not text in UTF-8: save it as CSV or JSON in UTF-8 and try again.") from None
-    return _json_rows(text) if text.lstrip()[:1] in ("{", "[") else _csv_rows(text, schema)
+    return _json_rows(text) if text.lstrip()[:1] in ("{", "[") else list(_csv_rows(content, schema))
 
 
-def parse_rows(rows: list[dict[str, object]], schema: RecordSchema) -> list[Record]:
-    """The valid records in `rows`. Raises `InputError`, which names the row, for anything else."""
-    records = []
+def parse_row(row: Row | FaultyRow, number: int, schema: RecordSchema) -> Record:
+    """The valid record in a row, its label apart. Raises `InputError`, whose sentence names the row."""
+    if isinstance(row, FaultyRow):
+        raise InputError(f"Row {number} {row.problem}")
+    try:
+        return schema.parse({name: value for name, value in row.items() if name != LABEL})
+    except InputError as error:
+        raise InputError(f"Row {number}: {error}") from error
+
+
+def _judged(content: bytes, schema: RecordSchema) -> Kept[Record]:
+    if len(content) > limits.RECORDS.bytes:
+        raise InputError(f"The file is larger than {size(limits.RECORDS.bytes)}: cut it into smaller ones.")
+    rows = read_rows(content, schema)
+    most = limits.RECORDS.records
+    if len(rows) > most:
+        raise InputError(f"The file holds {len(rows):,} records, more than {most:,}: cut it into smaller ones.")
+    records, left_out = list[Record](), list[LeftOut]()
     for number, row in enumerate(rows, start=1):
         try:
-            records.append(schema.parse({name: value for name, value in row.items() if name != LABEL}))
+            records.append(parse_row(row, number, schema))
         except InputError as error:
-            raise InputError(f"Row {number}: {error}" if len(rows) > 1 else str(error)) from error
-    return records
+            reason = str(error) if len(rows) > 1 else str(error).removeprefix("Row 1: ")
+            left_out.append(LeftOut(number, reason))
+    return Kept(records, left_out)
 
 
-def _json_rows(text: str) -> list[dict[str, object]]:
+def _json_rows(text: str) -> list[Row | FaultyRow]:
     try:
-        found = json.loads(text, object_pairs_hook=_fields)
-    except InputError:
-        raise
-    except (ValueError, RecursionError):
-        raise InputError("The file looks like JSON but is damaged: save it again and try again.") from None
+        found = parse_json(text, on_object=_fields)
+    except DamagedError as error:
+        raise InputError(f"The file looks like JSON but is damaged. {error}") from None
     rows = found if isinstance(found, list) else [found]
-    if not rows or not all(isinstance(row, dict) for row in rows):
+    if not rows or not all(isinstance(row, dict | FaultyRow) for row in rows):
         raise InputError("A record in JSON is an object with a value for each field: write it as one.")
     return rows
 
 
-def _fields(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _fields(pairs: Pairs) -> Row | FaultyRow:
+    if len(pairs) > limits.RECORDS.fields:
+        return FaultyRow(f"has {len(pairs):,} fields, more than {limits.RECORDS.fields:,}: leave some out.")
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise InputError("A record names a field twice: keep one of them.")
+        return FaultyRow("names a field twice: keep one of them.")
     return fields
 
 
-def _csv_rows(text: str, schema: RecordSchema) -> list[dict[str, object]]:
-    header, *_ = text.lstrip().split("\n", 1)
-    delimiter = max(_DELIMITERS, key=header.count)
+def _csv_rows(content: bytes, schema: RecordSchema) -> Iterator[Row | FaultyRow]:
     try:
-        lines = [line for line in csv.reader(io.StringIO(text.replace("\0", "")), delimiter=delimiter) if any(line)]
-    except csv.Error:
-        raise InputError("The file is no readable CSV: save it again and try again.") from None
-    names = [name.strip() for name in lines[0]] if lines else []
-    if not set(names) & set(schema.names):
-        raise InputError(f"The first line must name the fields: {', '.join(schema.names)}.")
-    if len(set(names)) != len(names):
-        raise InputError("The first line names a field twice: keep one of them.")
-    if len(lines) < 2:
+        names, rows = read_csv(content, _DELIMITERS)
+        if not set(names) & set(schema.names):
+            raise InputError(f"The first line must name the fields: {', '.join(schema.names)}.")
+        if len(names) > limits.RECORDS.fields:
+            raise InputError(
+                f"The file has {len(names):,} columns, more than {limits.RECORDS.fields:,}: leave some out."
+            )
+        found = False
+        for row in rows:
+            found = True
+            yield FaultyRow(row) if isinstance(row, str) else dict(zip(names, row, strict=True))
+    except DamagedError as error:
+        raise InputError(f"The file is no readable CSV. {error}") from None
+    if not found:
         raise InputError("The file has a header but no record below it: add one.")
-    for number, line in enumerate(lines[1:], start=1):
-        if len(line) != len(names):
-            raise InputError(f"Row {number} has {len(line)} values for {len(names)} fields: add or remove some.")
-    return [dict(zip(names, line, strict=True)) for line in lines[1:]]

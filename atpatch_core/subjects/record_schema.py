@@ -7,15 +7,19 @@ every field is one column of its attention maps; a number is read as the quantil
 from __future__ import annotations
 
 import json
-import math
+import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .. import limits
 from ..errors import InputError, SubjectError
+from ..files.json_files import read_object
+from ..files.values import listed, mapping, printable, text, whole
 
 Value = str | int | float
 Record = dict[str, Value]  # in the order of the schema's fields
@@ -24,6 +28,9 @@ FILE = "records.json"
 FORMAT = 1
 PADDING, START = 0, 1  # token ids before the first value's
 _LONGEST_QUOTE = 40
+_LONGEST_NUMBER = 40  # characters
+_EXACT = 2**53  # floats beyond stand for several whole numbers each
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _MOST_LISTED = 12
 
 
@@ -55,15 +62,15 @@ class NumberField:
 
     def parse(self, value: object) -> Value:
         """The value as a number. Raises `InputError` with a sentence for a person."""
-        number = _as_number(value)
-        if number is None or not math.isfinite(number) or number != int(number):
+        number = _as_whole_number(value)
+        if number is None:
             raise InputError(f"{self.name} is {_quoted(value)}, which is not a whole number: write one, such as 40.")
         if not self.minimum <= number <= self.maximum:
             raise InputError(
-                f"{self.name} is {int(number)}, but the model knows {self.minimum} to {self.maximum} only: "
+                f"{self.name} is {_quoted_number(number)}, but the model knows {self.minimum} to {self.maximum} only: "
                 "write a number in that range."
             )
-        return int(number)
+        return number
 
 
 @dataclass(frozen=True)
@@ -95,9 +102,8 @@ class CategoryField:
         """The value as one of the categories. Raises `InputError` with a sentence for a person."""
         name = value.strip() if isinstance(value, str) else None
         if name not in self._numbers:
-            known = ", ".join(self.categories[:_MOST_LISTED])
-            more = f" and {len(self.categories) - _MOST_LISTED} more" if len(self.categories) > _MOST_LISTED else ""
-            raise InputError(f"{self.name} is {_quoted(value)}, which the model does not know: choose {known}{more}.")
+            known = _listed(self.categories)
+            raise InputError(f"{self.name} is {_quoted(value)}, which the model does not know: choose {known}.")
         return name or ""
 
 
@@ -132,7 +138,7 @@ class RecordSchema:
             if not one.privileged or not set(one.privileged) < values:
                 raise ValueError(f"The privileged values of {one.name} must be some of its categories, but not all.")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The names of the fields, in order."""
         return tuple(field.name for field in self.fields)
@@ -172,14 +178,14 @@ class RecordSchema:
         """The valid record in `values`. Raises `InputError` for a missing, unknown, or unusable field."""
         if not isinstance(values, Mapping):
             raise InputError(f"A record holds a value for each field, such as {{{self.names[0]!r}: ...}}: pass one.")
-        unknown = [name for name in values if name not in self.names]
-        if unknown:
-            raise InputError(
-                f"There is no field {_quoted(unknown[0])}: remove it; the fields are {', '.join(self.names)}."
-            )
+        if len(values) > limits.RECORDS.fields:
+            raise InputError(f"The record has more than {limits.RECORDS.fields:,} fields: leave some out.")
+        unknown = next((name for name in values if name not in self.names), None)
+        if unknown is not None:
+            raise InputError(f"There is no field {_quoted(unknown)}: remove it; the fields are {_listed(self.names)}.")
         missing = [name for name in self.names if _is_blank(values.get(name))]
         if missing:
-            raise InputError(f"The record lacks {', '.join(missing)}: fill in every field.")
+            raise InputError(f"The record lacks {_listed(missing)}: fill in every field.")
         return {field.name: field.parse(values[field.name]) for field in self.fields}
 
     def typical(self) -> Record:
@@ -206,44 +212,80 @@ def save_schema(schema: RecordSchema, folder: Path) -> None:
 
 
 def load_schema(folder: Path) -> RecordSchema:
-    """Read `records.json`. Raises `SubjectError` when it is missing or damaged."""
+    """Read `records.json`. Raises `SubjectError` when it is missing, damaged, or larger than `limits.RECORDS`."""
     try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
+        content = read_object(folder / FILE)
+        if whole(content["format"]) != FORMAT:
             raise ValueError("another format")
         return RecordSchema(
-            tuple(_field(entry) for entry in content["fields"]),
-            tuple(Protected(str(name), tuple(map(str, best))) for name, best in content["protected"].items()),
-            str(content["positive_label"]),
+            tuple(_field(mapping(entry, 10)) for entry in listed(content["fields"], limits.RECORDS.fields)),
+            tuple(
+                Protected(_name(name), _names(best))
+                for name, best in mapping(content["protected"], limits.RECORDS.fields).items()
+            ),
+            _name(content["positive_label"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SubjectError(f"The {FILE} of {folder.name} is missing or damaged: copy it or build it again.") from error
 
 
-def _field(entry: dict[str, Any]) -> Field:
+def _field(entry: Mapping[str, Any]) -> Field:
+    name = _name(entry["name"])
     if entry["kind"] == "number":
-        edges = tuple(int(edge) for edge in entry["edges"])
+        edges = tuple(_integer(edge) for edge in listed(entry["edges"], limits.RECORDS.categories))
         return NumberField(
-            str(entry["name"]), int(entry["minimum"]), int(entry["maximum"]), edges, int(entry["typical"])
+            name, _integer(entry["minimum"]), _integer(entry["maximum"]), edges, _integer(entry["typical"])
         )
     if entry["kind"] == "category":
-        return CategoryField(str(entry["name"]), tuple(map(str, entry["categories"])), str(entry["typical"]))
-    raise ValueError(f"Unknown kind of field {entry['kind']!r}.")
+        return CategoryField(name, _names(entry["categories"]), _name(entry["typical"]))
+    raise ValueError("An unknown kind of field.")
 
 
-def _as_number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+def _name(value: object) -> str:
+    return text(value, limits.RECORDS.characters, least=1)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(_name(one) for one in listed(value, limits.RECORDS.categories))
+
+
+def _integer(value: object) -> int:
+    return whole(value, -_EXACT, _EXACT)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return ", ".join(names[:_MOST_LISTED]) + more
+
+
+def _as_whole_number(value: object) -> int | None:
+    """The whole number that a value is, exactly, or `None`; a text may write it as 40, 40.0 or 4e1."""
+    if isinstance(value, bool):
         return None
-    try:
-        return float(value)
-    except (ValueError, OverflowError):
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= _EXACT else None
+    if not isinstance(value, str) or len(value) > _LONGEST_NUMBER or not _NUMBER.fullmatch(value.strip()):
         return None
+    exact = Decimal(value.strip())
+    if exact.adjusted() > _LONGEST_NUMBER or exact != exact.to_integral_value():
+        return None
+    return int(exact)
 
 
 def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and value.strip() in ("", "?"))
 
 
+def _quoted_number(number: int) -> str:
+    return str(number) if abs(number) < 10**_LONGEST_QUOTE else "a very large number"
+
+
 def _quoted(value: object) -> str:
-    text = str(value)
-    return f"“{text[:_LONGEST_QUOTE]}…”" if len(text) > _LONGEST_QUOTE else f"“{text}”"
+    """A value for a sentence, short and on one line."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"“{_quoted_number(value)}”"
+    words = value if isinstance(value, str) else str(value) if isinstance(value, bool | float) else type(value).__name__
+    cut = f"{words[:_LONGEST_QUOTE]}…" if len(words) > _LONGEST_QUOTE else words
+    return f"“{printable(cut)}”"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import unicodedata
 
+from .. import limits
 from ..errors import InputError
+from ..files.content import size
 
-MAX_BYTES = 2_000_000
 _OTHER_ENCODINGS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _HIDDEN = {"Cc", "Cf", "Co", "Cn", "Zl", "Zp"}  # Unicode categories that print nothing, or change how others print
 _JOINERS = "\u200c\u200d"  # belong between letters of many scripts and parts of an emoji, never in a Latin word
@@ -15,8 +16,8 @@ _JOINERS = "\u200c\u200d"  # belong between letters of many scripts and parts of
 
 def read_text(content: bytes) -> str:
     """Decode a UTF-8 text file. Raises `InputError` when it is empty, too large, or no UTF-8 text."""
-    if len(content) > MAX_BYTES:
-        raise InputError(f"The text is larger than {MAX_BYTES // 1_000_000} MB: choose the part you want to look at.")
+    if len(content) > limits.TEXTS.bytes:
+        raise InputError(f"The text is larger than {size(limits.TEXTS.bytes)}: choose the part you want to look at.")
     if content.startswith(_OTHER_ENCODINGS):
         raise InputError("The text is encoded in UTF-16 or UTF-32: save it as UTF-8 and try again.")
     try:
@@ -34,7 +35,7 @@ def visible(text: str) -> str:
     """`text` on one line with every hidden character (bidirectional marks, zero-width spaces, ...) spelled out."""
     shown = []
     for place, character in enumerate(text):
-        joins = character in _JOINERS and place > 0 and not text[place - 1].isascii()
+        joins = character in _JOINERS and place > 0 and _is_joined(text[place - 1])
         if character in "\t\n\r":
             shown.append(" ")
         elif unicodedata.category(character) in _HIDDEN and not joins:
@@ -42,3 +43,8 @@ def visible(text: str) -> str:
         else:
             shown.append(character)
     return "".join(shown)
+
+
+def _is_joined(before: str) -> bool:
+    """Whether a joiner belongs after this character: after a letter or sign that is seen, of a script with joiners."""
+    return not before.isascii() and unicodedata.category(before) not in _HIDDEN

@@ -8,9 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ..files.values import listed, mapping, number, text, whole
 from ..uploads import digest_of
 from .learning import Settings
 from .sources import Sources
+
+_LONGEST_PATH = 5_000  # characters
+_LONGEST_NOTE = 100_000
+_MOST_SOURCES = 100
+_LATEST = 1e11  # seconds since 1970; for the calendar's end
 
 
 class State(StrEnum):
@@ -51,12 +57,16 @@ class Request:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Request:
         """From JSON. Raises `KeyError`, `TypeError` or `ValueError` when it is no request."""
+        labels, folders = (
+            tuple(text(one, _LONGEST_PATH, least=1) for one in listed(data[name], _MOST_SOURCES))
+            for name in ("labels", "debugging_sets")
+        )
         return cls(
-            Path(data["subject"]),
-            Sources(tuple(map(str, data["labels"])), tuple(map(Path, data["debugging_sets"]))),
-            Settings(**data["settings"]),
-            str(data["version"]),
-            str(data["notes"]),
+            Path(text(data["subject"], _LONGEST_PATH, least=1)),
+            Sources(labels, tuple(map(Path, folders))),
+            _settings(mapping(data["settings"], _MOST_SOURCES)),
+            text(data["version"], _LONGEST_PATH),
+            text(data["notes"], _LONGEST_NOTE),
         )
 
 
@@ -83,8 +93,29 @@ class Status:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Status:
-        """From JSON. Raises `TypeError` or `ValueError` when it is no status."""
-        return cls(**{**data, "state": State(data["state"])})
+        """From JSON. Raises `KeyError`, `TypeError` or `ValueError` when it is no status."""
+        return cls(
+            state=State(data["state"]),
+            stage=text(data["stage"], _LONGEST_PATH),
+            progress=number(data["progress"], 0, 1),
+            began=number(data["began"], 0, _LATEST),
+            changed=number(data["changed"], 0, _LATEST),
+            process=None if data["process"] is None else whole(data["process"], 1, 2**31),
+            problem=None if data["problem"] is None else text(data["problem"], _LONGEST_NOTE),
+            auroc=None if data["auroc"] is None else number(data["auroc"], 0, 1),
+        )
+
+
+def _settings(told: Mapping[str, Any]) -> Settings:
+    """Raises `TypeError` for a setting that is not known, and `ValueError` for one that is no number."""
+    rate = told.get("false_positive_rate")
+    checked = {
+        "false_positive_rate": None if rate is None else number(rate, 0, 1),
+        "variant": text(told.get("variant", Settings.variant), _LONGEST_PATH),
+        "contrast": number(told.get("contrast", Settings.contrast), 0),
+        "seed": whole(told.get("seed", Settings.seed), -(2**53)),
+    }
+    return Settings(**{**told, **checked})
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from ..attention import attention_layers
 from ..detector.learning_curve import Epoch
 from ..detector.trained import TrainedDetector
 from ..errors import AtPatchError, TrainingError
+from ..files.json_files import read_object
 from ..machine import leave_cores_free
 from ..subjects.loading import load
 from ..versions.folder import check_name, save_version
@@ -34,8 +35,8 @@ class _StopError(BaseException):
 def run(folder: Path) -> State:
     """Do the training whose request is in `folder`. Raises `TrainingError` when there is none."""
     try:
-        request = Request.from_data(json.loads((folder / "request.json").read_text(encoding="utf-8")))
-        status = Status.from_data(json.loads((folder / "status.json").read_text(encoding="utf-8")))
+        request = Request.from_data(read_object(folder / "request.json"))
+        status = Status.from_data(read_object(folder / "status.json"))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise TrainingError(f"{folder} holds no training: start one on the Detector page.") from error
     return _Run(folder, status).work(request)

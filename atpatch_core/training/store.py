@@ -25,19 +25,26 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .. import limits
 from ..detector.learning_curve import Epoch
 from ..errors import TrainingError
+from ..files.content import read_bytes
+from ..files.damaged import DamagedError, OversizeError
+from ..files.json_files import parse_json, read_object
+from ..files.values import mapping, number, text, whole
 from ..versions.folder import check_name
 from .contract import Request, State, Status, Training
 
 DEFAULT_FOLDER = Path(".atpatch") / "trainings"
 KILLED = "The training was ended from outside before it was done, maybe for lack of memory: start it again."
 _KEPT = 40
+_EPOCH_FIELDS = 10
+_LONGEST_NAME = 200  # characters
 _PATIENCE = 0.5  # seconds; somebody who only looks holds a lock for a moment
 _ENDING = 20.0  # seconds; a process whose training is over still has to tidy up
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -100,13 +107,13 @@ class TrainingStore:
         if not _is_id(training):
             return ()
         try:
-            lines = (self.folder / training / "epochs.jsonl").read_text(encoding="utf-8").splitlines()
-        except OSError:
+            lines = read_bytes(self.folder / training / "epochs.jsonl", limits.JSON.bytes).splitlines()
+        except (OSError, OversizeError):
             return ()
         found = []
         for line in lines:
-            with suppress(ValueError, TypeError):  # the last one may be half written
-                found.append(Epoch(**json.loads(line)))
+            with suppress(ValueError, TypeError, KeyError):  # the last one may be half written
+                found.append(_epoch(mapping(parse_json(line), _EPOCH_FIELDS)))
         return tuple(found)
 
     def cancel(self, training: str) -> None:
@@ -204,15 +211,26 @@ def write_json(file: Path, value: Mapping[str, Any]) -> None:
     os.replace(partial, file)
 
 
+def _epoch(told: Mapping[str, Any]) -> Epoch:
+    """An epoch from a line of JSON; a loss that is no number any more is one. Raises `ValueError`, `KeyError`."""
+    if set(told) != {one.name for one in fields(Epoch)}:
+        raise DamagedError("It is no epoch.")
+    loss = told["loss"]
+    return Epoch(
+        network=text(told["network"], _LONGEST_NAME),
+        number=whole(told["number"]),
+        of=whole(told["of"]),
+        loss=loss if isinstance(loss, float) else number(loss),
+        auroc=None if told["auroc"] is None else number(told["auroc"], 0, 1),
+    )
+
+
 def _is_id(name: str) -> bool:
     return name[:1].isdigit() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
 
 
 def _read(file: Path) -> dict[str, Any]:
-    value = json.loads(file.read_text(encoding="utf-8"))
-    if not isinstance(value, dict):
-        raise TypeError(f"{file.name} is no object.")
-    return value
+    return read_object(file)
 
 
 def _search_path() -> list[str]:

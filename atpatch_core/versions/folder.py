@@ -22,9 +22,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .. import limits
 from ..detector.storage import load_detector, save_detector
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError
+from ..files.damaged import DamagedError
+from ..files.json_files import read_object
 from ..uploads import digest_of
 
 SHIPPED = "shipped"
@@ -59,9 +62,7 @@ def list_versions(model: Path) -> tuple[DetectorVersion, ...]:
         if (path / "detector.json").is_file():
             about = _read_json(path / "version.json")
             further.append(
-                DetectorVersion(
-                    path.name, path, active == path.name, str(about.get("made", "")), str(about.get("notes", ""))
-                )
+                DetectorVersion(path.name, path, active == path.name, _text_in(about, "made"), _text_in(about, "notes"))
             )
     return (*found, *sorted(further, key=lambda one: (one.made, one.name)))
 
@@ -131,7 +132,7 @@ def save_version(detector: TrainedDetector, model: Path, name: str, notes: str =
         unfinished = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
         try:
             save_detector(detector, unfinished)
-            about = {"made": made, "notes": notes[:2_000]}
+            about = {"made": made, "notes": notes[: limits.DETECTORS.note]}
             (unfinished / "version.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
             unfinished.chmod(0o755)
             unfinished.rename(folder / name)  # fails if somebody took the name meanwhile
@@ -140,7 +141,7 @@ def save_version(detector: TrainedDetector, model: Path, name: str, notes: str =
             raise
     except OSError as error:
         raise DetectorError(f"The version {name} can't be kept beside the model ({error.strerror}).") from error
-    return DetectorVersion(name, folder / name, False, made, notes[:2_000])
+    return DetectorVersion(name, folder / name, False, made, notes[: limits.DETECTORS.note])
 
 
 def load_version(model: Path, name: str, made_for: str) -> TrainedDetector:
@@ -228,9 +229,14 @@ def _write_active(model: Path, name: str, before: list[str]) -> None:
         raise DetectorError(f"The choice can't be written beside the model ({error.strerror}).") from error
 
 
+def _text_in(about: dict[str, Any], name: str) -> str:
+    """What was written down as `name`, or nothing where it is no text."""
+    value = about.get(name)
+    return value[: limits.DETECTORS.note] if isinstance(value, str) else ""
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_object(path)
+    except (OSError, DamagedError):
         return {}
-    return value if isinstance(value, dict) else {}

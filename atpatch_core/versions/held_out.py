@@ -16,7 +16,7 @@ from ..debugging.image_set import ImageDebuggingData
 from ..debugging.record_set import RecordDebuggingData
 from ..debugging.sets import ImageDebuggingSet
 from ..errors import InputError
-from ..evaluation.attacks import load_attacks
+from ..evaluation.attacks import attacks_of
 from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.evaluate import Triggered, apply_trigger
 from ..evaluation.image_attacks import covered_patches_of
@@ -213,7 +213,7 @@ def _attacked(subject: Subject, most: int, seed: int) -> tuple[Triggered, np.nda
         raise InputError(f"{subject.name} brings no test inputs with a known attack: judge on labels instead.")
     folder = subject.folder / EVALUATION
     name, read = _DATA[subject.kind]
-    triggers = load_attacks(folder / "attacks.json")
+    triggers = attacks_of(subject)
     if not triggers:
         raise InputError(f"{subject.name} names no attack: judge on labels instead.")
     data, trigger = read(folder / name, subject.labels), next(iter(triggers.values()))

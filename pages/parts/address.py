@@ -7,9 +7,11 @@ does. A page that only completes the address it was opened with replaces the ent
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import streamlit as st
+
+from atpatch_core import limits
 
 from .start import OF_THIS_VISIT, just_arrived
 from .text import plain, quoted
@@ -51,7 +53,7 @@ def write(params: Mapping[str, str]) -> None:
 
 def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:
     """Those of the names in this parameter, between commas, that are `known`; the `usual` ones without any."""
-    asked = [one for one in st.query_params.get(name, "").split(",") if one]
+    asked = list(dict.fromkeys(one for one in _param(name, "").split(",") if one))
     found = [one for one in asked if one in known]
     if unknown := [one for one in asked if one not in known]:
         in_vain(name, ", ".join(unknown), "left out" if found else "showing the usual ones")
@@ -67,11 +69,21 @@ def one_of(name: str, known: Sequence[Number], usual: Number | None = None) -> N
 
 def text_of(name: str, known: Collection[str], usual: str, instead: str) -> str:
     """The text of this parameter if it is `known`, or else the `usual` one, which `instead` says in words."""
-    asked = st.query_params.get(name)
+    asked = _param(name)
     if asked is None or asked in known:
         return usual if asked is None else asked
     in_vain(name, asked, instead)
     return usual
+
+
+@overload
+def _param(name: str, usual: str) -> str: ...
+@overload
+def _param(name: str) -> str | None: ...
+def _param(name: str, usual: str | None = None) -> str | None:
+    """What the address says for `name`, cut to what anybody could mean."""
+    asked: str | None = st.query_params.get(name, usual)
+    return None if asked is None else asked[: limits.ADDRESSES.characters]
 
 
 def subject(known: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ Scores belong to a version's files and to inputs; both are part of what the cach
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from atpatch_core import Subject
+from atpatch_core import AtPatchError, Subject
 from atpatch_core.debugging.image_set import load_image_set
 from atpatch_core.debugging.record_set import load_record_set
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import InputError
+from atpatch_core.files.json_files import read_object
 from atpatch_core.labels.training import LabelledInput, labelled_inputs
 from atpatch_core.training import STORE, TrainingStore
 from atpatch_core.uploads import digest_of
@@ -65,10 +65,10 @@ def debugging_sets(opened: OpenSubject) -> dict[str, Path]:
     found = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         try:
-            about = json.loads((path / "provenance.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            about = read_object(path / "provenance.json")
+        except (OSError, AtPatchError):
             continue
-        if isinstance(about, dict) and about.get("model") == fingerprint_of(opened):
+        if about.get("model") == fingerprint_of(opened):
             found[path.name] = path
     return found
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from atpatch_core import AtPatchError
-from atpatch_core.evaluation.attacks import Trigger, load_attacks
+from atpatch_core.evaluation.attacks import Trigger, attacks_of
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import DEFENCES
 from atpatch_core.evaluation.image_attacks import picture_side, with_variations
@@ -116,7 +116,7 @@ def chosen_settings(opened: OpenSubject) -> Settings | None:
 
 def _triggers(opened: OpenSubject, data: LabelledImages) -> dict[str, Trigger] | None:
     try:
-        return with_variations(load_attacks(opened.subject.folder / "eval" / "attacks.json"), picture_side(data))
+        return with_variations(attacks_of(opened.subject), picture_side(data))
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return None

@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from atpatch_core.files.kept import LeftOut, told
 
 from .resources import uploads
 from .text import plain
 
-Data = TypeVar("Data")
+
+class ReadRows(Protocol):
+    """Data of which some rows may have been left out."""
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Which ones, and why."""
+        ...
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        ...
+
+
+Data = TypeVar("Data", bound=ReadRows)
 _SOURCE = "evaluate_source"
 _FILE = "evaluate_file"
 _DIGEST = "evaluate_upload"
@@ -50,10 +65,19 @@ def chosen_source(what: str, readers: Readers[Data]) -> Source[Data] | None:
         st.session_state[_SOURCE] = _UPLOADED if st.session_state[_DIGEST] else _OWN
     source = st.segmented_control(what, [_OWN, _UPLOADED], key=_SOURCE, required=True)
     try:
-        return _own(readers) if source == _OWN else _uploaded(readers)
+        found = _own(readers) if source == _OWN else _uploaded(readers)
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return None
+    if found is not None:
+        show_left_out(found.data)
+    return found
+
+
+def show_left_out(data: ReadRows) -> None:
+    """Say which rows of the data were left out, if any were."""
+    if data.left_out:
+        st.warning(plain(told(data.left_out, len(data))), icon=":material/playlist_remove:")
 
 
 def forget_source() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from atpatch_core import AtPatchError
-from atpatch_core.evaluation.attacks import load_attacks
+from atpatch_core.evaluation.attacks import attacks_of
 from atpatch_core.evaluation.comparison import CLEAN
 from atpatch_core.evaluation.defences.catalogue import ATPATCH, NO_FIX
 from atpatch_core.evaluation.outcomes import class_name
@@ -32,6 +32,7 @@ from .evaluate_panels import (
     show_tradeoff,
     show_verdict,
 )
+from .evaluate_source import show_left_out
 from .resources import OpenSubject
 from .text import plain
 from .triage_link import triage_link
@@ -62,10 +63,11 @@ def show_texts(opened: OpenSubject) -> None:
         return
     try:
         data = _read(opened, file, opened.key)
-        triggers = with_text_variations(load_attacks(opened.subject.folder / "eval" / "attacks.json"))
+        triggers = with_text_variations(attacks_of(opened.subject))
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
+    show_left_out(data)
     with st.container(border=True):
         chosen = _settings(triggers, len(data))
     if chosen is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ OWN = "my-patch"
 _LEAST, _MOST = 2, 16
 _PIXEL = "Of its upper left pixel, counted from 0."
 _KEYS = tuple(f"evaluate_trigger_{name}" for name in ("on", "pattern", "size", "target", "anywhere", "row", "column"))
+
+# PATTERN:SIDE:ROW,COLUMN:CLASS, or "any" for the place.
+_WRITTEN = re.compile(r"([a-z-]{1,40}):([0-9]{1,4}):(?:any|([0-9]{1,6}),([0-9]{1,6})):([0-9]{1,6})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,11 @@ def forget_trigger() -> None:
 
 def parse_trigger(text: str, classes: int, side: int) -> PatchTrigger | None:
     """The trigger that an address describes, if it is one for `classes` classes and pictures of `side` pixels."""
-    try:
-        pattern, size, place, target = text.split(":")
-        row, column = (None, None) if place == "any" else (int(part) for part in place.split(","))
-        trigger = PatchTrigger(int(target), int(size), pattern, row, column)
-    except ValueError:
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
         return None
+    pattern, size, row, column, target = found.groups()
+    place = (None, None) if row is None else (int(row), int(column))
+    trigger = PatchTrigger(int(target), int(size), pattern, *place)
     fits = _LEAST <= trigger.size <= _MOST and trigger.least_side <= side
-    inside = min(row or 0, column or 0) >= 0 and 0 <= trigger.target < classes
-    return trigger if pattern in PATTERNS and fits and inside else None
+    return trigger if pattern in PATTERNS and fits and trigger.target < classes else None

@@ -7,10 +7,11 @@ from dataclasses import replace
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from atpatch_core.samples.listing import Sample
 
 from . import state
 from .input_views import view_of
-from .resources import OpenInput, OpenSubject, Sample, read_input, samples, uploads
+from .resources import OpenInput, OpenSubject, read_input, samples, samples_problem, uploads
 from .text import plain, quoted
 from .upload_names import upload_name
 from .view import View
@@ -36,6 +37,8 @@ def chosen_input(view: View, opened: OpenSubject) -> OpenInput | None:
         else:
             notice = f"The uploaded {noun} is no longer stored here: upload it again. Showing a sample instead."
     available = samples(opened)
+    if not available and (problem := samples_problem()) is not None:
+        notice = notice or problem
     if notice is None and view.sample is not None and view.sample not in available:
         notice = f"There is no sample {quoted(view.sample)}: showing another one instead."
     for sample in _in_order(available, view.sample):

@@ -10,8 +10,9 @@ import streamlit as st
 import atpatch_core as atpatch
 from atpatch_core import AtPatchError, Column, Inspection
 from atpatch_core.figures.record import field_rows, what_if_rows, what_if_sentences
+from atpatch_core.files.kept import told
 from atpatch_core.subjects.record import RecordAdapter
-from atpatch_core.subjects.record_files import read_records
+from atpatch_core.subjects.record_files import read_table
 from atpatch_core.subjects.record_schema import NumberField, Record, RecordSchema
 from atpatch_core.uploads import digest_of
 from atpatch_core.what_if import WhatIf, what_if
@@ -140,14 +141,17 @@ def _show_upload(opened: OpenSubject) -> None:
     if content is None:
         return
     try:
-        records = read_records(content, _schema(opened))
+        records = read_table(content, _schema(opened))
     except AtPatchError:
         return  # it was uploaded for another model
-    st.dataframe([{"row": number, **record} for number, record in enumerate(records[:_PREVIEW], 1)], height=160)
+    if records.left_out:
+        st.warning(plain(told(records.left_out, len(records))), icon=":material/playlist_remove:")
+    preview = zip(records.rows[:_PREVIEW], records[:_PREVIEW], strict=True)
+    st.dataframe([{"row": row, **record} for row, record in preview], height=160)
     if len(records) > _PREVIEW:
         st.caption(f"The first {_PREVIEW} of {len(records):,} records.")
     with st.form("record_row", border=False):
-        st.number_input(f"Row, 1 to {len(records):,}", value=1, key=_ROW, step=1)
+        st.number_input(f"Row, 1 to {len(records) + len(records.left_out):,}", value=records.rows[0], key=_ROW, step=1)
         st.form_submit_button("Look at this row", on_click=_take_row, args=(opened,), icon=":material/search:")
 
 
@@ -164,8 +168,8 @@ def _take_upload(opened: OpenSubject) -> None:
         return
     content = file.getvalue()
     try:
-        records = read_records(content, _schema(opened))
-        if len(records) == 1:
+        records = read_table(content, _schema(opened))
+        if len(records) == 1 and not records.left_out:
             take(_adapter(opened).write(records[0]))
             return
         st.session_state[_TABLE] = uploads().put(content)
@@ -181,15 +185,20 @@ def _take_row(opened: OpenSubject) -> None:
         refuse("The table is no longer stored here: upload it again.")
         return
     try:
-        records = read_records(content, _schema(opened))
+        records = read_table(content, _schema(opened))
     except AtPatchError as error:
         refuse(str(error))
         return
     row = int(st.session_state[_ROW])
-    if not 1 <= row <= len(records):
-        refuse(f"The table has no row {row:,}: choose one from 1 to {len(records):,}.")
+    for one in records.left_out:
+        if one.row == row:
+            refuse(one.reason)
+            return
+    by_row = dict(zip(records.rows, records, strict=True))
+    if row not in by_row:
+        refuse(f"The table has no row {row:,}: choose one from 1 to {len(records) + len(records.left_out):,}.")
         return
-    take(_adapter(opened).write(records[row - 1]))
+    take(_adapter(opened).write(by_row[row]))
 
 
 def _take_record(opened: OpenSubject, values: dict[str, Any]) -> None:

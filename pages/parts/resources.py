@@ -5,9 +5,7 @@ Everything here is read only; a hot-fix lives in the call that opened it, so one
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,12 @@ from typing import Any
 import streamlit as st
 
 import atpatch_core as atpatch
-from atpatch_core import attribution
+from atpatch_core import AtPatchError, attribution
 from atpatch_core.attribution import Attribution
 from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
 from atpatch_core.machine import leave_cores_free
+from atpatch_core.samples.listing import Sample, read_samples
 from atpatch_core.uploads import UploadStore, digest_of
 from atpatch_core.versions.folder import SHIPPED, active_version, version_folder
 
@@ -34,21 +33,6 @@ class OpenSubject:
 
     key: str
     subject: atpatch.Subject
-
-
-@dataclass(frozen=True)
-class Sample:
-    """An input that comes with the dashboard; `triggered` says that it carries a backdoor's trigger.
-
-    `kind` ("image", "text", "record") says which subjects can read it; `subject` names the only one, if it is so.
-    """
-
-    id: str
-    path: Path
-    title: str
-    triggered: bool
-    kind: str
-    subject: str | None
 
 
 @dataclass(frozen=True)
@@ -90,27 +74,33 @@ def _is_about_versions(path: Path) -> bool:
 
 
 def samples(opened: OpenSubject) -> dict[str, Sample]:
-    """The samples that a subject can read, by id, its very own first; those whose file is missing are left out."""
-    folder = Path(os.environ.get("ATPATCH_SAMPLES") or _ROOT / "assets" / "samples")
+    """The samples that a subject can read, by id, its very own first; those whose file is missing are left out.
+
+    None where the list is damaged, as `samples_problem` says.
+    """
     try:
-        entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        listed = read_samples(_samples_folder())
+    except AtPatchError:
         return {}
-    found = {}
-    for entry in entries if isinstance(entries, list) else []:
-        if not (isinstance(entry, Mapping) and isinstance(entry.get("id"), str) and isinstance(entry.get("file"), str)):
-            continue
-        path = folder / Path(entry["file"]).name
-        if path.is_file():
-            title = str(entry.get("title") or entry["id"])
-            kind, subject = str(entry.get("kind", "image")), entry.get("subject")
-            sample = Sample(entry["id"], path, title, bool(entry.get("triggered")), kind, subject)
-            if kind == opened.subject.kind and subject in (None, opened.subject.name):
-                found[sample.id] = sample
-    own_first = sorted(found.values(), key=lambda sample: sample.subject is None)
+    name = opened.subject.name
+    found = [one for one in listed if one.kind == opened.subject.kind and one.subject in (None, name)]
+    own_first = sorted(found, key=lambda sample: sample.subject is None)
     # Select boxes tell their options apart by what they show.
     titles = unique([sample.title for sample in own_first])
     return {one.id: replace(one, title=title) for one, title in zip(own_first, titles, strict=True)}
+
+
+def samples_problem() -> str | None:
+    """Why there are no samples, if their list is damaged."""
+    try:
+        read_samples(_samples_folder())
+    except AtPatchError as error:
+        return str(error)
+    return None
+
+
+def _samples_folder() -> Path:
+    return Path(os.environ.get("ATPATCH_SAMPLES") or _ROOT / "assets" / "samples")
 
 
 def uploads() -> UploadStore:

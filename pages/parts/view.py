@@ -9,18 +9,18 @@ Parsing checks the form only; whether a subject, sample or head exists is for th
 
 from __future__ import annotations
 
-import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from atpatch_core import limits
 from atpatch_core.inspection import Column
 from atpatch_core.uploads import is_digest
 
 from .text import quoted
 
-_MOST_COLUMNS = 200
-_MOST_DIGITS = 6
-_LONGEST_NAME = 200
+_NUMBER = re.compile(r"[0-9]+")
+_DECIMAL = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,15 @@ def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         refuse("reference", "nothing is compared")
     if "parent" in params and parent is None:
         refuse("parent", "it is shown as any other input")
+    names: dict[str, str | None] = {}
+    for name in ("subject", "sample", "detector"):
+        names[name] = params.get(name) or None
+        if len(params.get(name, "")) > limits.ADDRESSES.name:
+            refuse(name, "choosing one")
+            names[name] = None
     view = View(
-        subject=params.get("subject"),
-        sample=params.get("sample"),
+        subject=names["subject"],
+        sample=names["sample"],
         upload=upload,
         layer=layer,
         head=head,
@@ -139,20 +145,20 @@ def from_params(params: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
         whole_words=params.get("words") == "whole",
         reference=reference,
         parent=parent if upload is not None else None,
-        detector=params.get("detector") or None,
+        detector=names["detector"],
     )
     return view, tuple(notices)
 
 
 def _number(text: str | None) -> int | None:
-    if text is None or not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
+    if text is None or len(text) > limits.ADDRESSES.digits or not _NUMBER.fullmatch(text):
         return None
     return int(text)
 
 
 def _seen(text: str | None) -> Seen | None:
     parts = (text or "").split("/", 2)
-    if len(parts) != 3 or not all(parts) or max(map(len, parts)) > _LONGEST_NAME:
+    if len(parts) != 3 or not all(parts) or max(map(len, parts)) > limits.ADDRESSES.name:
         return None
     subject, kind, name = parts
     if kind == "sample":
@@ -161,18 +167,19 @@ def _seen(text: str | None) -> Seen | None:
 
 
 def _threshold(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
+    if text is None or len(text) > limits.ADDRESSES.name or not _DECIMAL.fullmatch(text):
         return None
-    return value if math.isfinite(value) and 0 <= value <= 1 else None
+    value = float(text)
+    return abs(value) if 0 <= value <= 1 else None
 
 
 def _columns(text: str) -> tuple[Column, ...] | None:
     if not text:
         return ()
     columns = set()
-    for part in text.split("_", _MOST_COLUMNS):
+    if len(text) > limits.ADDRESSES.characters:
+        return None
+    for part in text.split("_", limits.ADDRESSES.columns):
         numbers = [_number(number) for number in part.split(".")]
         if len(numbers) != 3 or None in numbers:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from atpatch_core import limits
 from atpatch_core.errors import InputError
-from atpatch_core.evaluation import datasets
-from atpatch_core.evaluation.datasets import parse_labelled_images, read_labelled_images, write_labelled_images
+from atpatch_core.evaluation.datasets import (
+    parse_labelled_images,
+    read_images,
+    read_labelled_images,
+    write_labelled_images,
+)
 from atpatch_core.subjects.image_files import as_array
 
 from ...pictures import grey, png
@@ -79,9 +85,9 @@ def test_a_parquet_file_with_damaged_pages_is_refused(tmp_path: Path) -> None:
     [
         ({"picture": [b"x"], "label": ["Bag"]}, "needs the columns image and label"),
         ({"image": [], "label": []}, "holds no images"),
-        ({"image": [b"x"], "label": ["Bag"]}, "Image 0 of a.parquet: This is not a PNG"),
-        ({"image": ["text"], "label": ["Bag"]}, "Image 0 of a.parquet is not the bytes"),
-        ({"image": [None], "label": ["Bag"]}, "Image 0 of a.parquet is not the bytes"),
+        ({"image": [b"x"], "label": ["Bag"]}, "Image 1 of a.parquet: This is not a PNG"),
+        ({"image": ["text"], "label": ["Bag"]}, "Image 1 of a.parquet is not the bytes"),
+        ({"image": [None], "label": ["Bag"]}, "Image 1 of a.parquet is not the bytes"),
         ({"image": [png(grey())], "label": ["Hat"]}, "label 'Hat' that the model does not know"),
         ({"image": [png(grey())], "label": [3]}, "label 3 that the model does not know"),
         ({"image": [png(grey())], "label": [-1]}, "label -1 that the model does not know"),
@@ -110,12 +116,91 @@ def test_an_uploaded_file_is_read_like_one_on_disk(tmp_path: Path) -> None:
 
 
 def test_an_uploaded_file_with_too_many_pictures_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "MOST_UPLOADED", 1)
+    monkeypatch.setattr(limits, "TABLES", replace(limits.TABLES, uploaded_rows=1))
     path = _table(tmp_path / "a.parquet", image=[png(grey())] * 2, label=["Bag", "Trouser"])
-    with pytest.raises(InputError, match="holds 2 pictures, more than the 1 that can be compared here"):
+    with pytest.raises(InputError, match="holds 2 images, more than the 1 that can be compared here"):
         parse_labelled_images(path.read_bytes(), _LABELS)
 
 
 def test_an_upload_that_is_no_parquet_file_is_refused() -> None:
     with pytest.raises(InputError, match="no readable Parquet"):
         parse_labelled_images(b"PAR1 nonsense", _LABELS)
+
+
+def test_sound_rows_are_kept_and_every_other_one_is_told(tmp_path: Path) -> None:
+    images = [png(grey(seed=1)), b"no image", png(grey(seed=2)), png(grey(seed=3)), None]
+    path = _table(tmp_path / "a.parquet", image=images, label=["Bag", "Bag", "Hat", "Trouser", "Bag"])
+    read = read_labelled_images(path, _LABELS)
+    assert read.labels.tolist() == [2, 1]
+    assert [np.asarray(image).tolist() for image in read.images] == [grey(seed=1).tolist(), grey(seed=3).tolist()]
+    assert [one.row for one in read.left_out] == [2, 3, 5]
+    assert all(one.reason.startswith(f"Image {one.row} of a.parquet") for one in read.left_out)
+    assert [one.row for one in read_images(path).left_out] == [2, 5]
+
+
+def test_what_only_has_the_name_of_an_image_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "Bag"
+    (folder / "a folder.png").mkdir(parents=True)
+    (folder / "b.png").symlink_to(tmp_path / "nowhere.png")
+    (folder / "c.png").write_bytes(png(grey()))
+    read = read_labelled_images(tmp_path, _LABELS)
+    assert len(read) == 1
+    for left_out in (read.left_out, read_images(tmp_path).left_out):
+        assert [one.reason for one in left_out] == [
+            "Bag/a folder.png is a folder, not an image file: rename it.",
+            "Bag/b.png is a link to a file that is not there: remove it.",
+        ]
+    (folder / "c.png").unlink()
+    for read_all in (read_images, lambda path: read_labelled_images(path, _LABELS)):
+        with pytest.raises(InputError, match=r"a folder, not an image file.* The 1 other row"):
+            read_all(tmp_path)
+
+
+def test_images_of_too_many_pixels_in_all_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "IMAGES", replace(limits.IMAGES, pixels_in_all=2_000))
+    path = _table(tmp_path / "a.parquet", image=[png(grey())] * 3, label=["Bag"] * 3)
+    with pytest.raises(InputError, match="more than 2,000 pixels in all"):
+        read_labelled_images(path, _LABELS)
+
+
+def test_a_file_that_unpacks_to_too_much_is_refused_before_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "TABLES", replace(limits.TABLES, unpacked=50_000))
+    path = _table(tmp_path / "a.parquet", image=[png(grey())] * 100, label=["Bag"] * 100)
+    assert path.stat().st_size < 10_000
+    with pytest.raises(InputError, match="unpacks to more than 50,000 bytes"):
+        read_labelled_images(path, _LABELS)
+
+
+def test_a_column_of_truth_values_names_no_class_by_its_number(tmp_path: Path) -> None:
+    path = _table(tmp_path / "a.parquet", image=[png(grey())] * 2, label=[True, False])
+    with pytest.raises(InputError, match="label True that the model does not know"):
+        read_labelled_images(path, _LABELS)
+    assert read_labelled_images(path, ("False", "True")).labels.tolist() == [1, 0]
+
+
+def test_classes_of_the_same_name_are_told_apart_by_their_numbers_only(tmp_path: Path) -> None:
+    twins = ("Bag", "Trouser", "Bag")
+    named = _table(tmp_path / "named.parquet", image=[png(grey())] * 2, label=["Bag", "Trouser"])
+    read = read_labelled_images(named, twins)
+    assert read.labels.tolist() == [1]
+    assert "2 classes of this name" in read.left_out[0].reason
+    counted = _table(tmp_path / "counted.parquet", image=[png(grey())] * 2, label=[2, 0])
+    assert read_labelled_images(counted, twins).labels.tolist() == [2, 0]
+
+
+def test_a_folder_that_may_be_one_of_two_classes_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a-b").mkdir()
+    (tmp_path / "a-b" / "x.png").write_bytes(png(grey()))
+    with pytest.raises(InputError, match="may be any of 2 classes"):
+        read_labelled_images(tmp_path, ("a/b", "a-b"))
+
+
+def test_a_number_that_is_also_the_name_of_another_class_is_refused(tmp_path: Path) -> None:
+    path = _table(tmp_path / "a.parquet", image=[png(grey())] * 2, label=[1, 2])
+    with pytest.raises(InputError, match="can't be told whether"):
+        read_labelled_images(path, ("1", "2", "3"))
+    assert read_labelled_images(path, ("0", "1", "2")).labels.tolist() == [1, 2]
+    names = _table(tmp_path / "b.parquet", image=[png(grey())] * 2, label=["1", "2"])
+    assert read_labelled_images(names, ("1", "2", "3")).labels.tolist() == [0, 1]

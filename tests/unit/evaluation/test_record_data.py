@@ -57,9 +57,9 @@ def test_csv_and_json_hold_the_same_with_names_or_numbers_of_classes(tmp_path: P
     [
         ([{"age": 20, "sex": "Male"}], "needs a column label"),
         ([{"age": 20, "sex": "Male", "label": "rich"}], "'rich'"),
-        ([{"age": 20, "sex": "Male", "label": 2}], "'2'"),
-        ([{"age": 20, "sex": "Male", "label": True}], "'True'"),
-        ([*_rows(), {"age": 200, "sex": "Male", "label": 1}], "Row 3: age is 200"),
+        ([{"age": 20, "sex": "Male", "label": 2}], "Row 1 of people.json has a label 2 that"),
+        ([{"age": 20, "sex": "Male", "label": True}], "has a label True that"),
+        ([{"age": 200, "sex": "Male", "label": 1}] * 2, "Row 1: age is 200.* 1 other row"),
         ([{"age": 20, "label": 1}], "lacks sex"),
         ([{"age": 20, "sex": "Male", "race": "A", "label": 1}], "race"),
     ],
@@ -92,3 +92,43 @@ def test_people_are_read_with_and_without_labels(tmp_path: Path) -> None:
     (tmp_path / "unknown.json").write_text(json.dumps([{**row, "label": "whatever"} for row in DATA.records]))
     for name in ("labelled.parquet", "bare.parquet", "unknown.json"):
         assert read_people(tmp_path / name, SCHEMA) == DATA.records
+
+
+def test_sound_rows_are_kept_and_every_other_one_is_told(tmp_path: Path) -> None:
+    rows = [*_rows(), {"age": 200, "sex": "Male", "label": 1}, {"age": 20, "sex": "Male", "label": "rich"}, _rows()[0]]
+    (tmp_path / "people.json").write_text(json.dumps(rows))
+    with (tmp_path / "people.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["age", "sex", "label"])
+        writer.writeheader()
+        writer.writerows(rows)
+    for name in ("people.json", "people.csv"):
+        read = read_labelled_records(tmp_path / name, SCHEMA, LABELS)
+        assert read.records == [*DATA.records, DATA.records[0]]
+        assert read.labels.tolist() == [1, 0, 1]
+        assert [one.row for one in read.left_out] == [3, 4]
+        assert "Row 3: age is 200" in read.left_out[0].reason
+        assert "Row 4 of" in read.left_out[1].reason
+        assert "'rich'" in read.left_out[1].reason
+        people = read_people(tmp_path / name, SCHEMA)
+        assert len(people) == 4
+        assert [one.row for one in people.left_out] == [3]
+
+
+def test_a_row_that_parquet_can_not_give_is_left_out(tmp_path: Path) -> None:
+    sexes = pa.array([b"Male", b"M\xff", b"Female"]).view(pa.string())
+    path = tmp_path / "people.parquet"
+    pq.write_table(pa.table({"age": [20, 30, 70], "sex": sexes, "label": [1, 1, 0]}), path)
+    read = read_labelled_records(path, SCHEMA, LABELS)
+    assert _same(read)
+    assert read.left_out[0].reason == "Row 2 has a wrong sex. It is no text in UTF-8."
+
+
+@pytest.mark.parametrize("text", ["4_0", "\u0664\u0660", "0x28", "40.00000000000000000001", "4e-1", "--40"])
+def test_a_number_is_what_is_written_or_none(text: str) -> None:
+    with pytest.raises(InputError, match="not a whole number"):
+        SCHEMA.parse({"age": text, "sex": "Male"})
+
+
+@pytest.mark.parametrize("text", [" 40 ", "+40", "40.0", "4e1", "400e-1", "040"])
+def test_a_number_may_be_written_in_several_ways(text: str) -> None:
+    assert SCHEMA.parse({"age": text, "sex": "Male"})["age"] == 40

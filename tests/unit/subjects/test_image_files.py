@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from atpatch_core import limits
 from atpatch_core.errors import InputError
-from atpatch_core.subjects.image_files import MAX_BYTES, as_array, from_array, read_image
+from atpatch_core.subjects.image_files import as_array, from_array, read_image
 
 from ...pictures import accepted, grey, png, refused, saved, turned
 
@@ -90,7 +91,7 @@ def test_the_content_counts_not_the_name() -> None:
 
 def test_a_file_beyond_the_limit_is_refused_unread() -> None:
     with pytest.raises(InputError, match="20 MB"):
-        read_image(b"\0" * (MAX_BYTES + 1))
+        read_image(b"\0" * (limits.IMAGES.bytes + 1))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from atpatch_core import limits
 from atpatch_core.errors import InputError, SubjectError
 from atpatch_core.subjects.record import RecordAdapter, record_adapter
-from atpatch_core.subjects.record_files import MAX_BYTES, read_records
+from atpatch_core.subjects.record_files import read_records
 from atpatch_core.subjects.record_schema import (
     START,
     CategoryField,
@@ -118,7 +119,7 @@ def test_what_is_wrong_is_said_in_one_sentence(
         (b"age,sex,race\n39,Male,A\n16,Male,A\n", "Row 2: age is 16"),
         (b"age,sex,race\n39,Male,A\n40,Male,A\n", "choose one"),
         (b"age,sex,race\n" + b"39,Male,A\n" * 20_001, "more than 20,000"),
-        (b"x" * (MAX_BYTES + 1), "larger"),
+        (b"x" * (limits.RECORDS.bytes + 1), "larger"),
     ],
 )
 def test_unusable_files_are_refused(adapter: RecordAdapter, content: bytes, sentence: str) -> None:

@@ -1,0 +1,42 @@
+"""The rows of a Parquet file of a data set, from the disk or uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..files.damaged import DamagedError, OversizeError
+from ..files.parquet_files import Fault, open_parquet
+from ..files.values import printable
+
+
+def parquet_rows(
+    source: Path | bytes, needed: Sequence[str], name: str, most_rows: int, beyond: str
+) -> Iterator[dict[str, Any] | Fault]:
+    """The values of the columns `needed` (all columns, if it is empty) in each row, or what is wrong with the row.
+
+    Raises `InputError` when the file can't be read or lacks a column, and, ending in `beyond`, when it has more than
+    `most_rows`.
+    """
+    try:
+        with open_parquet(source) as table:
+            if not set(needed) <= set(table.names):
+                columns = f"columns {' and '.join(needed)}" if len(needed) > 1 else f"column {needed[0]}"
+                raise InputError(f"{name} needs the {columns}, it has {listed_names(table.names)}.")
+            if table.count > most_rows:
+                raise InputError(f"{name} holds {table.count:,} {beyond}")
+            yield from table.rows(needed or table.names)
+    except OversizeError as error:
+        raise InputError(f"{name} is too large to be read: {error}") from error
+    except DamagedError as error:
+        raise InputError(f"{name} is no readable Parquet file: {error}") from error
+    except OSError as error:
+        raise InputError(f"{name} can't be read ({error.strerror or 'damaged'}): check the name.") from error
+
+
+def listed_names(names: Sequence[str], most: int = 20) -> str:
+    """The names of columns for a sentence."""
+    listed = ", ".join(printable(name[:40]) for name in names[:most]) or "none"
+    return f"{listed} and {len(names) - most:,} more" if len(names) > most else listed

@@ -1,0 +1,89 @@
+"""JSON from outside: nesting, fields and numbers within limits, no name twice, no half characters."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .. import limits
+from .content import read_bytes
+from .damaged import DamagedError, OversizeError
+
+Pairs = list[tuple[str, Any]]
+# Strings (which may hold brackets) and brackets. Possessive: a damaged string is not tried from every place in it.
+_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file of ours, like `parse_json`. Raises `DamagedError` and `OSError`."""
+    return parse_json(read_bytes(path, limits.JSON.bytes))
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file of ours. Raises `DamagedError`, also for any other value, and `OSError`."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise DamagedError("The file holds no JSON object: write it again.")
+    return value
+
+
+def parse_json(
+    content: bytes | str,
+    on_object: Callable[[Pairs], Any] | None = None,
+    on_constant: Callable[[str], Any] | None = None,
+) -> Any:
+    """The value of JSON in UTF-8. Objects become what `on_object` makes of their fields (by default, a dict).
+
+    `on_constant` is given NaN, Infinity and -Infinity, which are numbers by default.
+
+    Raises:
+        DamagedError: it is no JSON, nested too deep, names a field of an object twice, or holds half a character.
+    """
+    try:
+        text = content if isinstance(content, str) else content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DamagedError("The file is not text in UTF-8: save it again.") from None
+    _check_nesting(text)
+    try:
+        value = json.loads(
+            text, object_pairs_hook=on_object or only_once, parse_int=_whole_number, parse_constant=on_constant
+        )
+        if _HALF_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+    except DamagedError:
+        raise
+    except (ValueError, RecursionError):
+        raise DamagedError("The file is no sound JSON: save it again.") from None
+    return value
+
+
+def only_once(pairs: Pairs) -> dict[str, Any]:
+    """The fields of an object. Raises `DamagedError` where one is named twice or there are too many."""
+    if len(pairs) > limits.JSON.fields:
+        raise OversizeError(f"An object in it has more than {limits.JSON.fields:,} fields: leave some out.")
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise DamagedError("An object in it names a field twice: keep one of them.")
+    return fields
+
+
+def _check_nesting(text: str) -> None:
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        mark = found[0][0]
+        if mark in "[{":
+            depth += 1
+            if depth > limits.JSON.nesting:
+                raise DamagedError(f"It is nested more than {limits.JSON.nesting} deep: save it again.")
+        elif mark in "]}":
+            depth -= 1
+
+
+def _whole_number(text: str) -> int:
+    if len(text) > limits.JSON.digits:
+        raise DamagedError(f"A number in it has more than {limits.JSON.digits} digits: write a smaller one.")
+    return int(text)

@@ -1,0 +1,52 @@
+"""The rows of a file that are sound, beside what is wrong with each of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A row (counted from 1, below a header, blank lines apart) that can't be used; `reason` is a whole sentence."""
+
+    row: int
+    reason: str
+
+
+class Kept(list[T]):
+    """What was read, in order; `left_out` says which rows were not, and why."""
+
+    def __init__(self, values: Iterable[T] = (), left_out: Sequence[LeftOut] = ()) -> None:
+        super().__init__(values)
+        self.left_out = tuple(left_out)
+
+    @property
+    def rows(self) -> list[int]:
+        """The row that each value comes from."""
+        others = {one.row for one in self.left_out}
+        return [row for row in range(1, len(self) + len(others) + 1) if row not in others]
+
+
+def none_is_sound(left_out: Sequence[LeftOut]) -> str:
+    """The sentence for a file without any sound row, which gives the first reason."""
+    first = left_out[0].reason
+    others = len(left_out) - 1
+    if not others:
+        return first
+    return f"{first} The {others:,} other row{'s' if others > 1 else ''} can't be used either."
+
+
+def told(left_out: Sequence[LeftOut], kept: int) -> str:
+    """What a person is told about rows that were left out, the first reasons included; empty without any."""
+    if not left_out:
+        return ""
+    count, all_rows = len(left_out), len(left_out) + kept
+    rows = "1 row was" if count == 1 else f"{count:,} rows were"
+    reasons = " ".join(one.reason for one in left_out[:_MOST_NAMED])
+    more = f" And {count - _MOST_NAMED:,} more." if count > _MOST_NAMED else ""
+    return f"{rows} left out of {all_rows:,}: {reasons}{more}"
