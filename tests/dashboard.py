@@ -36,6 +36,13 @@ def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
 
     `settings` are environment variables such as `ATPATCH_MODELS`. Raises `RuntimeError` when it does not start.
     """
+    with serve_process(folder, settings) as (address, _):
+        yield address
+
+
+@contextmanager
+def serve_process(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """As `serve`; yields the process as well."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -47,7 +54,7 @@ def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/_stcore/health", process, folder / "log")
-            yield address
+            yield address, process
         finally:
             process.terminate()
             try:

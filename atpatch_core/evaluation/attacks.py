@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
 from ..text_triggers import StyleTrigger, TextTrigger
 from ..triggers import PatchTrigger
+from ..whole_files import write_whole_text
 
 Trigger = PatchTrigger | CornerPatches | BlendedTrigger | WarpTrigger | TextTrigger | StyleTrigger
 _KINDS: dict[str, type[Trigger]] = {
@@ -28,7 +29,7 @@ def save_attacks(attacks: Mapping[str, Trigger], path: Path) -> None:
     """Write named triggers as JSON, each with its kind."""
     names = {made: kind for kind, made in _KINDS.items()}
     plain = {name: {"kind": names[type(attack)], **asdict(attack)} for name, attack in attacks.items()}
-    path.write_text(json.dumps(plain, indent=2) + "\n")
+    write_whole_text(path, json.dumps(plain, indent=2) + "\n")
 
 
 def load_attacks(path: Path) -> dict[str, Trigger]:

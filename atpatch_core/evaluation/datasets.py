@@ -14,6 +14,7 @@ from PIL import Image
 
 from ..errors import InputError
 from ..subjects.image_files import read_image
+from ..whole_files import replacing
 
 MOST_UPLOADED = 20_000
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -89,7 +90,8 @@ def write_labelled_images(images: np.ndarray, labels: np.ndarray, names: Sequenc
             "label": pa.array([names[label] for label in labels], pa.string()),
         }
     )
-    pq.write_table(table, path, compression="zstd")
+    with replacing(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def encode_png(image: np.ndarray) -> bytes:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from ..errors import InputError
 from ..subjects.record_files import LABEL, parse_rows, read_rows
 from ..subjects.record_schema import Record, RecordSchema
+from ..whole_files import replacing
 
 _PARQUET = b"PAR1"
 _SUFFIXES = (".csv", ".json", ".parquet")
@@ -67,7 +68,8 @@ def read_people(path: Path, schema: RecordSchema) -> list[Record]:
 def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Path) -> None:
     """Write records and class names as Parquet."""
     rows = [{**record, LABEL: names[label]} for record, label in zip(data.records, data.labels, strict=True)]
-    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
+    with replacing(path) as file:
+        pq.write_table(pa.Table.from_pylist(rows), file, compression="zstd")
 
 
 def _rows(content: bytes, schema: RecordSchema, name: str) -> list[dict[str, object]]:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from ..errors import InputError
 from ..subjects.text_files import read_text
+from ..whole_files import replacing
 
 _COLUMNS = ("text", "label")
 
@@ -65,7 +66,8 @@ def read_texts(path: Path) -> list[str]:
 def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequence[str], path: Path) -> None:
     """Write texts and class numbers as Parquet with class names."""
     table = pa.table({"text": pa.array(texts, pa.string()), "label": pa.array([names[label] for label in labels])})
-    pq.write_table(table, path, compression="zstd")
+    with replacing(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def _parquet_rows(path: Path, columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, SubjectError
+from ..whole_files import write_whole_text
 
 Value = str | int | float
 Record = dict[str, Value]  # in the order of the schema's fields
@@ -202,7 +203,7 @@ def save_schema(schema: RecordSchema, folder: Path) -> None:
             for field in schema.fields
         ],
     }
-    (folder / FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole_text(folder / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def load_schema(folder: Path) -> RecordSchema:

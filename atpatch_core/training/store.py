@@ -33,6 +33,7 @@ from typing import Any
 from ..detector.learning_curve import Epoch
 from ..errors import TrainingError
 from ..versions.folder import check_name
+from ..whole_files import write_whole_text
 from .contract import Request, State, Status, Training
 
 DEFAULT_FOLDER = Path(".atpatch") / "trainings"
@@ -199,9 +200,7 @@ class TrainingStore:
 
 def write_json(file: Path, value: Mapping[str, Any]) -> None:
     """Replace a file as a whole. Raises `OSError`."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, file)
+    write_whole_text(file, json.dumps(value, indent=1) + "\n")
 
 
 def _is_id(name: str) -> bool:

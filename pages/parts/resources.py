@@ -6,7 +6,6 @@ Everything here is read only; a hot-fix lives in the call that opened it, so one
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,9 +22,8 @@ from atpatch_core.machine import leave_cores_free
 from atpatch_core.uploads import UploadStore, digest_of
 from atpatch_core.versions.folder import SHIPPED, active_version, version_folder
 
+from .folders import models_folder, samples_folder, uploads_folder
 from .view import View
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,6 @@ def subject_folders() -> dict[str, Path]:
     return {path.name: path for path in atpatch.list_subjects(folder)}
 
 
-def models_folder() -> Path:
-    """Where the model folders are looked for."""
-    return Path(os.environ.get("ATPATCH_MODELS") or _ROOT / "sample_models")
-
-
 def open_subject(folder: Path, version: str | None = None) -> OpenSubject:
     """The subject in a folder with a version of its detector (the active one if `None`), loaded once and again when its
     files change. Raises `AtPatchError`.
@@ -91,7 +84,7 @@ def _is_about_versions(path: Path) -> bool:
 
 def samples(opened: OpenSubject) -> dict[str, Sample]:
     """The samples that a subject can read, by id, its very own first; those whose file is missing are left out."""
-    folder = Path(os.environ.get("ATPATCH_SAMPLES") or _ROOT / "assets" / "samples")
+    folder = samples_folder()
     try:
         entries = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -115,7 +108,7 @@ def samples(opened: OpenSubject) -> dict[str, Sample]:
 
 def uploads() -> UploadStore:
     """The store of uploaded files: in `ATPATCH_UPLOADS`, or in `.atpatch/uploads` beside the app."""
-    return UploadStore(Path(os.environ.get("ATPATCH_UPLOADS") or _ROOT / ".atpatch" / "uploads"))
+    return UploadStore(uploads_folder())
 
 
 def read_input(opened: OpenSubject, content: bytes, title: str) -> OpenInput:

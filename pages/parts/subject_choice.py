@@ -14,7 +14,8 @@ from atpatch_core.subjects.loading import kind_in
 from atpatch_core.versions.folder import active_version, name_in
 
 from . import state
-from .resources import OpenSubject, models_folder, open_subject, subject_folders
+from .folders import models_folder
+from .resources import OpenSubject, open_subject, subject_folders
 from .text import plain, quoted
 from .view import View
 
