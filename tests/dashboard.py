@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -70,6 +71,8 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
         try:
             with urllib.request.urlopen(address, timeout=1):
                 return
+        except urllib.error.HTTPError:  # it is there, and answers under other names only
+            return
         except OSError:
             time.sleep(0.1)
     raise RuntimeError("The dashboard did not answer in time.")

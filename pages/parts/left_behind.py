@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+from streamlit.starlette import App
 
 from atpatch_core.whole_files import sweep, sweep_scratch
 
 from .folders import debugging_sets_folder, models_folder, trainings_folder, uploads_folder
+
+
+@asynccontextmanager
+async def swept_at_start(_app: App) -> AsyncIterator[None]:
+    """For the life of the application: sweeps once before the first request."""
+    sweep_folders()
+    yield
 
 
 def sweep_folders() -> int:
