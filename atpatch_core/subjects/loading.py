@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from transformers import AutoConfig, AutoModelForImageClassification, AutoModelF
 
 from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
-from ..errors import AtPatchError, DetectorError, SubjectError
+from ..errors import DetectorError, SubjectError
+from ..explained import cause_of, explained
 from ..versions.folder import active_folder, active_version, version_folder, version_label
 from .config_checks import check_config, shown_name
 from .fingerprint import fingerprint
@@ -36,7 +37,7 @@ from .text import text_adapter
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _CONFIG = "config.json"
 _LARGEST_CONFIG = 10_000_000  # bytes; a thousand classes with long names take 50,000
-_LONGEST_CARD, _LONGEST_CAUSE = 100_000, 200  # characters
+_LONGEST_CARD = 100_000  # characters
 _NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
 
 
@@ -78,7 +79,7 @@ def load(source: str | Path, version: str | None = None) -> Subject:
     folder = _locate(source)
     called = shown_name(folder)
     config, kind = _read_config(folder)
-    with _in_a_sentence(f"The model in {called} can't be loaded", "save it again with save_pretrained"):
+    with explained(f"The model in {called} can't be loaded", "save it again with save_pretrained"):
         model, report = kind.model_class.from_pretrained(
             folder,
             config=config,
@@ -99,7 +100,7 @@ def load(source: str | Path, version: str | None = None) -> Subject:
         _check_numbers(called, model)
         adapter = kind.make_adapter(folder, config)
     labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
-    with _in_a_sentence(f"The detector of {called} can't be used", "remove its folder atpatch, or train it again"):
+    with explained(f"The detector of {called} can't be used", "remove its folder atpatch, or train it again"):
         name, detector = _read_detector(folder, model, version)
         label = None if name is None else version_label(folder, name)
     return Subject(
@@ -167,12 +168,12 @@ def _read_config(folder: Path) -> tuple[Any, _Kind]:
         raise SubjectError(f"{called} brings code of its own, which is never run: use a model class of Transformers.")
     kind = _kind_of(folder, settings.get("architectures") or [])
     check_config(called, settings)
-    with _in_a_sentence(f"The config.json of {called} can't be used", "save the model again with save_pretrained"):
+    with explained(f"The config.json of {called} can't be used", "save the model again with save_pretrained"):
         try:
             config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
             raise SubjectError(
-                f"{called} is of a kind that Transformers does not know ({_cause(error)}): save it with this version "
+                f"{called} is of a kind that Transformers does not know ({cause_of(error)}): save it with this version "
                 "of Transformers."
             ) from error
         if not hasattr(config, "id2label"):
@@ -263,32 +264,3 @@ def _check_numbers(called: str, model: nn.Module) -> None:
                 f"The weights of {called} hold values that are no numbers (in {name}): its training went wrong or the "
                 "file is damaged, so take another checkpoint."
             )
-
-
-@contextmanager
-def _in_a_sentence(what: str, advice: str) -> Iterator[None]:
-    """Turn whatever libraries raise inside the block into a `SubjectError`: what is wrong, why, and what to do."""
-    try:
-        yield
-    except AtPatchError:
-        raise
-    except MemoryError as error:
-        raise SubjectError(f"{what}: there is not enough memory for it, so close other programs.") from error
-    except ImportError as error:
-        raise SubjectError(
-            f"{what}: it needs a library that is not installed here ({_cause(error)}), so use a model of Transformers "
-            "alone."
-        ) from error
-    except Exception as error:
-        raise SubjectError(f"{what} ({_cause(error)}): {advice}.") from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # what libraries in Rust raise where they did not think of it
-            raise
-        raise SubjectError(f"{what} ({_cause(error)}): {advice}.") from error
-
-
-def _cause(error: BaseException) -> str:
-    """What an exception of a library says, on one line and not too long."""
-    lines = " ".join(str(error).replace("For details look at the above report!", "").split()).rstrip(".:")
-    short = f"{lines[:_LONGEST_CAUSE]}\u2026" if len(lines) > _LONGEST_CAUSE else lines
-    return short or type(error).__name__
