@@ -101,6 +101,39 @@ def settle(page: Page) -> None:
     expect(page.locator(".st-key-address:not(:has([data-completed]))")).to_have_count(0, timeout=PATIENCE)
 
 
+# Notes in the page when its script comes to its end.
+_NOTE_RUN = """
+() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  delete document.documentElement.dataset.ran;
+  window.runsObserver?.disconnect();
+  window.runsObserver = new MutationObserver(() => {
+    if (app.dataset.testScriptState === "notRunning") document.documentElement.dataset.ran = "";
+  });
+  window.runsObserver.observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+}
+"""
+
+
+@contextmanager
+def rerun(page: Page) -> Iterator[None]:
+    """Wait until the script of the page has run because of what is done in the block, and the page has settled.
+
+    `settle` alone does not know whether it has begun: on a busy machine, the page still shows what was there before.
+    """
+    page.evaluate(_NOTE_RUN)
+    yield
+    page.locator("html[data-ran]").wait_for(timeout=PATIENCE)
+    settle(page)
+
+
+def reload(page: Page, heading: str = "Triage") -> None:
+    """Load the page again and wait for the one with this heading to be there."""
+    page.reload()
+    page.get_by_role("heading", name=heading, exact=True).wait_for(timeout=PATIENCE)
+    settle(page)
+
+
 def visit(page: Page, address: str, heading: str = "Triage") -> None:
     """Open an address and wait for the page with this heading to be there."""
     page.goto(address)
