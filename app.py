@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from atpatch_core.machine import give_memory_back
 from pages.parts.front_door import FrontDoor
 from pages.parts.left_behind import swept_at_start
 from pages.parts.start import start
@@ -18,4 +19,5 @@ if __name__ == "__main__":  # what Streamlit runs for every visitor
     st.logo(ASSETS / "logo.svg")
     start()
 else:  # what it imports once, to serve it
+    give_memory_back()
     app = st.App(__file__, lifespan=swept_at_start, middleware=[Middleware(FrontDoor)])

@@ -16,6 +16,7 @@ import resource
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from tests.dashboard import PATIENCE, chromium, serve_process, settle, visit  # 
 
 _SUBJECTS = {"images": "fashion-vit-badnets", "texts": "reviews-minilm-badword"}
 _WORDS = ("film", "dull", "actor", "story", "long", "bright", "never", "again", "music", "scene", "laughs", "cold")
+_LENGTHS = (15, 60, 105, 30, 150)
 _MARKS = (50, 100, 200, 300)
 
 
@@ -43,10 +45,10 @@ def images(seed: int) -> Iterator[FilePayload]:
 
 
 def texts(seed: int) -> Iterator[FilePayload]:
-    """Texts of 15 to 150 words without end, all different."""
+    """Texts without end, all different, of `_LENGTHS` words in turn: what is kept of the last few is always as much."""
     random = np.random.default_rng(seed)
-    while True:
-        text = " ".join(random.choice(_WORDS, int(random.integers(15, 151))))
+    for length in cycle(_LENGTHS):
+        text = " ".join(random.choice(_WORDS, length))
         yield {"name": "words.txt", "mimeType": "text/plain", "buffer": text.encode()}
 
 
