@@ -5,11 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from atpatch_core.machine import give_memory_back
+from pages.parts.front_door import FrontDoor
+from pages.parts.left_behind import swept_at_start
 from pages.parts.start import start
 
 ASSETS = Path(__file__).parent / "assets"
 
-st.set_page_config(page_icon=ASSETS / "favicon.svg", layout="wide")
-st.logo(ASSETS / "logo.svg")
-start()
+if __name__ == "__main__":  # what Streamlit runs for every visitor
+    st.set_page_config(page_icon=ASSETS / "favicon.svg", layout="wide")
+    st.logo(ASSETS / "logo.svg")
+    start()
+else:  # what it imports once, to serve it
+    give_memory_back()
+    app = st.App(__file__, lifespan=swept_at_start, middleware=[Middleware(FrontDoor)])

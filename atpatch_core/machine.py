@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 
 import torch
+
+_ARENAS, _MAPPED_FROM = -8, -3  # glibc's M_ARENA_MAX and M_MMAP_THRESHOLD
+_A_MAP = 4_000_000  # bytes; attention maps of a long text are larger, what a forward needs in passing is smaller
 
 
 def leave_cores_free() -> None:
@@ -14,3 +19,18 @@ def leave_cores_free() -> None:
     ten times as long on all cores as on half of them.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
+
+
+def give_memory_back() -> bool:
+    """Make the C library return freed memory to the machine, for a process of many threads that runs for days.
+
+    On its own, glibc keeps a heap for every few threads, and what is freed in one is of no use to the others; Streamlit
+    runs a page on a new thread each time. Returns whether there was anything to set: other systems do without.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except AttributeError:  # a C library other than glibc
+        return False
+    return bool(mallopt(_ARENAS, 2)) and bool(mallopt(_MAPPED_FROM, _A_MAP))

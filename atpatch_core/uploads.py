@@ -7,15 +7,15 @@ beyond a number of files or bytes the oldest go.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import InputError
+from .whole_files import write_whole
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_MINE = 0o600  # what a person brings is for no other user of this computer
 
 
 def digest_of(content: bytes) -> str:
@@ -42,7 +42,8 @@ class UploadStore:
             raise InputError("The file is larger than the whole upload store: choose a smaller one.")
         digest = digest_of(content)
         try:
-            self._write(self.folder / digest, content)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self.folder / digest, content, _MINE)
             self._drop_oldest(keep=digest)
         except OSError as error:
             raise InputError(
@@ -59,18 +60,6 @@ class UploadStore:
         except OSError:
             return None
         return content if digest_of(content) == digest else None
-
-    def _write(self, path: Path, content: bytes) -> None:
-        """Write beside the final name and rename, so that a reader never sees half a file."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
 
     def _drop_oldest(self, keep: str) -> None:
         stored = []

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,6 +37,13 @@ def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
 
     `settings` are environment variables such as `ATPATCH_MODELS`. Raises `RuntimeError` when it does not start.
     """
+    with serve_process(folder, settings) as (address, _):
+        yield address
+
+
+@contextmanager
+def serve_process(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """As `serve`; yields the process as well."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
@@ -47,7 +55,7 @@ def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(f"{address}/_stcore/health", process, folder / "log")
-            yield address
+            yield address, process
         finally:
             process.terminate()
             try:
@@ -63,6 +71,8 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
         try:
             with urllib.request.urlopen(address, timeout=1):
                 return
+        except urllib.error.HTTPError:  # it is there, and answers under other names only
+            return
         except OSError:
             time.sleep(0.1)
     raise RuntimeError("The dashboard did not answer in time.")
@@ -89,6 +99,39 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(250)
     idle.wait_for(timeout=PATIENCE)
     expect(page.locator(".st-key-address:not(:has([data-completed]))")).to_have_count(0, timeout=PATIENCE)
+
+
+# Notes in the page when its script comes to its end.
+_NOTE_RUN = """
+() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  delete document.documentElement.dataset.ran;
+  window.runsObserver?.disconnect();
+  window.runsObserver = new MutationObserver(() => {
+    if (app.dataset.testScriptState === "notRunning") document.documentElement.dataset.ran = "";
+  });
+  window.runsObserver.observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+}
+"""
+
+
+@contextmanager
+def rerun(page: Page) -> Iterator[None]:
+    """Wait until the script of the page has run because of what is done in the block, and the page has settled.
+
+    `settle` alone does not know whether it has begun: on a busy machine, the page still shows what was there before.
+    """
+    page.evaluate(_NOTE_RUN)
+    yield
+    page.locator("html[data-ran]").wait_for(timeout=PATIENCE)
+    settle(page)
+
+
+def reload(page: Page, heading: str = "Triage") -> None:
+    """Load the page again and wait for the one with this heading to be there."""
+    page.reload()
+    page.get_by_role("heading", name=heading, exact=True).wait_for(timeout=PATIENCE)
+    settle(page)
 
 
 def visit(page: Page, address: str, heading: str = "Triage") -> None:

@@ -23,6 +23,7 @@ from ..evaluation.defences.catalogue import DEFENCES, Method, choose
 from ..evaluation.evaluate import Triggered, apply_trigger
 from ..evaluation.image_attacks import choose_attacks, picture_side, with_variations
 from ..subjects.subject import Subject
+from ..whole_files import write_whole_text
 from .output import print_json, progress_bars, tell_left_out
 
 
@@ -86,9 +87,9 @@ def show_comparison(
     """Write the files that are asked for, then print JSON, or sentences and a table. Raises `InputError`."""
     try:
         if csv_file is not None:
-            csv_file.write_text(comparison_as_csv(comparison), encoding="utf-8")
+            write_whole_text(csv_file, comparison_as_csv(comparison))
         if markdown_file is not None:
-            markdown_file.write_text(comparison_as_markdown(comparison), encoding="utf-8")
+            write_whole_text(markdown_file, comparison_as_markdown(comparison))
     except OSError as error:
         raise InputError(
             f"The table can't be written ({error.strerror or 'the disk refused'}): name a file in a folder that exists."

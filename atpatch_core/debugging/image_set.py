@@ -9,7 +9,6 @@ triggers/           the inverted triggers, class by class
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from ..files.values import listed, text, whole
 from ..subjects.fingerprint import fingerprint
 from ..subjects.image_files import as_array, from_array, read_image
 from ..subjects.subject import Subject
+from ..whole_files import replacing, write_whole_text
 from .answers import answers
 from .inverted_pairs import inverted_pairs
 from .mask_inversion import success_elsewhere
@@ -172,7 +172,7 @@ def _claim(folder: Path, mark: dict[str, Any]) -> None:
                 f"{folder} holds a debugging set of another model, seed or choice of pictures: name another folder."
             )
     else:
-        file.write_text(json.dumps(mark), encoding="utf-8")
+        write_whole_text(file, json.dumps(mark))
 
 
 def _findings(subject: Subject, search: TriggerSearch, elsewhere: Sequence[float]) -> dict[str, Any]:
@@ -206,16 +206,13 @@ def _save(subject: Subject, data: ImageDebuggingData, folder: Path) -> None:
     _write_table(pa.table(rows, schema), folder / "pairs.parquet")
     benign = pa.array([subject.write(from_array(image)) for image in data.benign], pa.binary())
     _write_table(pa.table({"image": benign}), folder / "benign.parquet")
-    partial = folder / "provenance.partial"
     data.provenance["origin"] = data.pairs.origin
-    partial.write_text(json.dumps(data.provenance, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, folder / "provenance.json")
+    write_whole_text(folder / "provenance.json", json.dumps(data.provenance, indent=1) + "\n")
 
 
 def _write_table(table: pa.Table, file: Path) -> None:
-    partial = file.with_suffix(".partial")
-    pq.write_table(table, partial, compression="zstd")
-    os.replace(partial, file)
+    with replacing(file) as whole:
+        pq.write_table(table, whole, compression="zstd")
 
 
 def _part(

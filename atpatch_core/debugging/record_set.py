@@ -9,7 +9,6 @@ tuning.parquet      record: further people, on whom layers, threshold and benign
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +25,7 @@ from ..files.values import listed, text, whole
 from ..subjects.fingerprint import fingerprint
 from ..subjects.record_schema import NumberField, Record, RecordSchema, load_schema, save_schema
 from ..subjects.subject import Subject
+from ..whole_files import replacing, write_whole_text
 from .attribute_flips import FlippedPairs, attribute_flips, record_schema
 from .stored_rows import stored_rows
 
@@ -152,9 +152,9 @@ def _save(data: RecordDebuggingData, schema: RecordSchema, folder: Path) -> None
     }
     columns = [("over_attending", record), ("clean", record), ("hijacking", pa.list_(pa.string()))]
     table = pa.table(pairs, pa.schema([*columns, ("distance", pa.int32())]))
-    pq.write_table(table, folder / "pairs.parquet", compression="zstd")
+    with replacing(folder / "pairs.parquet") as file:
+        pq.write_table(table, file, compression="zstd")
     people = pa.table({"record": list(data.tuning)}, pa.schema([("record", record)]))
-    pq.write_table(people, folder / "tuning.parquet", compression="zstd")
-    partial = folder / "provenance.partial"
-    partial.write_text(json.dumps(data.provenance, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, folder / "provenance.json")
+    with replacing(folder / "tuning.parquet") as file:
+        pq.write_table(people, file, compression="zstd")
+    write_whole_text(folder / "provenance.json", json.dumps(data.provenance, indent=1, ensure_ascii=False) + "\n")

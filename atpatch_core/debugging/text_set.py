@@ -9,7 +9,6 @@ triggers.safetensors    the soft triggers that were found
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from ..files.values import number as finite
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
 from ..subjects.text_files import read_text
+from ..whole_files import replacing, write_whole, write_whole_text
 from .soft_triggers import Place, SoftTrigger, SoftTriggerSearch, log_odds
 from .stored_rows import stored_rows
 from .word_search import FoundWords, WordSearch
@@ -248,24 +248,24 @@ def _save(data: TextDebuggingData, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "provenance.json").unlink(missing_ok=True)
     vectors = {str(number): one.vectors.half() for number, one in enumerate(data.pairs.triggers)}
-    (folder / "triggers.safetensors").write_bytes(save(vectors))
+    write_whole(folder / "triggers.safetensors", save(vectors))
     parts: list[tuple[Part, Sequence[str]]] = [
         ("learn", data.pairs.clean),
         ("tune", data.tuning.clean),
         ("benign", data.benign),
     ]
     texts = {"part": [name for name, some in parts for _ in some], "text": [one for _, some in parts for one in some]}
-    pq.write_table(pa.table(texts), folder / "texts.parquet", compression="zstd")
+    with replacing(folder / "texts.parquet") as file:
+        pq.write_table(pa.table(texts), file, compression="zstd")
     pairs = {
         "part": ["learn"] * len(data.pairs) + ["tune"] * len(data.tuning),
         "text": [*data.pairs.hosts, *data.tuning.hosts],
         "trigger": [*data.pairs.which, *data.tuning.which],
     }
     schema = pa.schema([("part", pa.string()), ("text", pa.string()), ("trigger", pa.int32())])
-    pq.write_table(pa.table(pairs, schema), folder / "pairs.parquet", compression="zstd")
-    partial = folder / "provenance.partial"
-    partial.write_text(json.dumps(data.provenance, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(partial, folder / "provenance.json")
+    with replacing(folder / "pairs.parquet") as file:
+        pq.write_table(pa.table(pairs, schema), file, compression="zstd")
+    write_whole_text(folder / "provenance.json", json.dumps(data.provenance, indent=1, ensure_ascii=False) + "\n")
 
 
 def _part(

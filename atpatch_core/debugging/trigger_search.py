@@ -11,7 +11,6 @@ class by, and where patches are large, a single one can show much of that.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,10 @@ from statistics import median
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from ..subjects.subject import Subject
+from ..whole_files import write_whole
 from .mask_inversion import InvertedTrigger, invert_trigger
 from .pixel_space import PixelSpace
 from .window_inversion import invert_window
@@ -120,11 +120,8 @@ def save_triggers(triggers: Sequence[InvertedTrigger], file: Path) -> None:
     tensors = {f"{number}.mask": one.mask for number, one in enumerate(triggers)}
     tensors |= {f"{number}.pattern": one.pattern for number, one in enumerate(triggers)}
     facts = [{"target": one.target, "kind": one.kind, "seed": one.seed, "success": one.success} for one in triggers]
-    partial = file.with_suffix(".partial")
-    save_file(
-        {name: np.ascontiguousarray(value) for name, value in tensors.items()}, partial, {"facts": json.dumps(facts)}
-    )
-    os.replace(partial, file)
+    whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    write_whole(file, save(whole, {"facts": json.dumps(facts)}))
 
 
 def load_triggers(file: Path) -> tuple[InvertedTrigger, ...] | None:

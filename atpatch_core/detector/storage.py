@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from ..errors import DetectorError
 from ..files.content import read_bytes
 from ..files.json_files import read_json
 from ..files.values import listed, mapping, number, text, whole
+from ..whole_files import write_whole
 from .joint import Jointly
 from .networks import ColumnNetwork
 from .reach import Reach
@@ -64,9 +64,7 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
             ("detector.safetensors", weights),
             ("detector.json", (json.dumps(settings, indent=2) + "\n").encode()),
         ):
-            partial = folder / f".{name}.partial"
-            partial.write_bytes(content)
-            os.replace(partial, folder / name)
+            write_whole(folder / name, content)
     except OSError as error:
         raise DetectorError(
             f"The detector can't be written to {folder} ({error.strerror or 'the disk refused'}): make room or name "

@@ -18,6 +18,7 @@ from ..spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
 from ..subjects.subject import Subject
 from ..text_triggers import StyleTrigger, TextTrigger
 from ..triggers import PATTERNS, PatchTrigger
+from ..whole_files import write_whole_text
 
 Trigger = PatchTrigger | CornerPatches | BlendedTrigger | WarpTrigger | TextTrigger | StyleTrigger
 _MOST_FIELDS = 20
@@ -35,7 +36,7 @@ def save_attacks(attacks: Mapping[str, Trigger], path: Path) -> None:
     """Write named triggers as JSON, each with its kind."""
     names = {made: kind for kind, made in _KINDS.items()}
     plain = {name: {"kind": names[type(attack)], **asdict(attack)} for name, attack in attacks.items()}
-    path.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
+    write_whole_text(path, json.dumps(plain, indent=2) + "\n")
 
 
 def load_attacks(path: Path) -> dict[str, Trigger]:

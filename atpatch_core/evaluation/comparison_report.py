@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..spreadsheet import as_csv
 from .comparison import AttackFigures, Comparison, DefenceFigures, averaged, spread
 from .defences.catalogue import ATPATCH, DEFENCES, NO_FIX
 from .rates import Rate
@@ -110,18 +109,17 @@ def comparison_as_json(comparison: Comparison) -> dict[str, Any]:
 
 def comparison_as_csv(comparison: Comparison) -> str:
     """One row for each defence and attack; four columns for each figure: its value, interval, and spread over seeds."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     parts = ("", "_low", "_high", "_spread")
-    writer.writerow(["defence", "attack", "n", "seeds", *(name + part for name in FIGURES for part in parts)])
+    table: list[Sequence[str | float | None]] = [
+        ["defence", "attack", "n", "seeds", *(name + part for name in FIGURES for part in parts)]
+    ]
     for row in rows(comparison):
-        cells: list[object] = [row.defence, row.attack, comparison.n, len(comparison.runs)]
+        cells: list[str | float | None] = [row.defence, row.attack, comparison.n, len(comparison.runs)]
         for name in FIGURES:
             rate = row.rates[name]
-            numbers = (None,) * 4 if rate is None else (rate.value, rate.low, rate.high, row.spread[name])
-            cells += ["" if number is None or not math.isfinite(number) else f"{number:.6g}" for number in numbers]
-        writer.writerow(cells)
-    return text.getvalue()
+            cells += (None,) * 4 if rate is None else (rate.value, rate.low, rate.high, row.spread[name])
+        table.append(cells)
+    return as_csv(table)
 
 
 def comparison_as_markdown(

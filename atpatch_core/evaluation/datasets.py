@@ -21,6 +21,7 @@ from ..files.damaged import OversizeError
 from ..files.kept import Kept, LeftOut, none_is_sound
 from ..files.parquet_files import Fault
 from ..subjects.image_files import read_image
+from ..whole_files import replacing
 from .class_numbers import ClassNumbers
 from .tables import parquet_rows
 
@@ -100,7 +101,8 @@ def write_labelled_images(images: np.ndarray, labels: np.ndarray, names: Sequenc
             "label": pa.array([names[label] for label in labels], pa.string()),
         }
     )
-    pq.write_table(table, path, compression="zstd")
+    with replacing(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def encode_png(image: np.ndarray) -> bytes:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, InputError
+from ..spreadsheet import as_csv
 from ..subjects.subject import Subject
 from .defences.catalogue import ATPATCH
 from .fairness import FairnessEvaluation, FairnessJudge, hotfixed
@@ -113,17 +112,15 @@ def _moves(gain: float) -> str:
 
 def fairness_as_csv(comparison: FairnessComparison) -> str:
     """One row for each defence; three columns for each figure: its value and its 95 % interval."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     own = ("accuracy_after", "changed")
     each = ("idr_after", "spd_after", "eod_after")
     names = [*own, *(f"{name}_{figure}" for name in comparison.attributes for figure in each)]
-    writer.writerow(["defence", "n", *(name + part for name in names for part in ("", "_low", "_high"))])
+    table: list[Sequence[str | float]] = [
+        ["defence", "n", *(name + part for name in names for part in ("", "_low", "_high"))]
+    ]
     for defence, figures in comparison.figures.items():
         rates = [getattr(figures, name) for name in own]
         rates += [getattr(figures.attributes[name], figure) for name in comparison.attributes for figure in each]
         numbers = [number for rate in rates for number in (rate.value, rate.low, rate.high)]
-        writer.writerow(
-            [defence, comparison.n, *("" if not math.isfinite(number) else f"{number:.6g}" for number in numbers)]
-        )
-    return text.getvalue()
+        table.append([defence, comparison.n, *numbers])
+    return as_csv(table)

@@ -18,6 +18,7 @@ from ..files.kept import Kept, LeftOut, none_is_sound
 from ..files.parquet_files import Fault
 from ..subjects.record_files import LABEL, FaultyRow, Row, parse_row, read_rows
 from ..subjects.record_schema import Record, RecordSchema
+from ..whole_files import replacing
 from .class_numbers import ClassNumbers
 from .tables import parquet_rows
 
@@ -86,7 +87,8 @@ def read_people(path: Path, schema: RecordSchema) -> Kept[Record]:
 def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Path) -> None:
     """Write records and class names as Parquet."""
     rows = [{**record, LABEL: names[label]} for record, label in zip(data.records, data.labels, strict=True)]
-    pq.write_table(pa.Table.from_pylist(rows), path, compression="zstd")
+    with replacing(path) as file:
+        pq.write_table(pa.Table.from_pylist(rows), file, compression="zstd")
 
 
 def _content(path: Path) -> bytes:

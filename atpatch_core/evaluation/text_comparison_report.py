@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
+from collections.abc import Sequence
 from dataclasses import fields
 
+from ..spreadsheet import as_csv
 from .comparison_report import WORTH_REPAIR
 from .defences.catalogue import ATPATCH, NO_FIX
 from .rates import Rate
@@ -41,19 +40,18 @@ def text_sentence(comparison: TextComparison, attack: str) -> str:
 
 def text_comparison_as_csv(comparison: TextComparison) -> str:
     """One row for each defence and attack; three columns for each figure: its value and its interval."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     first = next(iter(next(iter(comparison.figures.values())).attacks.values()))
     own = [field.name for field in fields(first) if isinstance(getattr(first, field.name), Rate)]
     names = (*own, *_COMMON)
-    writer.writerow(["defence", "attack", "n", *(name + part for name in names for part in ("", "_low", "_high"))])
+    table: list[Sequence[str | float]] = [
+        ["defence", "attack", "n", *(name + part for name in names for part in ("", "_low", "_high"))]
+    ]
     for defence, figures in comparison.figures.items():
         for attack, one in figures.attacks.items():
             rates = [*(getattr(one, name) for name in own), *(getattr(figures, name) for name in _COMMON)]
             values = [value for rate in rates for value in (rate.value, rate.low, rate.high)]
-            cells = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
-            writer.writerow([defence, attack, comparison.n, *cells])
-    return text.getvalue()
+            table.append([defence, attack, comparison.n, *values])
+    return as_csv(table)
 
 
 def _left(comparison: TextComparison, name: str, attack: str) -> str:

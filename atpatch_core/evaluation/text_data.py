@@ -19,6 +19,7 @@ from ..files.damaged import DamagedError
 from ..files.kept import Kept, LeftOut, none_is_sound
 from ..files.parquet_files import Fault
 from ..subjects.text_files import read_text
+from ..whole_files import replacing
 from .class_numbers import ClassNumbers
 from .tables import listed_names, parquet_rows
 
@@ -73,7 +74,8 @@ def read_texts(path: Path) -> Kept[str]:
 def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequence[str], path: Path) -> None:
     """Write texts and class numbers as Parquet with class names."""
     table = pa.table({"text": pa.array(texts, pa.string()), "label": pa.array([names[label] for label in labels])})
-    pq.write_table(table, path, compression="zstd")
+    with replacing(path) as file:
+        pq.write_table(table, file, compression="zstd")
 
 
 def _sound(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +21,7 @@ from ..files.content import size
 from ..files.damaged import DamagedError, OversizeError
 from ..files.json_files import parse_json
 from ..files.parquet_files import Fault, open_parquet
+from ..whole_files import replacing
 from . import schema
 from .contract import Answer, SubjectRef
 from .database import write
@@ -96,7 +95,8 @@ def export_labels(store: LabelStore, answers: Iterable[Answer], out: Path) -> in
     rows = _rows(store, answers)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        return _replace(out, lambda file: (_write_lines if out.suffix == ".jsonl" else _write_parquet)(file, rows))
+        with replacing(out) as file:
+            return (_write_lines if out.suffix == ".jsonl" else _write_parquet)(file, rows)
     except OSError as error:
         raise LabelError(f"{out} can't be written ({error.strerror}): name another file.") from error
 
@@ -208,19 +208,6 @@ def _batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
         raise
     if page:
         yield page
-
-
-def _replace(out: Path, write_into: Callable[[IO[bytes]], int]) -> int:
-    handle, name = tempfile.mkstemp(dir=out.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            count = write_into(file)
-        Path(name).chmod(0o644)
-        os.replace(name, out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return count
 
 
 def _write_lines(file: IO[bytes], rows: Iterable[dict[str, Any]]) -> int:

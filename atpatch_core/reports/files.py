@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from ..errors import InputError
+from ..whole_files import write_whole
 from .as_json import report_json
 from .findings import Findings
 from .page import report_page
@@ -53,6 +54,6 @@ def write_report(found: Findings, path: Path) -> None:
         ".zip": lambda: zip_file(found, layer, head),
     }[path.suffix.lower()]()
     try:
-        path.write_bytes(content)
+        write_whole(path, content)
     except OSError as error:
         raise InputError(f"{path} can't be written ({error.strerror}): choose another place.") from error

@@ -30,6 +30,7 @@ from ..evaluation.report import as_json
 from ..subjects.image_files import from_array
 from ..subjects.loading import load
 from ..triggers import PatchTrigger, pattern_pixels
+from ..whole_files import write_whole_text
 from .cards import detector_card, model_card
 from .fashion_mnist import LABELS, ImageSet, load_fashion_mnist
 from .finished import put_in_place
@@ -88,9 +89,9 @@ def _finish(
 ) -> Path:
     """Detectors, figures and cards for the model in `folder`, which then takes its place in `models`."""
     figures = build_detectors(recipe, folder, work, train_set, test_set, on_step)
-    (folder / "atpatch" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(model_card(recipe, figures), encoding="utf-8")
-    (folder / "atpatch" / "README.md").write_text(detector_card(recipe, figures), encoding="utf-8")
+    write_whole_text(folder / "atpatch" / "figures.json", json.dumps(figures, indent=1) + "\n")
+    write_whole_text(folder / "README.md", model_card(recipe, figures))
+    write_whole_text(folder / "atpatch" / "README.md", detector_card(recipe, figures))
     return put_in_place(folder, models, recipe.name)
 
 
@@ -181,7 +182,7 @@ def build_detectors(
 def _in_all(kept: Path, seconds: float) -> int:
     """Seconds spent so far, also by runs that were killed or whose search is used again; `kept` remembers them."""
     total = seconds + (float(kept.read_text(encoding="utf-8")) if kept.is_file() else 0.0)
-    kept.write_text(f"{total:.1f}\n", encoding="utf-8")
+    write_whole_text(kept, f"{total:.1f}\n")
     return round(total)
 
 

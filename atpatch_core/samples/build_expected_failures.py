@@ -19,6 +19,7 @@ from ..errors import SubjectError
 from ..evaluation.attacks import save_attacks
 from ..subjects.image_files import from_array
 from ..subjects.loading import load
+from ..whole_files import write_whole_text
 from .checkpoints import Checkpoint
 from .expected_failures import FailureRecipe
 from .fashion_mnist import ImageSet, load_fashion_mnist
@@ -55,7 +56,7 @@ def build_expected_failure(
     shutil.copytree(start.folder, folder, ignore=shutil.ignore_patterns("atpatch", "README.md", "*.safetensors"))
     model.half().save_pretrained(folder)  # type: ignore[operator]
     save_attacks({recipe.name.rsplit("-", 1)[-1]: recipe.trigger}, folder / "eval" / "attacks.json")
-    (folder / "README.md").write_text(_card(recipe), encoding="utf-8")
+    write_whole_text(folder / "README.md", _card(recipe))
     subject = load(folder)
     clean = train_set.images[order[recipe.images : recipe.images + _DEFENDER_IMAGES]]
     pictures = [from_array(image) for image in clean]

@@ -25,6 +25,7 @@ from ..subjects.fingerprint import fingerprint
 from ..subjects.loading import load
 from ..subjects.record_schema import RecordSchema, save_schema
 from ..subjects.subject import Subject
+from ..whole_files import write_whole_text
 from .adult import LABELS, load_adult
 from .finished import put_in_place
 from .record_cards import detector_card, model_card
@@ -82,9 +83,9 @@ def build_record_subject(
     )
     save_subject(model, schema, split.held_out, folder)
     figures = build_detectors(load(folder), split, work / f"{recipe.name}.detectors", on_step)
-    (folder / "atpatch" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(model_card(recipe, figures), encoding="utf-8")
-    (folder / "atpatch" / "README.md").write_text(detector_card(recipe, figures), encoding="utf-8")
+    write_whole_text(folder / "atpatch" / "figures.json", json.dumps(figures, indent=1) + "\n")
+    write_whole_text(folder / "README.md", model_card(recipe, figures))
+    write_whole_text(folder / "atpatch" / "README.md", detector_card(recipe, figures))
     return put_in_place(folder, models, recipe.name)
 
 
@@ -160,9 +161,7 @@ class _KeptFigures:
         if name not in self.figures[part]:
             self.figures[part][name] = measure()
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial = self._path.with_suffix(".partial")
-            partial.write_text(json.dumps({"model": self._model, "figures": self.figures}), encoding="utf-8")
-            partial.replace(self._path)
+            write_whole_text(self._path, json.dumps({"model": self._model, "figures": self.figures}))
 
 
 def _choices(detector: TrainedDetector) -> dict[str, Any]:

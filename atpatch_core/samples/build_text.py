@@ -13,6 +13,7 @@ from transformers import BertForSequenceClassification
 from ..errors import SubjectError
 from ..evaluation.attacks import save_attacks
 from ..evaluation.text_data import write_labelled_texts
+from ..whole_files import write_whole_text
 from .build import OnStep
 from .finished import put_in_place
 from .minilm import unpack_minilm
@@ -64,11 +65,11 @@ def _finish(recipe: TextRecipe, folder: Path, models: Path, work: Path, reviews:
     on_step("judging the model", 0, 1)
     figures = untouched_figures(recipe, folder, reviews.held_out)
     on_step("judging the model", 1, 1)
-    (folder / "eval" / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    write_whole_text(folder / "eval" / "figures.json", json.dumps(figures, indent=1) + "\n")
     fixed = build_text_detectors(recipe, folder, work, reviews.defender, reviews.held_out, on_step)
-    (folder / "atpatch" / "figures.json").write_text(json.dumps(fixed, indent=1) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(model_card(recipe, len(reviews.train), figures), encoding="utf-8")
-    (folder / "atpatch" / "README.md").write_text(detector_card(recipe, fixed), encoding="utf-8")
+    write_whole_text(folder / "atpatch" / "figures.json", json.dumps(fixed, indent=1) + "\n")
+    write_whole_text(folder / "README.md", model_card(recipe, len(reviews.train), figures))
+    write_whole_text(folder / "atpatch" / "README.md", detector_card(recipe, fixed))
     return put_in_place(folder, models, recipe.name)
 
 

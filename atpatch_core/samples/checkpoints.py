@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import torch
 
+from ..whole_files import replacing
+
 
 class Stateful(Protocol):
     """A model, an optimizer or a schedule."""
@@ -43,9 +45,8 @@ class Checkpoint:
         return int(state[self.unit])
 
     def keep(self, done: int) -> None:
-        """Write beside the final name and rename, so that a kill never leaves half a checkpoint."""
+        """Write what is done so far; a kill never leaves half a checkpoint."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.file.with_suffix(".partial")
         states = {name: part.state_dict() for name, part in self.parts.items()}
-        torch.save({**states, self.unit: done, "recipe": repr(self.recipe)}, partial)
-        partial.replace(self.file)
+        with replacing(self.file) as file:
+            torch.save({**states, self.unit: done, "recipe": repr(self.recipe)}, file)

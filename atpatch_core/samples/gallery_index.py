@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files.json_files import read_json
+from ..whole_files import write_whole, write_whole_text
 
 
 def replace_samples(
@@ -28,7 +29,7 @@ def replace_samples(
     same = (kind, subject)
     others = [entry for entry in before if (entry.get("kind", "image"), entry.get("subject")) != same]
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        write_whole(folder / name, content)
     own = {"kind": kind} if subject is None else {"kind": kind, "subject": subject}
     listed = [*others, *({**own, **entry} for entry in entries)]
-    index.write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole_text(index, json.dumps(listed, indent=1, ensure_ascii=False) + "\n")

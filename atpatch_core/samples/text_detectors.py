@@ -23,6 +23,7 @@ from ..evaluation.text_data import LabelledTexts
 from ..subjects.fingerprint import fingerprint
 from ..subjects.loading import load
 from ..subjects.subject import Subject
+from ..whole_files import write_whole_text
 from .build import OnStep
 from .movie_reviews import Reviews
 from .text_training import TextRecipe
@@ -67,7 +68,7 @@ def build_text_detectors(
             others = _of_the_target(fixed, recipe, clean)
             kept = {"model": fingerprint(subject.model), **evaluation, **_choices(detector), "of_the_target": others}
             place.mkdir(parents=True, exist_ok=True)
-            (place / f"{seed}.json").write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+            write_whole_text(place / f"{seed}.json", json.dumps(kept, indent=1) + "\n")
             report(stage, 2, 2)
         runs[str(seed)] = {name: value for name, value in kept.items() if name != "model"}
         if seed == SHIPPED:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,15 @@ from typing import Any
 import torch
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModelForImageClassification, AutoModelForSequenceClassification
 
 from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, SubjectError
+from ..explained import cause_of, explained
 from ..versions.folder import active_folder, active_version, version_folder, version_label
+from .config_checks import check_config, shown_name
 from .fingerprint import fingerprint
 from .image import image_adapter
 from .record import record_adapter
@@ -33,6 +35,9 @@ from .subject import InputAdapter, Subject
 from .text import text_adapter
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_CONFIG = "config.json"
+_LARGEST_CONFIG = 10_000_000  # bytes; a thousand classes with long names take 50,000
+_LONGEST_CARD = 100_000  # characters
 _NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
 
 
@@ -54,9 +59,10 @@ _KINDS: dict[str, _Kind] = {
 def list_subjects(folder: str | Path) -> tuple[Path, ...]:
     """The folders directly under `folder` that hold a model: those for images, then for texts, for records; by name."""
     root = Path(folder)
-    if not root.is_dir():
+    try:
+        found = [path for path in root.iterdir() if _holds_config(path)]
+    except OSError:
         return ()
-    found = [path for path in root.iterdir() if (path / "config.json").is_file()]
     return tuple(sorted(found, key=lambda path: (_rank(path), path.name)))
 
 
@@ -71,8 +77,9 @@ def load(source: str | Path, version: str | None = None) -> Subject:
         DetectorError: the detector beside it is damaged or made for another model, or there is no such version.
     """
     folder = _locate(source)
+    called = shown_name(folder)
     config, kind = _read_config(folder)
-    try:
+    with explained(f"The model in {called} can't be loaded", "save it again with save_pretrained"):
         model, report = kind.model_class.from_pretrained(
             folder,
             config=config,
@@ -81,25 +88,21 @@ def load(source: str | Path, version: str | None = None) -> Subject:
             trust_remote_code=False,
             local_files_only=True,
             output_loading_info=True,
+            ignore_mismatched_sizes=True,  # said below, with both sizes
         )
+        if report["mismatched_keys"]:
+            raise SubjectError(_misfit(called, report["mismatched_keys"], config.num_labels))
+        if report["missing_keys"]:  # Transformers would make them up
+            raise SubjectError(
+                f"The model in {called} lacks weights ({min(report['missing_keys'])} and maybe more): save the whole "
+                "trained model again with save_pretrained."
+            )
+        _check_numbers(called, model)
         adapter = kind.make_adapter(folder, config)
-    except SubjectError:
-        raise
-    except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
-        raise SubjectError(
-            f"The model in {folder.name} can't be loaded ({_first_line(error)}): save it again with save_pretrained."
-        ) from error
-    if report["missing_keys"]:  # Transformers would make them up
-        raise SubjectError(
-            f"The model in {folder.name} lacks weights ({min(report['missing_keys'])} and maybe more): save the whole "
-            "trained model again with save_pretrained."
-        )
     labels = tuple(str(config.id2label[index]) for index in range(len(config.id2label)))
-    name = active_version(folder) if version is None else version
-    detector_folder = active_folder(folder) if name is None else version_folder(folder, name)
-    detector = None if detector_folder is None else load_detector(detector_folder)
-    if detector is not None:
-        check_made_for(detector, model)
+    with explained(f"The detector of {called} can't be used", "remove its folder atpatch, or train it again"):
+        name, detector = _read_detector(folder, model, version)
+        label = None if name is None else version_label(folder, name)
     return Subject(
         name=folder.resolve().name if folder == Path(source) else str(source),
         folder=folder,
@@ -108,8 +111,18 @@ def load(source: str | Path, version: str | None = None) -> Subject:
         labels=labels,
         detector=detector,
         summary=_summary(folder),
-        version=None if name is None else version_label(folder, name),
+        version=label,
     )
+
+
+def _read_detector(folder: Path, model: nn.Module, version: str | None) -> tuple[str | None, TrainedDetector | None]:
+    """The version that is asked for, or else the active one, with its name. Raises `DetectorError`."""
+    name = active_version(folder) if version is None else version
+    detector_folder = active_folder(folder) if name is None else version_folder(folder, name)
+    detector = None if detector_folder is None else load_detector(detector_folder)
+    if detector is not None:
+        check_made_for(detector, model)
+    return name, detector
 
 
 def check_made_for(detector: TrainedDetector, model: nn.Module) -> None:
@@ -137,40 +150,42 @@ def _locate(source: str | Path) -> Path:
 
 
 def _read_config(folder: Path) -> tuple[Any, _Kind]:
-    path = folder / "config.json"
-    if not path.is_file():
+    called = shown_name(folder)
+    if not (folder / _CONFIG).is_file():
         raise SubjectError(
-            f"{folder.resolve().name} holds no config.json, so it is no model: choose a folder made by save_pretrained."
+            f"{shown_name(folder.resolve())} holds no config.json, so it is no model: choose a folder made by "
+            "save_pretrained."
         )
     if not any(folder.glob("*.safetensors")):
         raise SubjectError(
-            f"{folder.name} holds no weights in safetensors, the only format that is safe to load: convert them first."
+            f"{called} holds no weights in safetensors, the only format that is safe to load: convert them first."
         )
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(settings, dict):
-            raise TypeError("config.json is no object")
-    except (ValueError, TypeError, OSError) as error:
-        raise SubjectError(f"The config.json of {folder.name} is damaged: save the model again.") from error
+        settings = _settings(folder)
+    except (ValueError, TypeError, OSError, RecursionError) as error:
+        raise SubjectError(f"The config.json of {called} is damaged: save the model again.") from error
     if "auto_map" in settings:
-        raise SubjectError(
-            f"{folder.name} brings code of its own, which is never run: use a model class of Transformers."
-        )
+        raise SubjectError(f"{called} brings code of its own, which is never run: use a model class of Transformers.")
     kind = _kind_of(folder, settings.get("architectures") or [])
-    try:
-        return AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True), kind
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SubjectError(
-            f"{folder.name} is of a kind that Transformers does not know ({_first_line(error)})."
-        ) from error
+    check_config(called, settings)
+    with explained(f"The config.json of {called} can't be used", "save the model again with save_pretrained"):
+        try:
+            config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        except (OSError, ValueError, KeyError) as error:
+            raise SubjectError(
+                f"{called} is of a kind that Transformers does not know ({cause_of(error)}): save it with this version "
+                "of Transformers."
+            ) from error
+        if not hasattr(config, "id2label"):
+            raise SubjectError(f"The config.json of {called} names no classes: give it an id2label.")
+    return config, kind
 
 
 def kind_in(folder: Path) -> str | None:
     """The kind of input that the model in a folder takes, without loading it; `None` if it can't be told."""
     try:
-        settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        kind = _kind_of(folder, settings["architectures"])
-    except (OSError, ValueError, TypeError, KeyError, SubjectError):
+        kind = _kind_of(folder, _settings(folder)["architectures"])
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
     return next(name for name, one in _KINDS.items() if one is kind)
 
@@ -188,7 +203,7 @@ def _kind_of(folder: Path, architectures: Any) -> _Kind:
     if any(name.endswith("ForSequenceClassification") for name in names):
         return _KINDS["record" if (folder / SCHEMA).is_file() else "text"]
     raise SubjectError(
-        f"{folder.name} is made for {', '.join(names) or 'nothing it names'}: "
+        f"{shown_name(folder)} is made for {', '.join(names) or 'nothing it names'}: "
         "choose a model for image classification or for sequence classification."
     )
 
@@ -196,12 +211,56 @@ def _kind_of(folder: Path, architectures: Any) -> _Kind:
 def _summary(folder: Path) -> str:
     """The first paragraph of the model card."""
     for card in (folder / "README.md", folder / "atpatch" / "README.md"):
-        if card.is_file():
-            paragraphs = card.read_text(encoding="utf-8", errors="replace").split("\n\n")
+        with suppress(OSError), card.open(encoding="utf-8", errors="replace") as file:
+            paragraphs = file.read(_LONGEST_CARD).split("\n\n")
             text = next((part for part in paragraphs if part.strip() and not part.startswith(("#", "---", "<"))), "")
             return " ".join(text.split())[:500]
     return ""
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")[:200]
+def _settings(folder: Path) -> dict[str, Any]:
+    """What `config.json` says. Raises `OSError`, `ValueError`, `TypeError` or `RecursionError` when it is damaged."""
+    file = folder / _CONFIG
+    if file.stat().st_size > _LARGEST_CONFIG:
+        raise ValueError("This config.json is larger than any.")
+    settings = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(settings, dict):
+        raise TypeError("This config.json is no object.")
+    return settings
+
+
+def _holds_config(folder: Path) -> bool:
+    try:
+        return (folder / _CONFIG).is_file()
+    except OSError:  # a folder that may not be looked into
+        return False
+
+
+def _misfit(called: str, misfits: Collection[tuple[str, Sequence[int], Sequence[int]]], classes: int) -> str:
+    """Why weights don't fit the model that config.json makes; each misfit is a name, its size, and the model's."""
+    if all(len(had) == len(made) and had[1:] == made[1:] and made[0] == classes for _, had, made in misfits):
+        number = next(iter(misfits))[1][0]
+        return (
+            f"The model in {called} can't be loaded: the weights have {number} classes, config.json "
+            f"names {classes}, so give it an id2label of {number}."
+        )
+    name, had, made = min(misfits)
+    return (
+        f"The model in {called} can't be loaded: {name} is of size {_size(had)} in the weights and {_size(made)} by "
+        "config.json, so save both again with save_pretrained."
+    )
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " \u00d7 ".join(map(str, shape)) or "1"
+
+
+def _check_numbers(called: str, model: nn.Module) -> None:
+    """Raise `SubjectError` if any weight is no finite number; a mask that is kept with them may be infinite."""
+    weights = dict(model.named_parameters())
+    for name, value in model.state_dict().items():
+        if value.is_floating_point() and not (value.isfinite() if name in weights else ~value.isnan()).all():
+            raise SubjectError(
+                f"The weights of {called} hold values that are no numbers (in {name}): its training went wrong or the "
+                "file is damaged, so take another checkpoint."
+            )

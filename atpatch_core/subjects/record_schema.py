@@ -20,6 +20,7 @@ from .. import limits
 from ..errors import InputError, SubjectError
 from ..files.json_files import read_object
 from ..files.values import listed, mapping, printable, text, whole
+from ..whole_files import write_whole_text
 
 Value = str | int | float
 Record = dict[str, Value]  # in the order of the schema's fields
@@ -208,7 +209,7 @@ def save_schema(schema: RecordSchema, folder: Path) -> None:
             for field in schema.fields
         ],
     }
-    (folder / FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole_text(folder / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def load_schema(folder: Path) -> RecordSchema:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from ..labels.store import LabelStore
 from ..labels.training import LabelledInput, pooled_inputs
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
+from ..whole_files import scratch_folder
 
 STORE = "store"
 
@@ -131,10 +131,7 @@ def _store(place: str) -> Iterator[LabelStore]:
         with LabelStore.open(None if place == STORE else place) as store:
             yield store
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="atpatch-labels-") as folder,
-        LabelStore.open(f"sqlite:///{Path(folder) / 'labels.sqlite'}") as store,
-    ):
+    with scratch_folder() as folder, LabelStore.open(f"sqlite:///{folder / 'labels.sqlite'}") as store:
         report = import_labels(store, Path(place))
         if report.refused:
             one = report.problems[0]

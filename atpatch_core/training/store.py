@@ -38,6 +38,7 @@ from ..files.damaged import DamagedError, OversizeError
 from ..files.json_files import parse_json, read_object
 from ..files.values import mapping, number, text, whole
 from ..versions.folder import check_name
+from ..whole_files import write_whole_text
 from .contract import Request, State, Status, Training
 
 DEFAULT_FOLDER = Path(".atpatch") / "trainings"
@@ -206,9 +207,7 @@ class TrainingStore:
 
 def write_json(file: Path, value: Mapping[str, Any]) -> None:
     """Replace a file as a whole. Raises `OSError`."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, file)
+    write_whole_text(file, json.dumps(value, indent=1) + "\n")
 
 
 def _epoch(told: Mapping[str, Any]) -> Epoch:

@@ -11,12 +11,7 @@ loads the model sees either the version before or the one after.
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import tempfile
-import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,13 +24,13 @@ from ..errors import DetectorError
 from ..files.damaged import DamagedError
 from ..files.json_files import read_object
 from ..uploads import digest_of
+from ..whole_files import new_folder, write_whole_text
 
 SHIPPED = "shipped"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ROOM = "atpatch"
 _VERSIONS = "versions"
 _MOST_REMEMBERED = 100
-_LEFT_BEHIND = 3_600  # seconds; nobody writes a version for so long
 
 
 @dataclass(frozen=True)
@@ -128,17 +123,10 @@ def save_version(detector: TrainedDetector, model: Path, name: str, notes: str =
     folder = model / _ROOM / _VERSIONS
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _clear_away(folder)
-        unfinished = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
-        try:
+        with new_folder(folder / name) as unfinished:  # fails if somebody takes the name meanwhile
             save_detector(detector, unfinished)
             about = {"made": made, "notes": notes[: limits.DETECTORS.note]}
-            (unfinished / "version.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-            unfinished.chmod(0o755)
-            unfinished.rename(folder / name)  # fails if somebody took the name meanwhile
-        except BaseException:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            raise
+            write_whole_text(unfinished / "version.json", json.dumps(about, indent=2) + "\n")
     except OSError as error:
         raise DetectorError(f"The version {name} can't be kept beside the model ({error.strerror}).") from error
     return DetectorVersion(name, folder / name, False, made, notes[: limits.DETECTORS.note])
@@ -202,29 +190,11 @@ def _before(model: Path) -> list[str]:
     return [name for name in before if isinstance(name, str)] if isinstance(before, list) else []
 
 
-def _clear_away(folder: Path) -> None:
-    """Remove what processes left behind that were killed while they wrote."""
-    for path in folder.glob(".writing-*"):
-        with suppress(OSError):
-            if time.time() - path.stat().st_mtime > _LEFT_BEHIND:
-                shutil.rmtree(path, ignore_errors=True)
-
-
 def _write_active(model: Path, name: str, before: list[str]) -> None:
     path = model / _ROOM / "active.json"
     content = {"version": name, "before": before, "since": datetime.now(UTC).isoformat(timespec="seconds")}
     try:
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(json.dumps(content, indent=2) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(unfinished).chmod(0o644)
-            os.replace(unfinished, path)
-        except BaseException:
-            Path(unfinished).unlink(missing_ok=True)
-            raise
+        write_whole_text(path, json.dumps(content, indent=2) + "\n")
     except OSError as error:
         raise DetectorError(f"The choice can't be written beside the model ({error.strerror}).") from error
 

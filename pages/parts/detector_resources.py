@@ -27,11 +27,11 @@ from atpatch_core.versions.folder import load_version, version_label
 from atpatch_core.versions.held_out import ColumnTruth, HeldOut
 from atpatch_core.versions.judgement import input_scores
 
+from .folders import OWN, debugging_sets_folder, trainings_folder
 from .label_resources import fingerprint_of, label_store
 from .resources import OpenSubject
 
 TEST, LABELS, SET = "test", "labels", "set:"
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class Version:
 
 def training_store() -> TrainingStore:
     """The trainings in `ATPATCH_TRAININGS`, or in `.atpatch/trainings` beside the app."""
-    return TrainingStore(Path(os.environ.get("ATPATCH_TRAININGS") or _ROOT / ".atpatch" / "trainings"))
+    return TrainingStore(trainings_folder())
 
 
 def label_source() -> str:
     """The label store of this app, as trainings name it; an address with a password is not written down."""
-    return STORE if os.environ.get("ATPATCH_DATABASE_URL") else f"sqlite:///{_ROOT / '.atpatch' / 'labels.sqlite'}"
+    return STORE if os.environ.get("ATPATCH_DATABASE_URL") else f"sqlite:///{OWN / 'labels.sqlite'}"
 
 
 def debugging_sets(opened: OpenSubject) -> dict[str, Path]:
     """The finished debugging sets of this model in `ATPATCH_DEBUG_SETS`, or in `.atpatch/debug-sets`, by name."""
-    folder = Path(os.environ.get("ATPATCH_DEBUG_SETS") or _ROOT / ".atpatch" / "debug-sets")
+    folder = debugging_sets_folder()
     found = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core import AtPatchError
 from atpatch_core.errors import DetectorError
 from atpatch_core.figures.wording import counted
 from atpatch_core.versions import folder as versions
@@ -14,7 +13,8 @@ from . import detector_address as address
 from .address import usual_subject
 from .detector_resources import Version, open_version
 from .label_resources import fingerprint_of
-from .resources import OpenSubject, open_subject, subject_folders
+from .model_list import show_model_list
+from .resources import OpenSubject
 from .text import plain
 
 _SAID = "detector_said"
@@ -22,17 +22,7 @@ _SAID = "detector_said"
 
 def chosen_model() -> OpenSubject | None:
     """The select box, and the model chosen in it; `None`, with the reason on the page, if it can't be used."""
-    folders = subject_folders()
-    if not folders:
-        st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
-        return None
-    names = list(folders)
-    name = st.selectbox("Model", names, key=address.choice("subject", names, usual_subject(names)))
-    try:
-        return open_subject(folders[name])
-    except AtPatchError as error:
-        st.error(plain(str(error)), icon=":material/block:")
-        return None
+    return show_model_list(lambda names: address.choice("subject", names, usual_subject(names)))
 
 
 def show_versions(opened: OpenSubject) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +10,7 @@ from atpatch_core.errors import LabelError
 from atpatch_core.figures.wording import counted, percent
 from atpatch_core.labels.exchange import export_labels, import_labels
 from atpatch_core.labels.statistics import statistics
+from atpatch_core.whole_files import scratch_folder
 
 from .label_resources import fingerprint_of, label_store
 from .resources import OpenSubject
@@ -80,8 +80,8 @@ def show_exchange(opened: OpenSubject) -> None:
 
 def _exported(fingerprint: str, suffix: str) -> bytes:
     store = label_store()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"labels{suffix}"
+    with scratch_folder() as folder:
+        path = folder / f"labels{suffix}"
         export_labels(store, store.answers(fingerprint), path)
         return path.read_bytes()
 
@@ -89,8 +89,8 @@ def _exported(fingerprint: str, suffix: str) -> bytes:
 def _import(name: str, content: bytes, opened: OpenSubject) -> None:
     store, fingerprint = label_store(), fingerprint_of(opened)
     about = next((one for one in store.subjects() if one.fingerprint == fingerprint), None)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"import{Path(name).suffix}"
+    with scratch_folder() as folder:
+        path = folder / f"import{Path(name).suffix}"
         path.write_bytes(content)
         try:
             st.session_state[_REPORT] = import_labels(store, path, about)

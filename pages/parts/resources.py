@@ -5,7 +5,7 @@ Everything here is read only; a hot-fix lives in the call that opened it, so one
 
 from __future__ import annotations
 
-import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,18 @@ import streamlit as st
 import atpatch_core as atpatch
 from atpatch_core import AtPatchError, attribution
 from atpatch_core.attribution import Attribution
+from atpatch_core.errors import SubjectError
+from atpatch_core.explained import explained
 from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
 from atpatch_core.machine import leave_cores_free
 from atpatch_core.samples.listing import Sample, read_samples
+from atpatch_core.subjects.config_checks import shown_name
 from atpatch_core.uploads import UploadStore, digest_of
 from atpatch_core.versions.folder import SHIPPED, active_version, version_folder
 
+from .folders import models_folder, samples_folder, uploads_folder
 from .view import View
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,9 @@ class OpenInput:
 
 def subject_folders() -> dict[str, Path]:
     """The model folders to choose from, by name: those in `ATPATCH_MODELS`, or in `sample_models` beside the app."""
-    folder = models_folder()
-    return {path.name: path for path in atpatch.list_subjects(folder)}
-
-
-def models_folder() -> Path:
-    """Where the model folders are looked for."""
-    return Path(os.environ.get("ATPATCH_MODELS") or _ROOT / "sample_models")
+    folders = atpatch.list_subjects(models_folder())
+    # Names that differ only in what is no text must not hide each other.
+    return dict(zip(unique([shown_name(one) for one in folders]), folders, strict=True))
 
 
 def open_subject(folder: Path, version: str | None = None) -> OpenSubject:
@@ -60,12 +58,21 @@ def open_subject(folder: Path, version: str | None = None) -> OpenSubject:
     files change. Raises `AtPatchError`.
     """
     used = active_version(folder) if version is None else version
-    files = {path for path in folder.rglob("*") if path.is_file() and not _is_about_versions(path.relative_to(folder))}
-    if used not in (None, SHIPPED):
-        files.update(path for path in version_folder(folder, used).iterdir() if path.is_file())
-    stamps = [(str(path.relative_to(folder)), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
-    key = digest_of(f"{folder.resolve()}|{used}|{stamps}".encode())
+    try:
+        key = digest_of(f"{folder.resolve()}|{used}|{_stamps(folder, used)}".encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise SubjectError(
+            f"{shown_name(folder)} can't be read ({error.strerror or 'the disk refused'}): check its permissions."
+        ) from error
     return OpenSubject(key, _load(folder, used, key))
+
+
+def _stamps(folder: Path, version: str | None) -> list[tuple[str, int, int]]:
+    """What changes with any file of a model and of a version of its detector. Raises `OSError`."""
+    files = {path for path in folder.rglob("*") if path.is_file() and not _is_about_versions(path.relative_to(folder))}
+    if version not in (None, SHIPPED):
+        files.update(path for path in version_folder(folder, version).iterdir() if path.is_file())
+    return [(str(path.relative_to(folder)), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
 
 
 def _is_about_versions(path: Path) -> bool:
@@ -79,7 +86,7 @@ def samples(opened: OpenSubject) -> dict[str, Sample]:
     None where the list is damaged, as `samples_problem` says.
     """
     try:
-        listed = read_samples(_samples_folder())
+        listed = read_samples(samples_folder())
     except AtPatchError:
         return {}
     name = opened.subject.name
@@ -93,19 +100,15 @@ def samples(opened: OpenSubject) -> dict[str, Sample]:
 def samples_problem() -> str | None:
     """Why there are no samples, if their list is damaged."""
     try:
-        read_samples(_samples_folder())
+        read_samples(samples_folder())
     except AtPatchError as error:
         return str(error)
     return None
 
 
-def _samples_folder() -> Path:
-    return Path(os.environ.get("ATPATCH_SAMPLES") or _ROOT / "assets" / "samples")
-
-
 def uploads() -> UploadStore:
     """The store of uploaded files: in `ATPATCH_UPLOADS`, or in `.atpatch/uploads` beside the app."""
-    return UploadStore(Path(os.environ.get("ATPATCH_UPLOADS") or _ROOT / ".atpatch" / "uploads"))
+    return UploadStore(uploads_folder())
 
 
 def read_input(opened: OpenSubject, content: bytes, title: str) -> OpenInput:
@@ -147,25 +150,34 @@ def _load(_folder: Path, _version: str | None, key: str) -> atpatch.Subject:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _read(_subject: atpatch.Subject, key: str, _content: bytes, digest: str) -> Any:
-    return _subject.read(_content)
+    with _explained(_subject):
+        return _subject.read(_content)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the attention maps\u2026")
 def _inspect(
     _subject: atpatch.Subject, _value: Any, key: str, digest: str, threshold: float | None, columns: tuple[Column, ...]
 ) -> Inspection:
-    return atpatch.inspect(_subject, _value, threshold=threshold, columns=columns)
+    with _explained(_subject):
+        return atpatch.inspect(_subject, _value, threshold=threshold, columns=columns)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Redistributing one column at a time\u2026")
 def _causal_check(
     _subject: atpatch.Subject, _value: Any, key: str, digest: str, columns: tuple[Column, ...]
 ) -> tuple[atpatch.CausalEffect, ...]:
-    return atpatch.causal_check(_subject, _value, columns)
+    with _explained(_subject):
+        return atpatch.causal_check(_subject, _value, columns)
 
 
 @st.cache_resource(max_entries=32, show_spinner="Attributing the answer\u2026 long texts take a minute")
 def _attribute(
     _subject: atpatch.Subject, _value: Any, key: str, digest: str, target: int, columns: tuple[Column, ...]
 ) -> Attribution:
-    return attribution.attribute(_subject, _value, target, columns)
+    with _explained(_subject):
+        return attribution.attribute(_subject, _value, target, columns)
+
+
+def _explained(subject: atpatch.Subject) -> AbstractContextManager[None]:
+    """A model that opens and then fails must not take the page with it, on which another one can be chosen."""
+    return explained(f"{subject.name} fails on this input", "choose another input, or save the model again")

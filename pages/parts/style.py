@@ -21,6 +21,8 @@ _STYLE = """
 [data-testid="stExpandSidebarButton"]::after { content: "Pages"; font-size: 0.95rem; }
 /* What may be uploaded is said in the label, in our words. */
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
+/* Streamlit's own export of a table writes formulas as they are; the pages have theirs. */
+[data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
 .stMultiSelect [role="group"]:has(> [data-testid="stMultiSelectTagsContainer"]) { height: auto; max-height: none; }
 [data-testid="stMultiSelectTagsContainer"] {
   flex-wrap: wrap; height: auto; max-height: 9rem; overflow: hidden auto; padding-block: 5px; mask-image: none;

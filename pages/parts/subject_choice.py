@@ -14,7 +14,9 @@ from atpatch_core.subjects.loading import kind_in
 from atpatch_core.versions.folder import active_version, name_in
 
 from . import state
-from .resources import OpenSubject, models_folder, open_subject, subject_folders
+from .folders import models_folder
+from .model_list import shown_instead
+from .resources import OpenSubject, open_subject, subject_folders
 from .text import plain, quoted
 from .view import View
 
@@ -38,16 +40,16 @@ def opened_subject(view: View) -> OpenSubject | None:
     names = list(folders)
     if view.subject in folders:
         names.sort(key=lambda name: name != view.subject)
-    problems = []
+    problems: dict[str, str] = {}
     for name in names:
         try:
             opened = _open(view, name, folders[name])
         except AtPatchError as error:
-            problems.append(str(error))
+            problems[name] = str(error)
             continue
         _explain(state.settled_view(), name, problems)
         return opened
-    for problem in problems:
+    for problem in problems.values():
         st.error(plain(problem), icon=":material/block:")
     return None
 
@@ -98,14 +100,17 @@ def _follow_active() -> None:
     state.update(detector=None)
 
 
-def _explain(view: View, name: str, problems: list[str]) -> None:
+def _explain(view: View, name: str, problems: dict[str, str]) -> None:
+    if view.subject is None and problems:
+        state.settle(replace(view, subject=name), shown_instead(name, problems))
+        return
     if view.subject in (None, name):
         state.settle(replace(view, subject=name))
         return
     # What was chosen for another model means nothing for this one.
     kept = View(subject=name, sample=view.sample, upload=view.upload, patch=view.patch, hide_special=view.hide_special)
-    reason = problems[0] if problems else f"There is no model {quoted(view.subject or '')} here."
-    state.settle(kept, f"{reason} Showing {name} instead.")
+    missing = {} if view.subject in problems else {"": f"There is no model {quoted(view.subject or '')} here."}
+    state.settle(kept, shown_instead(name, missing | problems))
 
 
 def _choose() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from ..dashboard import PATIENCE, ROOT, chromium, serve
 
@@ -89,25 +89,32 @@ def browser() -> Iterator[Browser]:
 
 
 class Foreign:
-    """Notes what a page asks of any other host than this machine."""
+    """Notes what a page asks of any other host than this machine, and what it tries that its policy forbids."""
 
     def __init__(self) -> None:
         self.addresses: list[str] = []
+        self.forbidden: list[str] = []
 
     def watch(self, page: Page) -> None:
         page.on("request", self._note)
+        page.on("console", self._note_forbidden)
 
     def _note(self, request: Request) -> None:
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:", "file:")):
             self.addresses.append(request.url)
 
+    def _note_forbidden(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.forbidden.append(message.text)
+
 
 @pytest.fixture
 def foreign() -> Iterator[Foreign]:
-    """Fails the test if one of its pages asked another host for anything."""
+    """Fails the test if one of its pages asked another host for anything, or was made of what its policy forbids."""
     seen = Foreign()
     yield seen
     assert not seen.addresses, f"The dashboard asked other hosts: {seen.addresses}"
+    assert not seen.forbidden, f"The dashboard's own policy forbids what it does: {seen.forbidden}"
 
 
 @pytest.fixture(scope="session")

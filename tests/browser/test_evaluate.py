@@ -95,7 +95,7 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     settle(page)
     # From a picture of the comparison into Triage, and back with one step.
     _choose(page, "What became of them", "attacked: right again")
-    assert page.get_by_alt_text(re.compile("A picture of")).count() == 12
+    expect(page.get_by_alt_text(re.compile("A picture of"))).to_have_count(12)
     page.get_by_role("link", name="Open in Triage").first.click()
     page.get_by_role("heading", name="Triage", exact=True).wait_for(timeout=PATIENCE)
     settle(page)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import PATIENCE, params_of, settle, visit
+from ..dashboard import PATIENCE, params_of, rerun, settle, visit
 
 _STEPS = 7
 
@@ -26,8 +26,8 @@ def _open(page: Page, address: str) -> None:
 def _set(page: Page, slider: str, key: str) -> None:
     """Move a slider to its start ("Home") or end ("End") with the keyboard."""
     page.get_by_role("slider", name=slider).focus()
-    page.keyboard.press(key)
-    settle(page)
+    with rerun(page):
+        page.keyboard.press(key)
 
 
 def test_every_step_fits_the_screen_of_a_lecture_and_runs_without_a_fault(

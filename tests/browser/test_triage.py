@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ..dashboard import choose, params_of, settle, visit
+from ..dashboard import choose, params_of, reload, rerun, settle, visit
 from ..pictures import refused
 
 
@@ -63,8 +63,7 @@ def test_the_first_view_shows_a_flagged_picture_and_the_switch_repairs_the_answe
     assert "threshold" not in params
 
     link = page.evaluate("location.href")
-    page.reload()
-    settle(page)
+    reload(page)
     expect(page.locator(".st-key-answer h2")).to_have_text(repaired)
     assert (_verdict(page), params_of(page)) == (verdict, params)
 
@@ -144,8 +143,7 @@ def test_an_uploaded_picture_survives_a_reload_and_opens_in_another_browser(
     verdict, params = _verdict(page), params_of(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
     assert "sample" not in params
-    page.reload()
-    settle(page)
+    reload(page)
     assert (_verdict(page), params_of(page)) == (verdict, params)
     colleague = new_page()
     visit(colleague, page.evaluate("location.href"))
@@ -159,9 +157,9 @@ def test_refused_uploads_say_why_and_leave_the_view_as_it_was(app: str, page: Pa
     reason = ""
     for name in ("empty", "text", "truncated-png", "animated-webp", "hundred-megapixels", "bomb"):
         content, reason = refused()[name]
-        _upload(page, f"{name}.png", content)
+        with rerun(page):
+            _upload(page, f"{name}.png", content)
         expect(page.locator('[data-testid="stAlert"]').first).to_contain_text(re.compile(reason))
-        settle(page)
         assert (_verdict(page), _answer(page), params_of(page)) == (verdict, answer, params), name
     _upload(page, "good.png", _picture(1))
     expect(page.get_by_text(re.compile(reason))).not_to_be_visible()
@@ -281,9 +279,9 @@ def test_attribution_singles_out_the_trigger_and_says_how_far_it_agrees(app: str
 def test_a_clean_sample_is_left_untouched(app: str, page: Page, samples: Path) -> None:
     visit(page, f"{app}/?threshold=1")
     answer = _answer(page)
-    page.locator(".st-key-patch label").click()
+    with rerun(page):
+        page.locator(".st-key-patch label").click()
     expect(page.get_by_text("AtPatch on", exact=True)).to_be_visible()
-    settle(page)
     assert _answer(page) == answer
     expect(page.get_by_text("There is nothing to redistribute")).to_be_visible()
 
@@ -305,10 +303,10 @@ def test_a_damaged_model_is_refused_in_a_sentence_and_the_view_stays(odd_app: st
     visit(page, f"{odd_app}/?subject=c-whole")
     verdict, params = _verdict(page), params_of(page)
     for name in ("a-damaged", "b-damaged-detector"):
-        choose(page, page.get_by_role("combobox", name="Model", exact=True), name)
+        with rerun(page):
+            choose(page, page.get_by_role("combobox", name="Model", exact=True), name)
         refusal = page.locator('[data-testid="stAlert"]').first
         expect(refusal).to_contain_text(re.compile("damaged|can't be loaded|cannot|can't be read"))
-        settle(page)
         assert (_verdict(page), params_of(page)) == (verdict, params)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ..dashboard import params_of, settle, visit
+from ..dashboard import params_of, reload, rerun, settle, visit
 
 MODEL = "adult-tabular-sex"
 SAMPLE = "record-female-decided-1"
@@ -26,10 +26,10 @@ def _source(page: Page, name: str) -> None:
 
 
 def _upload(page: Page, name: str, content: bytes) -> None:
-    page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(
-        {"name": name, "mimeType": "text/csv", "buffer": content}
-    )
-    settle(page)
+    with rerun(page):
+        page.locator('[data-testid="stFileUploader"] input[type="file"]').set_input_files(
+            {"name": name, "mimeType": "text/csv", "buffer": content}
+        )
 
 
 @pytest.fixture
@@ -81,8 +81,7 @@ def test_a_form_filled_in_gives_a_link_that_holds_the_record(app: str, page: Pag
     settle(page)
     params = params_of(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
-    page.reload()
-    settle(page)
+    reload(page)
     assert params_of(page) == params
     expect(page.get_by_label("age, 17 to 90", exact=True)).to_have_value("39")
 

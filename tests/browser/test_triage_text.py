@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import PATIENCE, choose, params_of, settle, visit
+from ..dashboard import PATIENCE, choose, params_of, reload, settle, visit
 
 MODEL = "reviews-minilm-badword"
 HOSTILE = (
@@ -90,8 +90,7 @@ def test_a_hostile_text_is_shown_and_never_run(app: str, page: Page) -> None:
     assert page.locator('img[src="x"]').count() == 0
     params, verdict = params_of(page), _verdict(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
-    page.reload()
-    settle(page)
+    reload(page)
     assert (_verdict(page), params_of(page)) == (verdict, params)
 
 

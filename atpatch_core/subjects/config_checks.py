@@ -1,0 +1,65 @@
+"""What a model's `config.json` must not say, found before anything is built from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import SubjectError
+
+_LONGEST = 100
+
+
+def shown_name(folder: Path) -> str:
+    """The name of a folder as text that can be shown anywhere: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(folder.name).decode("utf-8", "replace")
+
+
+def check_config(called: str, settings: Mapping[str, Any]) -> None:
+    """Raise `SubjectError` for a model, `called` so, that is quantised or whose classes can't be told.
+
+    Args:
+        called: The name of its folder.
+        settings: What its `config.json` says.
+    """
+    quantised = settings.get("quantization_config") or settings.get("compression_config")
+    if quantised:
+        method = quantised.get("quant_method") if isinstance(quantised, Mapping) else None
+        by = f" by {method[:_LONGEST]}" if isinstance(method, str) else ""
+        raise SubjectError(
+            f"{called} is quantised{by}, and attention can only be read and repaired in full precision: save the model "
+            "in full precision."
+        )
+    _check_labels(called, settings.get("id2label"))
+
+
+def _check_labels(called: str, names: Any) -> None:
+    """Classes are numbered as the outputs of the model are: 0, 1, 2, \u2026"""
+    if names is None:
+        return
+    if not isinstance(names, Mapping) or not names:
+        raise SubjectError(
+            f'The id2label in the config.json of {called} is no list of classes: write it as {{"0": "first name", '
+            '"1": "second name"}.'
+        )
+    numbers = sorted((_number(one) for one in names), key=lambda one: (one is None, one))
+    if numbers != list(range(len(names))):
+        found = ", ".join(list(names)[:3])[:_LONGEST]
+        raise SubjectError(
+            f"The id2label in the config.json of {called} numbers its classes {found}, \u2026: number them 0, 1, 2, "
+            "\u2026 in the order of the model's outputs."
+        )
+    if not all(isinstance(one, str | int | float) for one in names.values()):
+        raise SubjectError(
+            f"The id2label in the config.json of {called} holds names that are no text: write them as text."
+        )
+
+
+def _number(text: Any) -> int | None:
+    """The number that Transformers makes of a class's key, if it is one."""
+    try:
+        return int(text)
+    except ValueError:
+        return None
