@@ -63,6 +63,8 @@ ARROW = pa.schema(
                 )
             ),
         ),
+        pa.field("rest", pa.string()),
+        pa.field("suggestion_seen", pa.bool_()),
     ]
 )
 
