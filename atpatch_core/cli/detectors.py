@@ -44,8 +44,9 @@ def train_version(
     """Train a new version from the submitted labels; it is kept beside the model and not yet active."""
     versions.check_name(subject, name)
     loaded = load(subject)
+    taught = LabelsShown()
     with progress_bars() as on_step:
-        detector = learn(loaded, Sources(labels=(STORE,)), Settings(seed=seed), on_step)
+        detector = learn(loaded, Sources(labels=(STORE,)), Settings(seed=seed), on_step, on_labels=taught.show)
     made = versions.save_version(detector, subject, name, notes)
     found = {
         "subject": subject.name,
