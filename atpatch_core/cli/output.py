@@ -28,6 +28,11 @@ def tell_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     Console(stderr=True).print(_table(title, rows))
 
 
+def tell(sentence: str) -> None:
+    """Write a sentence to standard error."""
+    Console(stderr=True).print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
 def _table(title: str, rows: Sequence[tuple[str, str]]) -> Table:
     table = Table(title=title, show_header=False, title_justify="left")
     for name, value in rows:

@@ -80,7 +80,8 @@ def learn(
     From both, the networks learn from both, and layers, benign reference and threshold are chosen on the debugging
     sets, whose truth is known; where too little was found to put into a debugging set, the labels alone are learnt
     from. `on_labels` is given the labelled inputs before anything is learnt. The detector's `history["held_out"]` says
-    how high inputs score that its networks did not learn from. Raises an `AtPatchError` when the sources can't be read or are too little to learn from.
+    how high inputs score that its networks did not learn from. Raises an `AtPatchError` when the sources can't be read
+    or are too little to learn from.
     """
     chosen = settings or Settings()
     inputs = read_labels(sources.labels, subject)

@@ -61,6 +61,18 @@ class HeldOut:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def without(self, titles: Collection[str]) -> HeldOut:
+        """All but the inputs with these titles."""
+        left = [number for number, title in enumerate(self.titles) if title not in titles]
+        if len(left) == len(self):
+            return self
+        return HeldOut(
+            tuple(self.inputs[number] for number in left),
+            self.over_attended[left],
+            tuple(self.titles[number] for number in left),
+            tuple(self.digests[number] for number in left) if self.digests else (),
+        )
+
 
 def has_evaluation_data(subject: Subject) -> bool:
     """Whether the subject's folder brings inputs and an attack to try on them, or records to flip attributes of."""
