@@ -39,7 +39,7 @@ def test_not_to_judge_what_another_judges_is_no_agreement() -> None:
 
 
 def test_what_is_unjudged_counts_among_three_as_well() -> None:
-    # 4 columns, 12 sayings: o 4, b 4, nothing 4; (o, o, nothing) twice and (b, b, nothing) twice disagree in 4 of 6 pairs.
+    # 4 columns, 12 sayings: o 4, b 4, nothing 4; in each column two say the same and one nothing: 4 of 6 pairs differ.
     found = _of(ada="oobb", bo="o.b.", cy=".o.b")
     assert (found.columns, found.judged_by_one, found.same) == (4, 0, 1.0)
     observed = 4 * (4 / 2) / 12
