@@ -16,6 +16,7 @@ from atpatch_core.versions.held_out import HeldOut, has_evaluation_data
 from atpatch_core.versions.judgement import Judged, confusion, judge, precision_and_recall, threshold_for
 
 from . import detector_address as address
+from .detector_readiness import show_readiness
 from .detector_resources import (
     LABELS,
     SET,
@@ -46,6 +47,7 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
             icon=":material/visibility_off:",
         )
         return None
+    show_readiness(opened, version, "judgement")
     known = _data(opened, version)
     if not known:
         st.info(

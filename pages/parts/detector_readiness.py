@@ -19,8 +19,11 @@ from .text import plain
 SAID = "detector_said"  # (whether it is a problem, sentence), shown once below the versions
 
 
-def show_readiness(opened: OpenSubject, version: Version, more: str = "") -> None:
-    """Whether a version is ready, in a sentence with figures; `more` is said after it. Raises `AtPatchError`."""
+def show_readiness(opened: OpenSubject, version: Version, place: str, more: str = "") -> None:
+    """Whether a version is ready, in a sentence with figures; `more` is said after it. Raises `AtPatchError`.
+
+    `place` tells where on the page this is, as the same version may be shown twice.
+    """
     found, data = readiness_of(opened, version)
     name = f"**{plain(version.name)}**"
     kind = "test inputs" if data == TEST else "labelled inputs that it did not learn from"
@@ -38,7 +41,7 @@ def show_readiness(opened: OpenSubject, version: Version, more: str = "") -> Non
         st.warning(
             f"{name} is trained, but not ready. {_figures(version, found, kind)}{more}", icon=":material/warning:"
         )
-        _offer_threshold(opened, version, found, kind)
+        _offer_threshold(opened, version, found, kind, place)
 
 
 def _figures(version: Version, found: Readiness, kind: str) -> str:
@@ -50,7 +53,7 @@ def _figures(version: Version, found: Readiness, kind: str) -> str:
     )
 
 
-def _offer_threshold(opened: OpenSubject, version: Version, found: Readiness, kind: str) -> None:
+def _offer_threshold(opened: OpenSubject, version: Version, found: Readiness, kind: str, place: str) -> None:
     better = found.better
     if better is None:
         st.caption("No other threshold was found that would work: label more inputs, or add a debugging set.")
@@ -63,7 +66,7 @@ def _offer_threshold(opened: OpenSubject, version: Version, found: Readiness, ki
     )
     st.button(
         f"Make a version with the threshold {better.threshold:.4f}",
-        key=f"detector_better_{version.name}",
+        key=f"detector_better_{place}",
         icon=":material/tune:",
         help="A new version beside this one. It is judged on the half that did not choose the threshold.",
         on_click=_use_threshold,

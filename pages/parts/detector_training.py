@@ -195,7 +195,7 @@ def _show_made(opened: OpenSubject, one: Training) -> None:
             " That is next to nothing, as 0.5 is guessing: label more over-attended inputs, or add a debugging set."
         )
     try:
-        show_readiness(opened, open_version(opened, one.request.version), measured)
+        show_readiness(opened, open_version(opened, one.request.version), "training", measured)
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
 

@@ -173,115 +173,6 @@ def test_after_a_list_with_layers_or_models_keys_label_again(labelling: Labellin
     assert _judged(page) == 1
 
 
-def test_flagged_columns_left_unjudged_are_asked_about_once(labelling: Labelling, page: Page) -> None:
-    _send(labelling, "bag-triggered", "unjudged marks")
-    labelling.page(page, "Uma")
-    _go_to(page, "unjudged marks")
-    question = page.locator(".sheet .question")
-    marks = _open_marks(page)
-    assert marks
-    expect(question).to_be_hidden()
-    page.keyboard.press("ArrowLeft")  # the last one, which is not marked
-    page.keyboard.press("x")
-    page.keyboard.press("Enter")
-    expect(question).to_contain_text(f"{marks} flagged column")
-    expect(question).to_contain_text("not judged")
-    assert _title(page) == "unjudged marks"
-    question.get_by_role("button", name="Judge them").click()
-    expect(question).to_be_hidden()
-    assert _open_marks(page) == marks
-    expect(page.locator(".sheet .machine")).to_contain_text("\u25b2 over-attended")  # it stands on the first of them
-    page.keyboard.press("Enter")  # asked once is enough
-    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
-    _saved(page)
-    (answer,) = labelling.answers("Uma")
-    assert (answer.state, answer.rest, answer.suggestion_seen) == (State.SUBMITTED, Rest.UNJUDGED, True)
-    assert [one.verdict for one in answer.verdicts] == [Verdict.BENIGN]
-
-
-@pytest.mark.parametrize("by", ["key", "click"])
-def test_the_rest_is_benign_is_said_and_recorded_as_such(labelling: Labelling, page: Page, by: str) -> None:
-    _send(labelling, "bag-triggered", "unjudged marks")
-    name = f"Vera {by}"
-    labelling.page(page, name)
-    _go_to(page, "unjudged marks")
-    expect(page.locator(".sheet .others")).to_have_text("All other columns: not judged")
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("x")
-    page.keyboard.press("Enter")
-    if by == "key":
-        page.keyboard.press("b")
-    else:
-        page.locator(".sheet .question").get_by_role("button", name="The rest is benign").click()
-    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
-    _saved(page)
-    (answer,) = labelling.answers(name)
-    assert (answer.state, answer.rest) == (State.SUBMITTED, Rest.BENIGN)
-    assert {one.verdict for one in answer.verdicts} == {Verdict.BENIGN}
-
-
-def test_submitted_anyway_after_b_nothing_is_said_about_what_is_marked(labelling: Labelling, page: Page) -> None:
-    _send(labelling, "bag-triggered", "unjudged marks")
-    labelling.page(page, "Wim")
-    _go_to(page, "unjudged marks")
-    marks = _open_marks(page)
-    page.keyboard.press("b")
-    expect(page.locator(".sheet .others")).to_have_text("All other columns: not judged")
-    page.keyboard.press("Enter")
-    expect(page.locator(".sheet .question")).to_contain_text(f"{marks} flagged column")
-    page.keyboard.press("Enter")
-    _saved(page)
-    (answer,) = labelling.answers("Wim")
-    assert (answer.state, answer.rest, len(answer.verdicts)) == (State.SUBMITTED, Rest.UNJUDGED, 8 - marks)
-    # Undone, judged one by one, and what B said holds.
-    page.keyboard.press("z")
-    assert _title(page) == "unjudged marks"
-    for _ in range(marks):
-        page.keyboard.press("a")
-    expect(page.locator(".sheet .others")).to_have_text("All other columns: \u25cb benign")
-    page.keyboard.press("Enter")
-    _saved(page)
-    (answer,) = labelling.answers("Wim")
-    assert (answer.rest, len(answer.verdicts)) == (Rest.BENIGN, 8)
-
-
-def test_the_suggestion_can_be_hidden_until_one_has_answered(labelling: Labelling, page: Page) -> None:
-    _send(labelling, "bag-triggered", "unjudged marks")
-    labelling.page(page, "Xenia")
-    page.get_by_text("Hide what the detector suggests until I have answered").click()
-    expect(page.locator(".sheet .machine")).to_contain_text("hidden until you have answered")
-    page.wait_for_function("location.search.includes('suggestion=hidden')")
-    page.reload()
-    page.locator(".sheet .list").wait_for(timeout=PATIENCE)
-    settle(page)
-    _go_to(page, "unjudged marks")
-    expect(page.locator(".sheet .machine")).to_contain_text("hidden until you have answered")
-    assert page.locator(".sheet .list .score").all_inner_texts() == [""] * 8
-    places = page.locator(".sheet .list .place").all_inner_texts()
-    assert [place[:5] for place in places] == sorted(place[:5] for place in places)
-    page.keyboard.press("x")
-    page.keyboard.press("Enter")
-    expect(page.locator(".sheet .question")).to_contain_text("7 listed columns are not judged")  # not: how many flagged
-    page.keyboard.press("Escape")
-    page.keyboard.press("b")
-    assert _judged(page) == 8
-    page.keyboard.press("Enter")
-    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
-    _saved(page)
-    (answer,) = labelling.answers("Xenia")
-    assert (answer.state, answer.suggestion_seen, answer.rest) == (State.SUBMITTED, False, Rest.BENIGN)
-    assert answer.detector is not None
-    # Answered, it shows; who changes the answer then has seen it.
-    page.keyboard.press("z")
-    expect(page.locator(".sheet .machine")).to_contain_text(re.compile(r"benign|over-attended"))
-    assert page.locator(".sheet .list .score", has_text="\u25b2").count()
-    page.keyboard.press("a")
-    page.keyboard.press("Enter")
-    _saved(page)
-    (answer,) = labelling.answers("Xenia")
-    assert (answer.state, answer.suggestion_seen) == (State.SUBMITTED, True)
-
-
 def test_an_input_is_labelled_with_keys_alone_and_the_next_one_is_there(labelling: Labelling, page: Page) -> None:
     labelling.page(page, "Ada")
     first = _title(page)
@@ -402,6 +293,115 @@ def test_what_the_detector_marks_is_not_called_benign_unseen(labelling: Labellin
     assert page.locator(".sheet .list .said.none").count() == marked
     page.keyboard.press("a")
     expect(page.get_by_text("The detector marks what is left")).to_have_count(0)
+
+
+def test_flagged_columns_left_unjudged_are_asked_about_once(labelling: Labelling, page: Page) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    labelling.page(page, "Uma")
+    _go_to(page, "unjudged marks")
+    question = page.locator(".sheet .question")
+    marks = _open_marks(page)
+    assert marks
+    expect(question).to_be_hidden()
+    page.keyboard.press("ArrowLeft")  # the last one, which is not marked
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(question).to_contain_text(f"{marks} flagged column")
+    expect(question).to_contain_text("not judged")
+    assert _title(page) == "unjudged marks"
+    question.get_by_role("button", name="Judge them").click()
+    expect(question).to_be_hidden()
+    assert _open_marks(page) == marks
+    expect(page.locator(".sheet .machine")).to_contain_text("\u25b2 over-attended")  # it stands on the first of them
+    page.keyboard.press("Enter")  # asked once is enough
+    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
+    _saved(page)
+    (answer,) = labelling.answers("Uma")
+    assert (answer.state, answer.rest, answer.suggestion_seen) == (State.SUBMITTED, Rest.UNJUDGED, True)
+    assert [one.verdict for one in answer.verdicts] == [Verdict.BENIGN]
+
+
+@pytest.mark.parametrize("by", ["key", "click"])
+def test_the_rest_is_benign_is_said_and_recorded_as_such(labelling: Labelling, page: Page, by: str) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    name = f"Vera {by}"
+    labelling.page(page, name)
+    _go_to(page, "unjudged marks")
+    expect(page.locator(".sheet .others")).to_have_text("All other columns: not judged")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    if by == "key":
+        page.keyboard.press("b")
+    else:
+        page.locator(".sheet .question").get_by_role("button", name="The rest is benign").click()
+    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
+    _saved(page)
+    (answer,) = labelling.answers(name)
+    assert (answer.state, answer.rest) == (State.SUBMITTED, Rest.BENIGN)
+    assert {one.verdict for one in answer.verdicts} == {Verdict.BENIGN}
+
+
+def test_submitted_anyway_after_b_nothing_is_said_about_what_is_marked(labelling: Labelling, page: Page) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    labelling.page(page, "Wim")
+    _go_to(page, "unjudged marks")
+    marks = _open_marks(page)
+    page.keyboard.press("b")
+    expect(page.locator(".sheet .others")).to_have_text("All other columns: not judged")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .question")).to_contain_text(f"{marks} flagged column")
+    page.keyboard.press("Enter")
+    _saved(page)
+    (answer,) = labelling.answers("Wim")
+    assert (answer.state, answer.rest, len(answer.verdicts)) == (State.SUBMITTED, Rest.UNJUDGED, 8 - marks)
+    # Undone, judged one by one, and what B said holds.
+    page.keyboard.press("z")
+    assert _title(page) == "unjudged marks"
+    for _ in range(marks):
+        page.keyboard.press("a")
+    expect(page.locator(".sheet .others")).to_have_text("All other columns: \u25cb benign")
+    page.keyboard.press("Enter")
+    _saved(page)
+    (answer,) = labelling.answers("Wim")
+    assert (answer.rest, len(answer.verdicts)) == (Rest.BENIGN, 8)
+
+
+def test_the_suggestion_can_be_hidden_until_one_has_answered(labelling: Labelling, page: Page) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    labelling.page(page, "Xenia")
+    page.get_by_text("Hide what the detector suggests until I have answered").click()
+    expect(page.locator(".sheet .machine")).to_contain_text("hidden until you have answered")
+    page.wait_for_function("location.search.includes('suggestion=hidden')")
+    page.reload()
+    page.locator(".sheet .list").wait_for(timeout=PATIENCE)
+    settle(page)
+    _go_to(page, "unjudged marks")
+    expect(page.locator(".sheet .machine")).to_contain_text("hidden until you have answered")
+    assert page.locator(".sheet .list .score").all_inner_texts() == [""] * 8
+    places = page.locator(".sheet .list .place").all_inner_texts()
+    assert [place[:5] for place in places] == sorted(place[:5] for place in places)
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .question")).to_contain_text("7 listed columns are not judged")  # not: how many flagged
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    assert _judged(page) == 8
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
+    _saved(page)
+    (answer,) = labelling.answers("Xenia")
+    assert (answer.state, answer.suggestion_seen, answer.rest) == (State.SUBMITTED, False, Rest.BENIGN)
+    assert answer.detector is not None
+    # Answered, it shows; who changes the answer then has seen it.
+    page.keyboard.press("z")
+    expect(page.locator(".sheet .machine")).to_contain_text(re.compile(r"benign|over-attended"))
+    assert page.locator(".sheet .list .score", has_text="\u25b2").count()
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    _saved(page)
+    (answer,) = labelling.answers("Xenia")
+    assert (answer.state, answer.suggestion_seen) == (State.SUBMITTED, True)
 
 
 def test_when_everything_is_answered_nothing_is_left_to_fill_in(labelling: Labelling, page: Page) -> None:
