@@ -10,6 +10,7 @@ from atpatch_core import AtPatchError
 
 from . import address
 from .resources import OpenSubject, open_subject, subject_folders
+from .start import just_arrived
 from .text import plain
 
 _SUBJECT = "label_subject"
@@ -76,7 +77,10 @@ def opened_input() -> str:
     """The digest of the input that a link asked to be opened, until it is answered or skipped; or an empty text."""
     state, asked = st.session_state, st.query_params.get("input", "")
     if asked not in (state.get(_WRITTEN, ""), state.get(_CLOSED)):
-        state[_OPENED] = asked
+        state[_OPENED] = state[_WRITTEN] = asked
+        if not just_arrived():
+            # A link within the page tells the script, but leaves the address in the browser as it was.
+            st.query_params.from_dict(st.query_params.to_dict())
     if asked != state.get(_CLOSED):
         state[_CLOSED] = None  # the address has caught up, so the same link may be followed again
     opened: str = state.get(_OPENED, "")
