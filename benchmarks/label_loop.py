@@ -217,7 +217,9 @@ def oracle(one: int, columns: list[Column], truth: list[Tensor], rng: np.random.
 def learn(labelled: dict[int, dict[Column, Verdict]], maps: list[Tensor], seed: int) -> Fitted | None:
     """What can be learned from the labels so far, or `None` if they are too few."""
     index = torch.tensor(list(labelled))
-    masks = label_masks(list(labelled.values()), [one.shape[1] for one in maps], maps[0].shape[-1])
+    # Where it sees nothing hijacked, the annotator says that the rest is benign.
+    complete = [Verdict.OVER_ATTENDED not in said.values() for said in labelled.values()]
+    masks = label_masks(list(labelled.values()), complete, [one.shape[1] for one in maps], maps[0].shape[-1])
     examples = {layer: examples_of(one[index], *masks[layer]) for layer, one in enumerate(maps)}
     try:
         return fit(examples, replace(RECIPE, seed=seed), 0.01)

@@ -20,15 +20,18 @@ A **detector** looks at the columns of a model's attention maps and flags those 
 should. It is trained for one model, and kept in **versions**: the one that is *active* is what Triage and the hot-fix
 use.
 
-* **Labels** come from the Label page. In an input without an over-attended column, all columns count as benign.
+* **Labels** come from the Label page. A column that nobody judged is left out: it counts as benign only where an
+  annotator said that the rest is.
 * **Debugging sets** come from `atpatch debug-set`: triggers that were found in the model itself, or, for records,
   people about whom a protected attribute decides.
 * **Held-out inputs** are those that a network did not learn from. Only they tell how good it is.
 * **AUROC** is the chance that an over-attended input scores higher than another one: 0.5 is guessing, 1 is perfect.
 * **Precision**: how many flagged inputs are rightly flagged. **Recall**: how many over-attended ones are flagged.
 
-A training goes on when you close this page, and nothing of it is kept before it is complete. A new version does nothing
-until you make it active; the one before stays and can be brought back.
+A training goes on when you close this page, and nothing of it is kept before it is complete. A new version is **ready**
+once it was judged at its own threshold: of held-out inputs, it has to find a share of the over-attended ones that is at
+least 50 percentage points larger than the share of others that it flags. It does nothing until you make it active; the
+one before stays and can be brought back.
 """
 
 

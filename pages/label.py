@@ -7,10 +7,17 @@ import streamlit as st
 from atpatch_core.errors import LabelError
 from atpatch_core.labels.contract import annotator_name
 from pages.parts.address import show_in_vain
-from pages.parts.label_choice import chosen_annotator, chosen_subject, write_address
+from pages.parts.label_choice import (
+    chosen_annotator,
+    chosen_subject,
+    opened_input,
+    suggestion_hidden,
+    write_address,
+)
 from pages.parts.label_intake import show_file_intake, show_sample_intake, show_unseen
 from pages.parts.label_overview import show_exchange, show_statistics
 from pages.parts.label_queue import show_queue
+from pages.parts.resources import OpenSubject
 from pages.parts.start import require_start
 from pages.parts.style import apply_style
 from pages.parts.text import plain
@@ -21,14 +28,19 @@ place of the input draws in one head of one layer. Say for each whether it is **
 attention than it should), **benign**, or whether you are **unsure**. Columns that are not listed can be judged too:
 click the place in the input or in the map.
 
-What the detector suggests is shown apart from what you say, and never counts as an answer.
+What the detector suggests is shown apart from what you say, and never counts as an answer. You can hide it until you
+have answered.
+
+A column that you don't judge counts as nothing: neither as benign nor as over-attended. So say so if **the rest is
+benign**: it holds for every column of the input that you did not judge, listed or not, and only inputs that are judged
+through and through tell how often a detector raises a false alarm.
 
 | Key | |
 |---|---|
 | `A` `X` `U` | over-attended, benign, unsure |
 | `\u2190` `\u2192` | previous, next column |
-| `B` | the rest is benign, but for what the detector marks |
-| `Enter` | submit and go on |
+| `B` | the rest is benign; what the detector marks is left for you to judge first |
+| `Enter` | submit and go on; asks once if flagged columns are not judged |
 | `S` | skip: it comes back at the end |
 | `D` | discard: the input is not fit to be judged |
 | `Z` | undo what was done since the page was opened, also back into the input before |
@@ -52,14 +64,21 @@ def main() -> None:
             opened = chosen_subject()
         with right:
             name = chosen_annotator()
+        hide = suggestion_hidden()
+    notices = st.container()
+    opened_input()
+    if opened is not None:
+        _show(opened, name, hide)
     write_address()
-    show_in_vain()
-    if opened is None:
-        return
+    with notices:
+        show_in_vain()
+
+
+def _show(opened: OpenSubject, name: str, hide: bool) -> None:
     try:
         queued = True
         if name:
-            queued = show_queue(opened, annotator_name(name))
+            queued = show_queue(opened, annotator_name(name), hide)
         else:
             st.info("Write your name to begin: your answers are kept under it.", icon=":material/person:")
         with st.expander("Send inputs to labelling", expanded=not queued, icon=":material/add_photo_alternate:"):

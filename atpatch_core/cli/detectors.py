@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..errors import DetectorError
 from ..subjects.fingerprint import fingerprint
 from ..subjects.loading import load
 from ..training.learning import Settings, learn
-from ..training.sources import STORE, Sources
+from ..training.sources import STORE, Sources, read_labels
 from ..versions import folder as versions
 from ..versions.compare import compare
+from ..versions.readiness import Readiness, objections
+from ..versions.standing import standing_of
 from .labels import read_file
-from .output import print_json, print_table, progress_bars
+from .labels_shown import LabelsShown
+from .output import print_json, print_table, progress_bars, tell
 
 detectors = typer.Typer(help="The versions of a subject's detector.", no_args_is_help=True)
 
@@ -44,8 +51,9 @@ def train_version(
     """Train a new version from the submitted labels; it is kept beside the model and not yet active."""
     versions.check_name(subject, name)
     loaded = load(subject)
+    taught = LabelsShown()
     with progress_bars() as on_step:
-        detector = learn(loaded, Sources(labels=(STORE,)), Settings(seed=seed), on_step)
+        detector = learn(loaded, Sources(labels=(STORE,)), Settings(seed=seed), on_step, on_labels=taught.show)
     made = versions.save_version(detector, subject, name, notes)
     found = {
         "subject": subject.name,
@@ -55,19 +63,58 @@ def train_version(
         "threshold": detector.threshold,
         "auroc_held_out": detector.history["auroc_held_out"],
     }
+    standing, _ = standing_of(loaded, detector, lambda: read_labels((STORE,), loaded))
+    found |= _as_data(standing)
     if as_json:
-        print_json(found)
+        print_json(found | taught.as_data())
     else:
         print_table(f"{subject.name}: new version {name}", [(field, str(value)) for field, value in found.items()])
 
 
-@detectors.command()
-def activate(
+@detectors.command("judge")
+def judge_version(
     subject: _Model, name: Annotated[str, typer.Argument(help="Which version.")], as_json: _Json = False
 ) -> None:
-    """Put a version to work: from now on it is loaded with the model."""
-    versions.activate(subject, name, fingerprint(load(subject).model))
-    _say(subject, name, as_json)
+    """Say whether a version is ready: what it finds and flags at its own threshold, of inputs it did not learn from."""
+    loaded = load(subject)
+    detector = versions.load_version(subject, name, fingerprint(loaded.model))
+    found, _ = standing_of(loaded, detector, lambda: read_labels((STORE,), loaded))
+    result = {"subject": subject.name, "version": name, "threshold": detector.threshold, **_as_data(found)}
+    if as_json:
+        print_json(result)
+    else:
+        print_table(f"{subject.name}: version {name}", [(field, str(value)) for field, value in result.items()])
+
+
+@detectors.command()
+def activate(
+    subject: _Model,
+    name: Annotated[str, typer.Argument(help="Which version.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask, even if it does worse than the active one.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Put a version to work: from now on it is loaded with the model.
+
+    What speaks against it (it was not judged, or does worse than the active one) is told; on a terminal, you are asked.
+    """
+    loaded = load(subject)
+    detector = versions.load_version(subject, name, fingerprint(loaded.model))
+    active = versions.active_version(subject)
+    before = None
+    if active is not None and active != name:
+        with suppress(DetectorError):  # a damaged one can't be compared with, and is to be replaced
+            before = versions.load_version(subject, active, detector.fingerprint)
+    found, other = standing_of(loaded, detector, lambda: read_labels((STORE,), loaded), before)
+    against = [] if active == name else objections(found, detector.threshold, active, other)
+    for sentence in against:
+        tell(sentence)
+    if against and not yes and sys.stdin.isatty():
+        typer.confirm("Make it active all the same?", abort=True, err=True)
+    versions.activate(subject, name, detector.fingerprint)
+    if as_json:
+        print_json({"subject": subject.name, "active": name, "objections": against})
+    else:
+        print(f"{subject.name} now works with the detector {name}.")
 
 
 @detectors.command("roll-back")
@@ -99,6 +146,21 @@ def compare_versions(
         return
     rows = [(name, f"{len(flagged)}  {' '.join(flagged[:10])}") for name, flagged in result.items()]
     print_table(f"{subject.name}: flagged, of {len(files)} inputs", [*rows, ("neither", str(found.neither))])
+
+
+def _as_data(found: Readiness) -> dict[str, Any]:
+    """How a version stands, for JSON and tables."""
+    data: dict[str, Any] = {"standing": found.standing.value, "auroc_judged": found.auroc}
+    if found.counts is not None:
+        data["judged"] = asdict(found.counts)
+    if found.better is not None:
+        better = found.better
+        data["better_threshold"] = {
+            "threshold": better.threshold,
+            "chosen_on": f"one half of the inputs it is judged on: {len(better.chosen_on)}",
+            "judged_on_the_other_half": asdict(better.counts),
+        }
+    return data
 
 
 def _say(subject: Path, name: str, as_json: bool) -> None:

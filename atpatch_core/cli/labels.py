@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import typer
 
 from ..errors import AtPatchError, InputError, LabelError
+from ..figures.agreement import agreement_in_words, opinion_in_words
+from ..figures.learnt_from import as_rows
 from ..labels.contract import SubjectRef
+from ..labels.disagreements import list_disagreements
 from ..labels.exchange import ImportReport, export_labels, import_labels
 from ..labels.intake import send_to_labelling
+from ..labels.learnt_from import learnt_from
 from ..labels.statistics import LabelStatistics, statistics
 from ..labels.store import LabelStore
 from ..subjects.loading import load
@@ -103,6 +108,71 @@ def show_statistics(subject: _Subject = None, as_json: _Json = False) -> None:
         print_table("All subjects" if about is None else about.name, _statistics_rows(found))
 
 
+@labels.command("disagreements")
+def show_disagreements(
+    subject: _Subject = None,
+    most: Annotated[int, typer.Option(min=1, help="How many columns to list.")] = 1_000,
+    as_json: _Json = False,
+) -> None:
+    """List the columns about which annotators differ, and who said what: contradictions first."""
+    with LabelStore.open() as store:
+        about = None if subject is None else _known(store, subject)
+        names = {one.fingerprint: one.name for one in store.subjects()}
+        found = list_disagreements(store, None if about is None else about.fingerprint, most)
+    if as_json:
+        listed = [
+            {
+                "subject": names[one.subject],
+                "fingerprint": one.subject,
+                "input_sha256": one.digest,
+                "title": one.title,
+                "layer": one.column.layer,
+                "head": one.column.head,
+                "column": one.column.key,
+                "contradiction": one.contradiction,
+                "said": [asdict(opinion) for opinion in one.opinions],
+                "open": _page_of(names[one.subject], one.digest),
+            }
+            for one in found.listed
+        ]
+        counts = {"contradictions": found.contradictions, "judged_by_some": found.judged_by_some}
+        print_json({"subject": None if about is None else about.name, **counts, "listed": listed})
+        return
+    rows = [("different verdicts", f"{found.contradictions:,}"), ("judged by only some", f"{found.judged_by_some:,}")]
+    for one in found.listed:
+        said = ", ".join(f"{opinion.annotator}: {opinion_in_words(opinion)}" for opinion in one.opinions)
+        place = f"layer {one.column.layer}, head {one.column.head}, column {one.column.key}"
+        rows.append((f"{one.title or 'untitled'} ({one.digest[:8]}), {place}", said))
+    print_table("All subjects" if about is None else about.name, rows)
+
+
+@labels.command("learnt-from")
+def show_learnt_from(
+    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    sources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--labels", help="store (the default), the address of a database, or an exported file; repeatable."
+        ),
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Count what a detector of this model would learn from labels, what would be left out, and what is too little."""
+    from ..training.sources import STORE, read_labels
+
+    loaded = load(subject)
+    found = learnt_from(read_labels(tuple(sources or (STORE,)), loaded))
+    if as_json:
+        print_json({"subject": loaded.name, **asdict(found)})
+    else:
+        print_table(f"{loaded.name}: what is learnt from labels", as_rows(found))
+
+
+def _page_of(name: str, digest: str) -> str:
+    """The address of the Label page at this input, without the dashboard's own."""
+    return f"/label?{urlencode({'subject': name, 'input': digest})}"
+
+
 def _known(store: LabelStore, text: str) -> SubjectRef:
     name = Path(text).name
     known = store.subjects()
@@ -138,17 +208,20 @@ def _statistics_rows(found: LabelStatistics) -> list[tuple[str, str]]:
         ("inputs", f"{found.inputs:,}"),
         ("labelled", f"{found.labelled:,}, by two or more: {found.doubly:,}"),
         *((f"verdicts: {verdict}", f"{count:,}") for verdict, count in found.verdicts.items()),
+        ("answers: the rest is benign", f"{found.rest_benign:,}"),
+        ("columns not judged", f"{found.unjudged:,}, in the other answers"),
     ]
     rows += [
         (
             one.name,
-            f"{one.submitted} submitted, {one.drafts} drafts, {one.discarded} discarded, {one.verdicts} verdicts",
+            f"{one.submitted} submitted, {one.drafts} drafts, {one.discarded} discarded, {one.verdicts} verdicts, "
+            f"{one.rest_benign} times the rest benign",
         )
         for one in found.annotators
     ]
     agreement = found.agreement
-    if agreement.value is None:
-        rows.append(("agreement", agreement.note))
-    else:
-        rows.append((agreement.measure, f"{agreement.value:.3f} on {agreement.columns:,} columns"))
+    if agreement.value is not None:
+        columns = agreement.columns + agreement.judged_by_one
+        rows.append((agreement.measure, f"{agreement.value:.3f} on {columns:,} columns"))
+    rows.append(("agreement", agreement_in_words(agreement)))
     return rows

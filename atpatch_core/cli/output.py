@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -22,10 +23,24 @@ def print_json(value: Any) -> None:
 
 def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """Write (name, value) rows as a table."""
+    Console().print(_table(title, rows))
+
+
+def tell_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """The same on standard error: for what a person should know while a command runs, beside what it results in."""
+    Console(stderr=True).print(_table(title, rows))
+
+
+def tell(sentence: str) -> None:
+    """Write a sentence to standard error."""
+    Console(stderr=True).print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _table(title: str, rows: Sequence[tuple[str, str]]) -> Table:
     table = Table(title=title, show_header=False, title_justify="left")
     for name, value in rows:
-        table.add_row(name, value)
-    Console().print(table)
+        table.add_row(escape(name), escape(value))
+    return table
 
 
 def tell_left_out(left_out: Sequence[LeftOut], kept: int) -> None:

@@ -10,6 +10,7 @@ import typer
 from ..detector.joint import Jointly
 from ..detector.storage import save_detector
 from ..subjects.loading import load
+from .labels_shown import LabelsShown
 from .output import print_json, print_table, progress_bars
 
 
@@ -57,11 +58,13 @@ def train_detector(
     sources = Sources(tuple(labels or ()), tuple(debug_set or ()))
     settings = Settings(false_positive_rate, variant, contrast, seed)
     loaded = load(subject)
+    taught = LabelsShown()
     with progress_bars() as on_step:
-        detector = learn(loaded, sources, settings, on_step)
+        detector = learn(loaded, sources, settings, on_step, on_labels=taught.show)
     save_detector(detector, out)
     if as_json:
-        print_json({"folder": str(out), "watched": list(detector.watched), "threshold": detector.threshold})
+        made = {"folder": str(out), "watched": list(detector.watched), "threshold": detector.threshold}
+        print_json(made | taught.as_data())
         return
     watched = ", ".join(map(str, detector.watched)) or "none: nothing was found that hijacks attention"
     if isinstance(detector.reach, Jointly):

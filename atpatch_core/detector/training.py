@@ -118,7 +118,8 @@ def _batch_loss(
     hardness = logits.detach().masked_fill(~negative, float("-inf")).flatten()
     hardest = hardness.topk(min(recipe.hardest, int(negative.sum()))).indices
     candidates = negative.flatten().nonzero().squeeze(-1)
-    some = candidates[torch.randint(len(candidates), (recipe.random,))]
+    # A small batch may hold no column that is known to be benign.
+    some = candidates[torch.randint(len(candidates), (recipe.random,))] if len(candidates) else candidates
     chosen = torch.cat([positive.flatten().nonzero().squeeze(-1), hardest, some])
     truth = positive.flatten()[chosen]
     # Classes weigh equally in a batch, so that rare hijacked columns are not drowned.

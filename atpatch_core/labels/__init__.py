@@ -1,8 +1,10 @@
 """What analysts say about attention columns: kept, compared, exchanged, and learned from.
 
-An **answer** is what one annotator says about one input of one subject: a verdict for each column that was judged, and
-a state (draft, submitted, discarded). Nothing is ever overwritten: a change is a further *revision* of the answer, and
-the highest revision is the one that counts. What a detector suggested is kept beside the verdict, never in its place.
+An **answer** is what one annotator says about one input of one subject: a verdict for each column that was judged, what
+is said about the rest (benign, or nothing), and a state (draft, submitted, discarded). A column that nobody judged is
+neither benign nor over-attended, wherever labels are counted, compared or learnt from. Nothing is ever overwritten: a
+change is a further *revision* of the answer, and the highest revision is the one that counts. What a detector suggested
+is kept beside the verdict, never in its place.
 
     store = LabelStore.open()                       # .atpatch/labels.sqlite, or ATPATCH_DATABASE_URL
     store.enqueue(subject, NewInput(content, "image", 50, "shirt.png", "a file"))
@@ -18,6 +20,7 @@ from .contract import (
     NewAnswer,
     NewInput,
     QueueEntry,
+    Rest,
     State,
     SubjectRef,
     SuggestedColumn,
@@ -33,6 +36,7 @@ __all__ = [
     "NewAnswer",
     "NewInput",
     "QueueEntry",
+    "Rest",
     "State",
     "SubjectRef",
     "SuggestedColumn",

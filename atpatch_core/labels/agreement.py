@@ -1,6 +1,10 @@
 """How far annotators agree beyond chance: Cohen's kappa for two, Krippendorff's alpha for more (nominal).
 
-The unit is a column that two or more judged; "unsure" is a category of its own.
+The unit is a column that at least one annotator named, in an input that two or more answered. Each of those who
+answered that input says one of four things about it: over-attended, benign, unsure, or nothing. Who said that the rest
+is benign says benign of every column that they did not name. To say nothing is a category of its own: where one calls a
+column over-attended that another left unjudged, the two did not do the same, and that lowers the value. Columns that
+nobody named are no units: there are hundreds in every input, and nobody looked at them one by one.
 """
 
 from __future__ import annotations
@@ -13,18 +17,21 @@ import krippendorff
 import numpy as np
 from sklearn.metrics import cohen_kappa_score
 
-from .contract import Verdict
+from .contract import Rest, Verdict
 
-# How often each of `Verdict` was given to one column, in that order.
-Tally = tuple[int, int, int]
+UNJUDGED = Rest.UNJUDGED.value
+SAYINGS = (*(verdict.value for verdict in Verdict), UNJUDGED)
+# How often each of `SAYINGS` was said about one column, in that order.
+Tally = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class Agreement:
     """`value` is 1 for full agreement and 0 for chance; `None` where it is not defined, and `note` then says why.
 
-    `columns` is the number of columns that two or more of the `annotators` judged, `same` the share of them on which
-    all who judged them say the same.
+    It is about `columns` + `judged_by_one` columns. `columns` were judged by two or more of the `annotators`, and
+    `same` is the share of them on which all who judged them say the same; `judged_by_one` were judged by one of those
+    who answered the input, and left unjudged by the others.
     """
 
     measure: str
@@ -33,28 +40,34 @@ class Agreement:
     columns: int
     same: float | None
     note: str
+    judged_by_one: int = 0
 
 
-def agreement(annotators: int, tallies: Mapping[Tally, int], pairs: Mapping[tuple[Verdict, Verdict], int]) -> Agreement:
+def agreement(annotators: int, tallies: Mapping[Tally, int], pairs: Mapping[tuple[str, str], int]) -> Agreement:
     """How far `annotators` people agree.
 
-    `tallies` counts the columns that were judged twice or more by what was said about them; with two annotators,
-    `pairs` counts them by what the first and the second said.
+    `tallies` counts the columns that anyone named by what was said about them; with two annotators, `pairs` counts them
+    by which of `SAYINGS` the first and the second said.
     """
     measure = "Cohen's kappa" if annotators <= 2 else "Krippendorff's alpha"
-    if not tallies:
-        return Agreement(measure, None, annotators, 0, None, "No column has been judged by two annotators yet.")
-    kinds, times = np.array(list(tallies), dtype=np.int64), np.array(list(tallies.values()), dtype=np.int64)
-    columns = int(times.sum())
-    same = float(times[kinds.max(1) == kinds.sum(1)].sum() / columns)
+    kinds = np.array(list(tallies), dtype=np.int64).reshape(-1, len(SAYINGS))
+    times = np.array(list(tallies.values()), dtype=np.int64)
+    verdicts = kinds[:, :-1]
+    judged = verdicts.sum(1)
+    columns, alone = int(times[judged > 1].sum()), int(times[judged == 1].sum())
+    if not columns:
+        note = "No column has been judged by two annotators yet."
+        return Agreement(measure, None, annotators, 0, None, note, alone)
+    same = float(times[(judged > 1) & (verdicts.max(1) == judged)].sum() / columns)
     if (kinds.sum(0) > 0).sum() < 2:
         note = "Everyone gives every shared column the same verdict, so there is no chance to compare with."
-        return Agreement(measure, None, annotators, columns, same, note)
+        return Agreement(measure, None, annotators, columns, same, note, alone)
     if annotators <= 2:
         first, second = zip(*pairs, strict=True)
-        value = cohen_kappa_score(first, second, labels=list(Verdict), sample_weight=list(pairs.values()))
+        value = cohen_kappa_score(first, second, labels=list(SAYINGS), sample_weight=list(pairs.values()))
     else:
         value = krippendorff.alpha(value_counts=np.repeat(kinds, times, axis=0), level_of_measurement="nominal")
     if not math.isfinite(value):
-        return Agreement(measure, None, annotators, columns, same, "The verdicts leave nothing to chance.")
-    return Agreement(measure, float(value), annotators, columns, same, "")
+        note = "The verdicts leave nothing to chance."
+        return Agreement(measure, None, annotators, columns, same, note, alone)
+    return Agreement(measure, float(value), annotators, columns, same, "", alone)

@@ -33,6 +33,18 @@ class Verdict(StrEnum):
     UNSURE = "unsure"
 
 
+class Rest(StrEnum):
+    """What an answer says about all columns of its input that it does not name.
+
+    "benign" is a statement of the annotator, who said so in so many words. "unjudged" is none: such columns are neither
+    benign nor over-attended, and nothing is learnt from them. Answers from before this was recorded, and imported rows
+    that don't say, count as unjudged.
+    """
+
+    UNJUDGED = "unjudged"
+    BENIGN = "benign"
+
+
 class State(StrEnum):
     """How far an answer is: only submitted ones count; discarded means the input is not fit to be judged."""
 
@@ -116,7 +128,7 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class ColumnVerdict:
-    """An annotator's verdict about one column, and the detector's score that was shown with it, if there was one."""
+    """An annotator's verdict about one column, and the score that `NewAnswer.detector` gave it, if there was one."""
 
     column: Column
     verdict: Verdict
@@ -130,8 +142,10 @@ class ColumnVerdict:
 class NewAnswer:
     """An answer to be saved. The same `token` is saved once, however often it is sent.
 
-    `detector` is the version whose scores the annotator saw. `time` is when the answer was given, in UTC. Raises
-    `LabelError` for a name, token, time or list of verdicts that cannot be.
+    `detector` is the version that suggested columns, and `suggestion_seen` whether the annotator saw its scores and
+    marks before answering (`None`: not recorded, or there were none). `rest` is what is said about all columns that
+    `verdicts` does not name. `time` is when the answer was given, in UTC. Raises `LabelError` for a name, token, time
+    or list of verdicts that cannot be.
     """
 
     fingerprint: str
@@ -142,6 +156,8 @@ class NewAnswer:
     detector: str | None = None
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     time: datetime = field(default_factory=lambda: datetime.now(UTC))
+    rest: Rest = Rest.UNJUDGED
+    suggestion_seen: bool | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "annotator", annotator_name(self.annotator))
@@ -157,8 +173,8 @@ class NewAnswer:
             raise LabelError(f"An answer holds at most {MOST_VERDICTS:,} verdicts.")
         if len({one.column for one in self.verdicts}) != len(self.verdicts):
             raise LabelError("An answer holds one verdict for a column, not two.")
-        if self.state is State.SUBMITTED and not self.verdicts:
-            raise LabelError("A submitted answer judges at least one column.")
+        if self.state is State.SUBMITTED and not self.verdicts and self.rest is Rest.UNJUDGED:
+            raise LabelError("A submitted answer judges at least one column, or says that the rest is benign.")
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ ARROW = pa.schema(
                 )
             ),
         ),
+        pa.field("rest", pa.string()),
+        pa.field("suggestion_seen", pa.bool_()),
     ]
 )
 

@@ -20,10 +20,14 @@ One row is one answer. In Parquet and JSON Lines the fields are the same:
     detector      string       version whose scores were shown, or null
     verdicts      list[struct] {layer: int, head: int, column: int, verdict: string, score: double or null};
                                verdict is "over-attended", "benign" or "unsure"; layer, head and column count from 0
+    rest          string       "benign" if the annotator said so of all columns without a verdict, else "unjudged":
+                               nothing is said about them
+    suggestion_seen  bool      whether the scores of `detector` were seen before answering, or null
 
 From elsewhere, these are enough: `annotator`, `verdicts`, and `input_sha256` (or `input`) of an input that is already
 queued, with `fingerprint` unless it is said which subject the file is about. What is missing then counts as:
-submitted, now, the next revision. A row without a token gets one made from its content, so that it is read only once.
+submitted, now, the next revision, the rest unjudged. A row without a token gets one made from its content, so that it
+is read only once.
 """
 
 from __future__ import annotations
@@ -35,23 +39,38 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import limits
 from ..errors import LabelError
 from ..files.values import shown
 from ..inspection import Column
 from ..uploads import digest_of, is_digest
-from .contract import MOST_VERDICTS, Answer, ColumnVerdict, NewAnswer, NewInput, State, StoredInput, SubjectRef, Verdict
+from .contract import (
+    MOST_VERDICTS,
+    Answer,
+    ColumnVerdict,
+    NewAnswer,
+    NewInput,
+    Rest,
+    State,
+    StoredInput,
+    SubjectRef,
+    Verdict,
+)
 
 SCHEMA = 1
 FIELDS = (
     *("schema", "subject", "fingerprint", "kind", "heads", "input_sha256", "input", "keys", "title", "source", "trace"),
     *("annotator", "state", "revision", "time", "token", "detector", "verdicts"),
+    *("rest", "suggestion_seen"),
 )
+_OF_ANSWER = FIELDS[11:18]  # decide the token of a row that brings none
+_LATER = FIELDS[18:]  # as well, but only where they are given: rows of before keep their tokens
 _VERDICT_FIELDS = ("layer", "head", "column", "verdict", "score")
 _NAMESPACE = uuid.UUID("8a4b0c5e-6f0e-5a58-9d8e-2f6a3c1b7d90")
 _MOST = 2**31 - 1
+_Choice = TypeVar("_Choice", State, Rest)
 
 
 @dataclass(frozen=True)
@@ -105,6 +124,8 @@ def to_row(subject: SubjectRef, one: StoredInput, content: bytes | None, answer:
             }
             for verdict in answer.verdicts
         ],
+        "rest": answer.rest.value,
+        "suggestion_seen": answer.suggestion_seen,
     }
 
 
@@ -143,6 +164,10 @@ class _Reading:
             self.blame("revision", "Revisions count from 1.")
         verdicts = self.verdicts()
         state = self.choice("state", State, State.SUBMITTED)
+        rest = self.choice("rest", Rest, Rest.UNJUDGED)
+        seen = self.row.get("suggestion_seen")
+        if not isinstance(seen, bool | None):
+            self.blame("suggestion_seen", "It is true, false or null.")
         time = self.time()
         annotator = self.value("annotator", str)
         detector = self.value("detector", str, None)
@@ -151,7 +176,9 @@ class _Reading:
             self.blame("annotator", "It is missing: say who judged.")
         if len(self.problems) == before and fingerprint and digest and annotator is not None:
             # What the row says decides the token, not when it was read.
-            own = json.dumps([fingerprint, digest, {name: str(self.row.get(name)) for name in FIELDS[11:]}])
+            said = {name: str(self.row.get(name)) for name in _OF_ANSWER}
+            said |= {name: str(self.row[name]) for name in _LATER if self.row.get(name) is not None}
+            own = json.dumps([fingerprint, digest, said])
             try:
                 answer = NewAnswer(
                     fingerprint=fingerprint,
@@ -162,6 +189,8 @@ class _Reading:
                     detector=detector,
                     token=str(uuid.uuid5(_NAMESPACE, own)) if token is None else token,
                     time=time,
+                    rest=rest,
+                    suggestion_seen=seen,
                 )
             except LabelError as error:
                 self.blame(_field_of(str(error)), str(error))
@@ -291,7 +320,7 @@ class _Reading:
             return None
         return value
 
-    def choice(self, name: str, kind: type[State], default: State) -> State:
+    def choice(self, name: str, kind: type[_Choice], default: _Choice) -> _Choice:
         value = self.row.get(name)
         if value is None:
             return default

@@ -97,8 +97,12 @@ answers = sa.Table(
     sa.Column("state", sa.String(20), nullable=False),
     sa.Column("detector", sa.String(200)),
     sa.Column("time", UtcTime, nullable=False),
+    # What the answer says about the columns that it has no verdict for; see `contract.Rest`.
+    sa.Column("rest", sa.String(20), nullable=False, server_default="unjudged"),
+    sa.Column("suggestion_seen", sa.Boolean),
     sa.UniqueConstraint("item_id", "annotator", "revision"),
     sa.CheckConstraint("state IN ('draft', 'submitted', 'discarded')", name="state"),
+    sa.CheckConstraint("rest IN ('unjudged', 'benign')", name="rest"),
 )
 
 verdicts = sa.Table(

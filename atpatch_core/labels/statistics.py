@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
 from . import schema
 from .agreement import Agreement, Tally, agreement
-from .contract import State, Verdict
-from .current import current_answers, shared_annotators, shared_verdicts
+from .contract import Rest, State, Verdict
+from .current import current_answers, opinions, shared_annotators
 from .database import read
 from .store import LabelStore
 
 
 @dataclass(frozen=True)
 class AnnotatorStatistics:
-    """What one annotator did: inputs by state, and verdicts in submitted answers."""
+    """What one annotator did: inputs by state, and verdicts in submitted answers.
+
+    `rest_benign` of the submitted answers say that all columns that they don't name are benign; the others say nothing
+    about those.
+    """
 
     name: str
     submitted: int
     drafts: int
     discarded: int
     verdicts: int
+    rest_benign: int = 0
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class LabelStatistics:
     """The state of one subject's labels, or of all; only answers that count are counted.
 
     `labelled` inputs have at least one submitted answer, `doubly` labelled ones at least two; `verdicts` counts those
-    in submitted answers by what they say.
+    in submitted answers by what they say. `rest_benign` of the submitted answers call all columns benign that they
+    don't name; the others say nothing about `unjudged` columns altogether, which are neither benign nor over-attended.
     """
 
     inputs: int
@@ -41,6 +46,8 @@ class LabelStatistics:
     verdicts: dict[str, int]
     annotators: tuple[AnnotatorStatistics, ...]
     agreement: Agreement
+    rest_benign: int = 0
+    unjudged: int = 0
 
 
 def statistics(store: LabelStore, fingerprint: str | None = None) -> LabelStatistics:
@@ -55,10 +62,12 @@ def _statistics(connection: sa.Connection, fingerprint: str | None) -> LabelStat
     inputs = connection.execute(items).scalar_one()
     current = current_answers(fingerprint).cte("current")
     states: dict[str, Counter[str]] = {}
-    for name, state, count in connection.execute(
-        sa.select(current.c.annotator, current.c.state, sa.func.count()).group_by(current.c.annotator, current.c.state)
-    ):
-        states.setdefault(name, Counter())[state] = count
+    rests: Counter[str] = Counter()
+    groups = (current.c.annotator, current.c.state, current.c.rest)
+    for name, state, rest, count in connection.execute(sa.select(*groups, sa.func.count()).group_by(*groups)):
+        states.setdefault(name, Counter())[state] += count
+        if state == State.SUBMITTED and rest == Rest.BENIGN:
+            rests[name] += count
     said: Counter[str] = Counter({verdict.value: 0 for verdict in Verdict})
     by_annotator: Counter[str] = Counter()
     submitted = sa.and_(schema.verdicts.c.answer_id == current.c.id, current.c.state == State.SUBMITTED.value)
@@ -88,38 +97,50 @@ def _statistics(connection: sa.Connection, fingerprint: str | None) -> LabelStat
                 counts[State.DRAFT.value],
                 counts[State.DISCARDED.value],
                 by_annotator[name],
+                rests[name],
             )
             for name, counts in sorted(states.items())
         ),
         agreement=_agreement(connection, fingerprint),
+        rest_benign=rests.total(),
+        unjudged=_unjudged(connection, current),
     )
 
 
 def _agreement(connection: sa.Connection, fingerprint: str | None) -> Agreement:
     """Everything is counted in the database: what comes out is a few rows, however many labels there are."""
     names = connection.execute(shared_annotators(fingerprint)).scalars().all()
-    rows = shared_verdicts(fingerprint).subquery()
-
-    def times(verdict: Verdict) -> sa.ColumnElement[int]:
-        return sa.func.sum(sa.case((rows.c.verdict == verdict.value, 1), else_=0))
-
-    def said_by(name: str) -> sa.ColumnElement[str]:
-        return sa.func.max(sa.case((rows.c.annotator == name, rows.c.verdict), else_=None))
-
-    opinions: list[sa.Label[Any]] = [times(verdict).label(f"times_{number}") for number, verdict in enumerate(Verdict)]
-    if len(names) == 2:
-        opinions += [said_by(name).label(f"said_{number}") for number, name in enumerate(names)]
-    columns = (
-        sa.select(*opinions)
-        .group_by(rows.c.item_id, rows.c.layer, rows.c.head, rows.c["key"])
-        .having(sa.func.count() > 1)
-        .subquery()
-    )
+    pair = names if len(names) == 2 else ()
+    said = opinions(fingerprint, pair).subquery()
+    fields = [said.c.over_attended, said.c.benign, said.c.unsure, said.c.unjudged]
+    fields += [said.c[f"said_{number}"] for number in range(len(pair))]
     tallies: Counter[Tally] = Counter()
-    pairs: Counter[tuple[Verdict, Verdict]] = Counter()
-    for *said, count in connection.execute(sa.select(*columns.c, sa.func.count()).group_by(*columns.c)):
-        over_attended, benign, unsure = map(int, said[:3])
-        tallies[over_attended, benign, unsure] += count
-        if len(names) == 2:
-            pairs[Verdict(said[3]), Verdict(said[4])] += count
+    pairs: Counter[tuple[str, str]] = Counter()
+    for *kinds, count in connection.execute(sa.select(*fields, sa.func.count()).group_by(*fields)):
+        over_attended, benign, unsure, unjudged = map(int, kinds[:4])
+        tallies[over_attended, benign, unsure, unjudged] += count
+        if pair:
+            pairs[kinds[4], kinds[5]] += count
     return agreement(len(names), tallies, pairs)
+
+
+def _unjudged(connection: sa.Connection, current: sa.CTE) -> int:
+    """The columns about which submitted answers say nothing."""
+    answered = (
+        sa.select(schema.items.c.subject_id, schema.items.c["keys"], current.c.id)
+        .select_from(current.join(schema.items, schema.items.c.id == current.c.item_id))
+        .where(current.c.state == State.SUBMITTED.value, current.c.rest == Rest.UNJUDGED.value)
+        .cte("answered")
+    )
+    subjects = connection.execute(sa.select(schema.subjects.c.id, schema.subjects.c.heads)).all()
+    heads: dict[int, list[int]] = {row.id: row.heads for row in subjects}
+    groups = connection.execute(
+        sa.select(answered.c.subject_id, answered.c["keys"], sa.func.count()).group_by(
+            answered.c.subject_id, answered.c["keys"]
+        )
+    )
+    columns: int = sum(sum(heads[subject]) * keys * count for subject, keys, count in groups)
+    named = sa.select(sa.func.count()).select_from(
+        answered.join(schema.verdicts, schema.verdicts.c.answer_id == answered.c.id)
+    )
+    return columns - int(connection.execute(named).scalar_one())

@@ -22,6 +22,7 @@ from .contract import (
     NewAnswer,
     NewInput,
     QueueEntry,
+    Rest,
     State,
     StoredInput,
     SubjectRef,
@@ -287,6 +288,8 @@ def add_answer(connection: sa.Connection, new: NewAnswer, revision: int | None =
             state=new.state.value,
             detector=new.detector,
             time=new.time,
+            rest=new.rest.value,
+            suggestion_seen=new.suggestion_seen,
         )
         .returning(table.c.id)
     ).scalar_one()
@@ -434,6 +437,8 @@ def _with_verdicts(
                 detector=values["detector"],
                 token=values["token"],
                 time=values["time"],
+                rest=Rest(values["rest"]),
+                suggestion_seen=values["suggestion_seen"],
                 revision=values["revision"],
             )
         )

@@ -1,8 +1,9 @@
 """Learn a detector from what annotators say: their verdicts take the place of a debugging set.
 
-What several annotators say about a column is decided by majority; a tie, or "unsure", leaves the column out. In an
-input that has no over-attended column, all columns count as benign; in all others, those that nobody judged are left
-out.
+What several annotators say about a column is decided by majority; a tie, or "unsure", leaves the column out. A column
+that nobody judged is left out as well: it is neither benign nor over-attended. It is benign where an annotator said so
+of the rest. So an input counts as clean only if every column of it was judged benign, by name or as the rest; only
+clean inputs tell how often a threshold raises a false alarm.
 
 Maps of texts differ in size: they are padded to the longest, and learnt from by the network that takes any length.
 """
@@ -35,7 +36,7 @@ from ..errors import LabelError
 from ..inspection import Column
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
-from .contract import Answer, State, Verdict
+from .contract import Answer, Rest, State, Verdict
 from .store import LabelStore
 
 RECIPE = DetectorRecipe(epochs=25, batch_size=64, hardest=64, random=64)
@@ -50,16 +51,29 @@ _TEXTS = 25  # in one forward, all layers' maps of which are held
 
 @dataclass(frozen=True)
 class LabelledInput:
-    """An input as its subject reads it, the verdicts about its columns, and the SHA-256 of its file."""
+    """An input as its subject reads it, the verdicts about its columns, and the SHA-256 of its file.
+
+    `complete` says that every column was judged: those without a verdict were called benign as the rest. `answers` are
+    what the verdicts were decided from, and `columns` is how many columns its maps have in all heads of all layers;
+    both only where the input comes from a label store.
+    """
 
     value: Any
     verdicts: Mapping[Column, Verdict]
     digest: str = ""
+    complete: bool = False
+    answers: tuple[Answer, ...] = ()
+    columns: int = 0
 
     @property
     def over_attended(self) -> bool:
         """Whether any of its columns is."""
         return Verdict.OVER_ATTENDED in self.verdicts.values()
+
+    @property
+    def clean(self) -> bool:
+        """Whether every column was judged, and all of them benign. An input may be neither clean nor over-attended."""
+        return self.complete and all(verdict is Verdict.BENIGN for verdict in self.verdicts.values())
 
 
 @dataclass(frozen=True)
@@ -95,24 +109,50 @@ def pooled_inputs(stores: Sequence[LabelStore], subject: Subject) -> list[Labell
     for answer in answers.values():
         if answer.state is State.SUBMITTED:
             given.setdefault(answer.digest, []).append(answer)
+    heads = {one.fingerprint: one.heads for store in stores for one in store.subjects()}
     found = []
     for digest, some in given.items():
         content = next((one for one in (store.content(digest) for store in stores) if one is not None), None)
-        if content is not None:
-            found.append(LabelledInput(subject.read(content), by_majority(some), digest))
+        if content is None:
+            continue
+        verdicts, columns = by_majority(some), _keys_of(stores, some[0]) * sum(heads[some[0].fingerprint])
+        complete = any(one.rest is Rest.BENIGN for one in some) or len(verdicts) == columns
+        found.append(LabelledInput(subject.read(content), verdicts, digest, complete, tuple(some), columns))
     return found
 
 
+def _keys_of(stores: Sequence[LabelStore], answer: Answer) -> int:
+    """How many columns each map of an answer's input has."""
+    for store in stores:
+        one = store.stored_input(answer.fingerprint, answer.digest)
+        if one is not None:
+            return one.keys
+    raise LabelError(f"The input {answer.digest[:8]} is no longer in its queue: send it to labelling again.")
+
+
+def votes(answers: Sequence[Answer]) -> dict[Column, Counter[Verdict]]:
+    """What was said about each column that any answer names; "the rest is benign" is a vote for benign."""
+    named = [{one.column: one.verdict for one in answer.verdicts} for answer in answers]
+    said: dict[Column, Counter[Verdict]] = {column: Counter() for verdicts in named for column in verdicts}
+    for answer, verdicts in zip(answers, named, strict=True):
+        for column, given in said.items():
+            if column in verdicts:
+                given[verdicts[column]] += 1
+            elif answer.rest is Rest.BENIGN:
+                given[Verdict.BENIGN] += 1
+    return said
+
+
 def by_majority(answers: Iterable[Answer]) -> dict[Column, Verdict]:
-    """One verdict a column: what most say; "unsure" where as many say the opposite."""
-    said: dict[Column, Counter[Verdict]] = {}
-    for answer in answers:
-        for one in answer.verdicts:
-            said.setdefault(one.column, Counter())[one.verdict] += 1
+    """One verdict for each column that any answer names: what most say; "unsure" where as many say the opposite.
+
+    An answer that calls the rest benign does so for columns that only others name.
+    """
+    said = votes(list(answers))
     decided = {}
-    for column, votes in said.items():
-        over, benign = votes[Verdict.OVER_ATTENDED], votes[Verdict.BENIGN]
-        if max(over, benign) <= votes[Verdict.UNSURE] or over == benign:
+    for column, given in said.items():
+        over, benign = given[Verdict.OVER_ATTENDED], given[Verdict.BENIGN]
+        if max(over, benign) <= given[Verdict.UNSURE] or over == benign:
             decided[column] = Verdict.UNSURE
         else:
             decided[column] = Verdict.OVER_ATTENDED if over > benign else Verdict.BENIGN
@@ -120,9 +160,12 @@ def by_majority(answers: Iterable[Answer]) -> dict[Column, Verdict]:
 
 
 def label_masks(
-    verdicts: Sequence[Mapping[Column, Verdict]], heads: Sequence[int], keys: int
+    verdicts: Sequence[Mapping[Column, Verdict]], complete: Sequence[bool], heads: Sequence[int], keys: int
 ) -> list[tuple[Tensor, Tensor]]:
-    """Which columns are over-attended and which are left out: two bool `[n, heads, keys]` for each layer."""
+    """Which columns are over-attended and which are left out: two bool `[n, heads, keys]` for each layer.
+
+    Of inputs that are not `complete`, every column without a verdict is left out.
+    """
     masks = [
         (
             torch.zeros(len(verdicts), count, keys, dtype=torch.bool),
@@ -131,7 +174,7 @@ def label_masks(
         for count in heads
     ]
     for number, said in enumerate(verdicts):
-        if Verdict.OVER_ATTENDED in said.values():
+        if not complete[number]:
             for _, ignored in masks:
                 ignored[number] = True
         for column, verdict in said.items():
@@ -152,17 +195,20 @@ def fit(
 
     Layers and threshold are chosen on scores of inputs that the network did not see (cross-fitting in `FOLDS` parts);
     the networks returned then learn from all. Of layers that tell inputs apart equally well the first is watched, but
-    for texts the last: the layers below see spelling and rarity. With few benign inputs, the false-positive rate that
-    can be bounded is higher than asked for. `on_epoch` is told every epoch. Raises `LabelError` when there is too
-    little to learn from.
+    for texts the last: the layers below see spelling and rarity. Both are told by inputs with an over-attended column
+    and by clean ones; inputs that are neither only teach what was said about their columns. With few clean inputs, the
+    false-positive rate that can be bounded is higher than asked for. `on_epoch` is told every epoch. Raises
+    `LabelError` when there is too little to learn from.
     """
     bad = torch.stack([one.hijacked.flatten(1).any(1) for one in examples.values()]).any(0).numpy()
+    clean = torch.stack([one.benign for one in examples.values()]).all(0).numpy()
+    clear = bad | clean
     counts = {layer: int(one.hijacked.flatten(1).any(1).sum()) for layer, one in examples.items()}
-    layers = [layer for layer, count in counts.items() if count >= max(ENOUGH, ENOUGH_OF_MOST * max(counts.values()))]
-    if not layers or int((~bad).sum()) < ENOUGH:
+    layers = learnable_layers(counts)
+    if not layers or int(clean.sum()) < ENOUGH:
         raise LabelError(
             f"There is too little to learn from: label at least {ENOUGH} inputs with an over-attended column in the "
-            f"same layer, and {ENOUGH} without any."
+            f"same layer, and {ENOUGH} of which every column is judged benign (B: the rest is benign)."
         )
     any_length = VARIANTS[recipe.variant].any_length
     steps = len(layers) * (FOLDS + 1) * recipe.epochs
@@ -182,27 +228,35 @@ def fit(
     scores = {layer: np.zeros(len(bad)) for layer in layers}
     networks: dict[int, ColumnNetwork] = {}
     for layer in layers:
-        fold = _folds(examples[layer].hijacked.flatten(1).any(1).numpy(), recipe.seed)
+        own, calm = examples[layer].hijacked.flatten(1).any(1).numpy(), examples[layer].benign.numpy()
+        fold = _folds(own, clean, recipe.seed)
         for part in range(FOLDS):
-            held_out = _take(examples[layer], fold == part)
+            # What is neither over-attended nor benign in this layer can't tell how good a network is.
+            known = _take(examples[layer], (fold == part) & (own | calm))
             name = f"layer {layer}, without part {part + 1} of {FOLDS}"
-            network = train(name, _take(examples[layer], fold != part), held_out)
-            scores[layer][fold == part] = _highest(network, held_out)
+            network = train(name, _take(examples[layer], fold != part), known)
+            scores[layer][fold == part] = _highest(network, _take(examples[layer], fold == part))
         networks[layer] = train(f"layer {layer}", examples[layer], None)
     watched: list[int] = []
     best = 0.0
     while len(watched) < len(layers):
         left = [layer for layer in (reversed(layers) if any_length else layers) if layer not in watched]
-        tried = {layer: _area(bad, [scores[one] for one in (*watched, layer)]) for layer in left}
+        tried = {layer: _area(bad[clear], [scores[one][clear] for one in (*watched, layer)]) for layer in left}
         layer = max(tried, key=lambda one: tried[one])
         if watched and tried[layer] < best + WORTH_A_LAYER:
             break
         watched.append(layer)
         best = tried[layer]
     highest = np.max([scores[layer] for layer in watched], axis=0)
-    rate = max(false_positive_rate, 1.001 / (int((~bad).sum()) + 1))
-    threshold = calibrate_threshold(highest[~bad], highest[bad], rate)
+    rate = max(false_positive_rate, 1.001 / (int(clean.sum()) + 1))
+    threshold = calibrate_threshold(highest[clean], highest[bad], rate)
     return Fitted({layer: networks[layer] for layer in sorted(watched)}, min(threshold, 1.0), best, highest)
+
+
+def learnable_layers(counts: Mapping[int, int]) -> list[int]:
+    """The layers that are learnt from, given how many inputs have an over-attended column in each."""
+    enough = max(ENOUGH, ENOUGH_OF_MOST * max(counts.values(), default=0))
+    return [layer for layer, count in counts.items() if count >= enough]
 
 
 def train_from_labels(
@@ -225,17 +279,22 @@ def train_from_labels(
     examples = labelled_examples(subject, inputs)
     fitted = fit(examples, recipe, false_positive_rate, on_step, on_epoch)
     clean = torch.stack([one.benign for one in examples.values()]).all(0)
+    bad = torch.stack([one.hijacked.flatten(1).any(1) for one in examples.values()]).any(0)
+    known = (bad | clean).nonzero().flatten().tolist()
     history = {
         "date": datetime.now(UTC).date().isoformat(),
         "debugging_set": "labels of annotators",
         "labelled_inputs": len(inputs),
-        "over_attended_inputs": int((~clean).sum()),
+        "over_attended_inputs": int(bad.sum()),
+        "clean_inputs": int(clean.sum()),
         "false_positive_rate_wanted": false_positive_rate,
         "auroc_held_out": fitted.auroc,
+        "learnt_from": [one.digest for one in inputs],
+        # Only of these it is known whether they ought to be flagged.
         "held_out": {
-            "inputs": [one.digest for one in inputs],
-            "over_attended": (~clean).tolist(),
-            "scores": [round(float(score), 6) for score in fitted.scores],
+            "inputs": [inputs[number].digest for number in known],
+            "over_attended": [bool(bad[number]) for number in known],
+            "scores": [round(float(fitted.scores[number]), 6) for number in known],
         },
         "recipe": asdict(recipe),
     }
@@ -264,7 +323,8 @@ def labelled_examples(subject: Subject, inputs: Sequence[LabelledInput]) -> dict
         maps, valid, tokens = _text_maps(subject, values)
     else:
         maps, valid, tokens = _maps(subject, values), None, None
-    masks = label_masks([one.verdicts for one in inputs], [one.shape[1] for one in maps], maps[0].shape[-1])
+    verdicts, complete = [one.verdicts for one in inputs], [one.complete for one in inputs]
+    masks = label_masks(verdicts, complete, [one.shape[1] for one in maps], maps[0].shape[-1])
     examples = {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
     if valid is None or tokens is None:
         return examples
@@ -274,7 +334,10 @@ def labelled_examples(subject: Subject, inputs: Sequence[LabelledInput]) -> dict
 
 
 def examples_of(attention: Tensor, hijacked: Tensor, ignored: Tensor) -> LayerExamples:
-    """Examples of one layer whose maps `[n, heads, queries, keys]` have no padding."""
+    """Examples of one layer whose maps `[n, heads, queries, keys]` have no padding.
+
+    Inputs are benign in it if none of its columns is `hijacked` or `ignored` (bool `[n, heads, keys]`).
+    """
     count, _, queries, keys = attention.shape
     return LayerExamples(
         attention=attention,
@@ -282,7 +345,7 @@ def examples_of(attention: Tensor, hijacked: Tensor, ignored: Tensor) -> LayerEx
         query_valid=torch.ones(count, queries, dtype=torch.bool),
         hijacked=hijacked,
         ignored=ignored & ~hijacked,
-        benign=~hijacked.flatten(1).any(1),
+        benign=~(hijacked | ignored).flatten(1).any(1),
     )
 
 
@@ -336,11 +399,11 @@ def _take(examples: LayerExamples, chosen: np.ndarray) -> LayerExamples:
     return replace(examples, **{name: value[index] for name, value in vars(examples).items()})
 
 
-def _folds(bad: np.ndarray, seed: int) -> np.ndarray:
-    """Which part each input belongs to, `int [n]`; bad and benign ones are dealt out evenly."""
+def _folds(bad: np.ndarray, clean: np.ndarray, seed: int) -> np.ndarray:
+    """Which part each input belongs to, `int [n]`; bad, clean and other ones are dealt out evenly."""
     rng = np.random.default_rng(seed)
     fold = np.zeros(len(bad), dtype=np.int64)
-    for group in (np.flatnonzero(bad), np.flatnonzero(~bad)):
+    for group in (np.flatnonzero(bad), np.flatnonzero(clean), np.flatnonzero(~bad & ~clean)):
         fold[rng.permutation(group)] = np.arange(len(group)) % FOLDS
     return fold
 

@@ -73,18 +73,22 @@ def learn(
     settings: Settings | None = None,
     on_step: OnStep = lambda stage, done, total: None,
     on_epoch: OnEpoch | None = None,
+    on_labels: Callable[[Sequence[LabelledInput]], None] = lambda inputs: None,
 ) -> TrainedDetector:
     """Train a detector for `subject` from labels, from debugging sets, or from both.
 
     From both, the networks learn from both, and layers, benign reference and threshold are chosen on the debugging
     sets, whose truth is known; where too little was found to put into a debugging set, the labels alone are learnt
-    from. The detector's `history["held_out"]` says how high inputs score that its networks did not learn from. Raises
-    an `AtPatchError` when the sources can't be read or are too little to learn from.
+    from. `on_labels` is given the labelled inputs before anything is learnt. The detector's `history["held_out"]` says
+    how high inputs score that its networks did not learn from. Raises an `AtPatchError` when the sources can't be read
+    or are too little to learn from.
     """
     chosen = settings or Settings()
     inputs = read_labels(sources.labels, subject)
     if sources.labels and not inputs:
         raise LabelError("Nothing is labelled yet for this model: submit answers on the Label page first.")
+    if sources.labels:
+        on_labels(inputs)
     recipe = chosen.recipe(from_labels.recipe_for(subject))
     if sources.debugging_sets:
         task = _Task(subject, sources.debugging_sets, inputs, chosen, on_step, on_epoch)

@@ -61,6 +61,18 @@ class HeldOut:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def without(self, titles: Collection[str]) -> HeldOut:
+        """All but the inputs with these titles."""
+        left = [number for number, title in enumerate(self.titles) if title not in titles]
+        if len(left) == len(self):
+            return self
+        return HeldOut(
+            tuple(self.inputs[number] for number in left),
+            self.over_attended[left],
+            tuple(self.titles[number] for number in left),
+            tuple(self.digests[number] for number in left) if self.digests else (),
+        )
+
 
 def has_evaluation_data(subject: Subject) -> bool:
     """Whether the subject's folder brings inputs and an attack to try on them, or records to flip attributes of."""
@@ -130,23 +142,35 @@ def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[Held
 
 
 def from_labels(inputs: Sequence[LabelledInput], learnt_from: Collection[str] = ()) -> HeldOut:
-    """Labelled inputs, without those (by their digests) that a version learnt from."""
-    left = [one for one in inputs if one.digest not in learnt_from]
+    """Labelled inputs, without those (by their digests) that a version learnt from.
+
+    Inputs that are neither over-attended nor clean are left out: who left columns unjudged did not say that there is
+    nothing to flag.
+    """
+    left = [one for one in inputs if one.digest not in learnt_from and (one.over_attended or one.clean)]
+    return _as_held_out(left)
+
+
+def _as_held_out(inputs: Sequence[LabelledInput]) -> HeldOut:
     return HeldOut(
-        tuple(one.value for one in left),
-        np.array([one.over_attended for one in left], dtype=bool),
-        tuple(f"labelled input {one.digest[:8]}" for one in left),
-        tuple(one.digest for one in left),
+        tuple(one.value for one in inputs),
+        np.array([one.over_attended for one in inputs], dtype=bool),
+        tuple(f"labelled input {one.digest[:8]}" for one in inputs),
+        tuple(one.digest for one in inputs),
     )
 
 
 def labelled_columns(
     inputs: Sequence[LabelledInput], heads: Sequence[int], keys: int
 ) -> tuple[HeldOut, tuple[ColumnTruth, ...]]:
-    """Labelled inputs and what was said about their columns; `heads[i]` is the number of heads of layer `i`."""
-    masks = label_masks([one.verdicts for one in inputs], heads, keys)
+    """Labelled inputs and what was said about their columns; `heads[i]` is the number of heads of layer `i`.
+
+    Columns that nobody judged are unclear. Of inputs that are neither over-attended nor clean, `over_attended` says
+    `False` here: it is the columns that this is about.
+    """
+    masks = label_masks([one.verdicts for one in inputs], [one.complete for one in inputs], heads, keys)
     truth = tuple(ColumnTruth(over.numpy(), (ignored & ~over).numpy()) for over, ignored in masks)
-    return from_labels(inputs), truth
+    return _as_held_out(inputs), truth
 
 
 def most_columns(subject: Subject, texts: Sequence[str]) -> int:

@@ -43,7 +43,7 @@ def show_comparison(opened: OpenSubject, version: Version, data: str) -> None:
     if chosen == _NOBODY:
         return
     other = open_version(opened, chosen)
-    inputs = inputs_to_judge_on(opened, data, version.learnt_from | other.learnt_from)
+    inputs = inputs_to_judge_on(opened, data, version, other)
     if not len(inputs):
         st.info("There is no input that neither of the two learnt from: label some more.", icon=":material/inbox:")
         return

@@ -16,6 +16,7 @@ from atpatch_core.versions.held_out import HeldOut, has_evaluation_data
 from atpatch_core.versions.judgement import Judged, confusion, judge, precision_and_recall, threshold_for
 
 from . import detector_address as address
+from .detector_readiness import show_readiness
 from .detector_resources import (
     LABELS,
     SET,
@@ -24,7 +25,6 @@ from .detector_resources import (
     debugging_sets,
     embedding_of,
     inputs_to_judge_on,
-    labelled,
     open_version,
     scores_of,
 )
@@ -47,6 +47,7 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
             icon=":material/visibility_off:",
         )
         return None
+    show_readiness(opened, version, "judgement")
     known = _data(opened, version)
     if not known:
         st.info(
@@ -64,9 +65,13 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
         required=True,
     )
     data = str(chosen)
-    inputs = inputs_to_judge_on(opened, data, version.learnt_from)
+    inputs = inputs_to_judge_on(opened, data, version)
     judged = judge(scores_of(opened, version, inputs, data), inputs.over_attended)
     _show_verdict(version, inputs, judged)
+    if version.chosen_on:
+        st.caption(
+            f"Its threshold was chosen on {counted(len(version.chosen_on), 'input')}; it is judged on others only."
+        )
     if data != LABELS:  # the active version may have learnt from some of them
         _show_beside_active(opened, version, inputs, judged, data)
     if judged.auroc is not None:
@@ -82,7 +87,7 @@ def _data(opened: OpenSubject, version: Version) -> dict[str, str]:
     if has_evaluation_data(opened.subject):
         records = opened.subject.kind == "record"
         found[TEST] = f"Test inputs, {'hijacked or not' if records else 'with and without the known trigger'}"
-    left = sum(one.digest not in version.learnt_from for one in labelled(opened))
+    left = len(inputs_to_judge_on(opened, LABELS, version))
     if left:
         found[LABELS] = f"{counted(left, 'labelled input')} it did not learn from"
     for name in debugging_sets(opened) if opened.subject.kind != "text" else ():

@@ -25,7 +25,16 @@ from atpatch_core.versions import held_out as judged_on
 from atpatch_core.versions.embedding import ColumnEmbedding, embed_columns
 from atpatch_core.versions.folder import load_version, version_label
 from atpatch_core.versions.held_out import ColumnTruth, HeldOut
-from atpatch_core.versions.judgement import input_scores
+from atpatch_core.versions.judgement import Confusion, input_scores, judge
+from atpatch_core.versions.readiness import (
+    Readiness,
+    Standing,
+    counts_of,
+    judgeable,
+    readiness,
+    taught_by,
+    threshold_chosen_on,
+)
 
 from .folders import OWN, debugging_sets_folder, trainings_folder
 from .label_resources import fingerprint_of, label_store
@@ -45,8 +54,12 @@ class Version:
     @property
     def learnt_from(self) -> frozenset[str]:
         """The digests of the labelled inputs that its networks learnt from."""
-        history = self.detector.history
-        return frozenset(history.get("learnt_from") or history.get("held_out", {}).get("inputs") or ())
+        return taught_by(self.detector)
+
+    @property
+    def chosen_on(self) -> frozenset[str]:
+        """The titles of the held-out inputs that its threshold was chosen on."""
+        return threshold_chosen_on(self.detector)
 
 
 def training_store() -> TrainingStore:
@@ -86,8 +99,48 @@ def labelled(opened: OpenSubject) -> list[LabelledInput]:
     return _labelled(opened.subject, made_for, store.newest(made_for))
 
 
-def inputs_to_judge_on(opened: OpenSubject, data: str, learnt_from: frozenset[str]) -> HeldOut:
-    """The inputs that `data` names: `TEST`, `LABELS`, or `SET` and a debugging set's name. Raises `AtPatchError`."""
+def inputs_to_judge_on(opened: OpenSubject, data: str, *versions: Version) -> HeldOut:
+    """The inputs that `data` names (`TEST`, `LABELS`, or `SET` and a debugging set's name), for these `versions`.
+
+    Labelled inputs that any of them learnt from are left out, and inputs that chose its threshold. Raises
+    `AtPatchError`.
+    """
+    found = _inputs(opened, data, frozenset().union(*(one.learnt_from for one in versions)))
+    return found.without(frozenset().union(*(one.chosen_on for one in versions)))
+
+
+def readiness_of(opened: OpenSubject, version: Version) -> tuple[Readiness, str]:
+    """How a version stands, and on what it was judged (see `_judging_data`). Raises `AtPatchError`."""
+    data = _judging_data(opened)
+    inputs = inputs_to_judge_on(opened, data, version)
+    if not version.detector.watched or not judgeable(inputs.over_attended):
+        return Readiness(Standing.NOT_JUDGED), data
+    judged = judge(scores_of(opened, version, inputs, data), inputs.over_attended)
+    return readiness(judged, version.detector.threshold, inputs.titles), data
+
+
+def beside(opened: OpenSubject, version: Version, other: Version) -> tuple[Readiness, Confusion] | None:
+    """How a version stands on inputs that neither of two has learnt from, and what the other does to the same inputs.
+
+    `None` where there are too few of them.
+    """
+    data = _judging_data(opened)
+    inputs = inputs_to_judge_on(opened, data, version, other)
+    if not judgeable(inputs.over_attended):
+        return None
+    own, theirs = (judge(scores_of(opened, one, inputs, data), inputs.over_attended) for one in (version, other))
+    return readiness(own, version.detector.threshold, inputs.titles), counts_of(other.detector, theirs)
+
+
+def _judging_data(opened: OpenSubject) -> str:
+    """The model's own test inputs, whose truth is known, or else labelled inputs.
+
+    Not debugging sets: thresholds are chosen on them.
+    """
+    return TEST if judged_on.has_evaluation_data(opened.subject) else LABELS
+
+
+def _inputs(opened: OpenSubject, data: str, learnt_from: frozenset[str]) -> HeldOut:
     made_for = fingerprint_of(opened)
     if data == TEST:
         return _test_inputs(opened.subject, made_for)

@@ -10,14 +10,16 @@ import streamlit as st
 from atpatch_core import AtPatchError
 from atpatch_core.errors import LabelError
 from atpatch_core.figures.learning_curves import auroc_curves, loss_curves
+from atpatch_core.figures.learnt_from import in_sentences
 from atpatch_core.figures.wording import counted
-from atpatch_core.labels.training import ENOUGH as FEWEST
+from atpatch_core.labels.learnt_from import LearntFrom, learnt_from
 from atpatch_core.training import Request, Sources, State, Training
 from atpatch_core.training.learning import Settings
 from atpatch_core.versions.folder import list_versions
 
 from . import detector_address as address
-from .detector_resources import debugging_sets, label_source, labelled, training_store
+from .detector_readiness import show_readiness
+from .detector_resources import debugging_sets, label_source, labelled, open_version, training_store
 from .resources import OpenSubject
 from .text import plain
 
@@ -74,7 +76,8 @@ def _show_form(opened: OpenSubject) -> None:
         inputs, problem = [], str(error)
     if problem is not None:
         st.error(plain(problem), icon=":material/block:")
-    bad = sum(one.over_attended for one in inputs)
+    taught = learnt_from(inputs)
+    bad, clean = taught.over_attended_inputs, taught.clean_inputs
     with st.container(border=True):
         st.checkbox(
             f"Labels: {counted(len(inputs), 'input')}, {bad} with an over-attended column",
@@ -83,6 +86,8 @@ def _show_form(opened: OpenSubject) -> None:
             disabled=not inputs,
             help="Submitted answers of all annotators; the majority decides.",
         )
+        if inputs:
+            _show_learnt_from(taught)
         if sets:
             st.multiselect("Debugging sets", list(sets), key=_SETS, help="Made by `atpatch debug-set` for this model.")
         elif not inputs:
@@ -107,14 +112,14 @@ def _show_form(opened: OpenSubject) -> None:
                 help="The threshold is set for this. Few clean inputs can't prove a low rate: then it is the lowest "
                 "that they can." + (_OF_RECORDS if opened.subject.kind == "record" else ""),
             )
-        clean, rate = len(inputs) - bad, st.session_state[_RATE]
+        rate = st.session_state[_RATE]
         if inputs and not st.session_state.get(_SETS) and clean * rate < 1:
             st.caption(
                 f"With {counted(clean, 'clean input')} a rate of {100 * rate:g} % can't be held for sure: label "
                 f"{round(1 / rate):,} or more, or expect more false alarms."
             )
         st.text_input("Note", key=_NOTES, max_chars=500, placeholder="What should a colleague know about it?")
-        few = bool(inputs) and not st.session_state.get(_SETS) and min(bad, clean) < FEWEST
+        few = bool(inputs) and not st.session_state.get(_SETS) and bool(taught.too_little)
         st.button(
             "Train",
             type="primary",
@@ -124,10 +129,28 @@ def _show_form(opened: OpenSubject) -> None:
             args=(opened,),
         )
         if few:
-            st.caption(
-                f"Labels alone are too few yet: at least {FEWEST} inputs with an over-attended column and {FEWEST} "
-                "without any are needed."
-            )
+            st.caption(" ".join(["Labels alone are too few yet.", *map(plain, taught.too_little)]))
+
+
+def _show_learnt_from(taught: LearntFrom) -> None:
+    """What the labels teach, what is left out, and who said what, before anything is trained."""
+    with st.expander("What is learnt from labels", icon=":material/fact_check:", expanded=True):
+        for sentence in in_sentences(taught):
+            st.caption(plain(sentence))
+        st.dataframe(
+            {
+                "annotator": [one.name for one in taught.annotators],
+                "inputs": [one.inputs for one in taught.annotators],
+                "over-attended": [one.over_attended for one in taught.annotators],
+                "benign": [one.benign for one in taught.annotators],
+                "benign as the rest": [one.rest_benign for one in taught.annotators],
+                "unsure": [one.unsure for one in taught.annotators],
+                "unjudged": [one.unjudged for one in taught.annotators],
+            },
+            hide_index=True,
+            height=min(38 + 35 * len(taught.annotators), 180),
+            column_config={"annotator": st.column_config.TextColumn(pinned=True)},
+        )
 
 
 @st.fragment(run_every=_EVERY)
@@ -145,30 +168,36 @@ def _show_progress(training: str) -> None:
 def _show_end(opened: OpenSubject, one: Training) -> None:
     status, version = one.status, plain(one.request.version)
     if status.state is State.DONE:
-        measured = "" if status.auroc is None else f" It tells held-out inputs apart with AUROC {status.auroc:.3f}."
-        if status.auroc is not None and status.auroc < _GUESSING:
-            st.warning(
-                f"**{version}** is ready, but it has learnt next to nothing.{measured} 0.5 is guessing: label more "
-                "over-attended inputs, or add a debugging set, before you make it active.",
-                icon=":material/warning:",
-            )
-        else:
-            st.success(
-                f"**{version}** is ready.{measured} Look how it does beside the active version before you make it "
-                "active.",
-                icon=":material/check_circle:",
-            )
         if one.request.version in {known.name for known in list_versions(opened.subject.folder)}:
+            _show_made(opened, one)
             st.button(
                 f"Look at {version}",
                 icon=":material/visibility:",
                 on_click=address.choose,
                 args=("version", one.request.version),
             )
+        else:
+            st.info(f"The training of {version} was completed; the version is no longer here.", icon=":material/info:")
     elif status.state is State.CANCELLED:
         st.info(f"The training of {version} was cancelled; nothing of it is kept.", icon=":material/cancel:")
     else:
         st.error(plain(status.problem or "The training failed."), icon=":material/block:")
+
+
+def _show_made(opened: OpenSubject, one: Training) -> None:
+    """How the version that a training made stands: it is judged before it is called ready."""
+    area = one.status.auroc
+    measured = (
+        "" if area is None else f" While training, it told inputs apart that it did not see with AUROC {area:.3f}."
+    )
+    if area is not None and area < _GUESSING:
+        measured += (
+            " That is next to nothing, as 0.5 is guessing: label more over-attended inputs, or add a debugging set."
+        )
+    try:
+        show_readiness(opened, open_version(opened, one.request.version), "training", measured)
+    except AtPatchError as error:
+        st.error(plain(str(error)), icon=":material/block:")
 
 
 def _show_curves(one: Training) -> None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
+from atpatch_core import AtPatchError
 from atpatch_core.errors import DetectorError
 from atpatch_core.figures.wording import counted
 from atpatch_core.versions import folder as versions
 from atpatch_core.versions.folder import DetectorVersion
+from atpatch_core.versions.readiness import objections
 
 from . import detector_address as address
 from .address import usual_subject
-from .detector_resources import Version, open_version
+from .detector_readiness import SAID
+from .detector_resources import Version, beside, open_version, readiness_of
 from .label_resources import fingerprint_of
 from .model_list import show_model_list
 from .resources import OpenSubject
 from .text import plain
 
-_SAID = "detector_said"
+_ASKED_FOR = "detector_asked_for"  # the version that somebody wants to make active
 
 
 def chosen_model() -> OpenSubject | None:
@@ -65,9 +70,10 @@ def show_versions(opened: OpenSubject) -> None:
             "Make active",
             icon=":material/play_circle:",
             disabled=chosen == active,
-            help="From now on, Triage and the hot-fix use this version.",
-            on_click=_activate,
-            args=(opened, chosen),
+            help="From now on, Triage and the hot-fix use this version. If it was not judged, or does worse than the "
+            "active one, you are asked first.",
+            on_click=_ask_for,
+            args=(chosen,),
         )
         st.button(
             "Roll back" if before is None else f"Roll back to {plain(before)}",
@@ -77,7 +83,8 @@ def show_versions(opened: OpenSubject) -> None:
             on_click=_roll_back,
             args=(opened,),
         )
-    said = st.session_state.pop(_SAID, None)
+    _show_question(opened, chosen)
+    said = st.session_state.pop(SAID, None)
     if said is not None:
         (st.error if said[0] else st.success)(
             plain(said[1]), icon=":material/block:" if said[0] else ":material/check_circle:"
@@ -111,17 +118,57 @@ def _origin(opened: OpenSubject, one: DetectorVersion) -> str:
     return " and ".join(found)
 
 
+def _ask_for(name: str | None) -> None:
+    st.session_state[_ASKED_FOR] = name
+
+
+def _show_question(opened: OpenSubject, chosen: str) -> None:
+    """Make the version that was asked for active, or ask once more where something speaks against it."""
+    name = st.session_state.get(_ASKED_FOR)
+    if name is None or name != chosen:
+        st.session_state[_ASKED_FOR] = None
+        return
+    try:
+        against = _objections(opened, name)
+    except AtPatchError as error:
+        st.session_state[_ASKED_FOR], st.session_state[SAID] = None, (True, str(error))
+        return
+    if not against:
+        _activate(opened, name)
+        st.rerun()
+    with st.container(border=True, key="detector_question"):
+        st.warning(" ".join(map(plain, against)), icon=":material/warning:")
+        st.markdown(f"Make **{plain(name)}** active all the same?")
+        with st.container(horizontal=True):
+            st.button("Make it active all the same", on_click=_activate, args=(opened, name))
+            st.button("Leave it", type="primary", on_click=_ask_for, args=(None,))
+
+
+def _objections(opened: OpenSubject, name: str) -> list[str]:
+    """What speaks against making a version active. Raises `AtPatchError`."""
+    version = open_version(opened, name)
+    found, _ = readiness_of(opened, version)
+    active = versions.active_version(opened.subject.folder)
+    pair = None
+    if active is not None and active != name and found.counts is not None:
+        with suppress(DetectorError):  # the table says that the active one is damaged
+            pair = beside(opened, version, open_version(opened, active))
+    own, other = (found, None) if pair is None else pair
+    return objections(own, version.detector.threshold, active, other)
+
+
 def _activate(opened: OpenSubject, name: str) -> None:
+    st.session_state[_ASKED_FOR] = None
     try:
         versions.activate(opened.subject.folder, name, fingerprint_of(opened))
-        st.session_state[_SAID] = (False, f"{name} is active now.")
+        st.session_state[SAID] = (False, f"{name} is active now.")
     except DetectorError as error:
-        st.session_state[_SAID] = (True, str(error))
+        st.session_state[SAID] = (True, str(error))
 
 
 def _roll_back(opened: OpenSubject) -> None:
     try:
         name = versions.roll_back(opened.subject.folder, fingerprint_of(opened))
-        st.session_state[_SAID] = (False, f"Rolled back: {name} is active again.")
+        st.session_state[SAID] = (False, f"Rolled back: {name} is active again.")
     except DetectorError as error:
-        st.session_state[_SAID] = (True, str(error))
+        st.session_state[SAID] = (True, str(error))

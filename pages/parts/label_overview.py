@@ -7,15 +7,19 @@ from pathlib import Path
 import streamlit as st
 
 from atpatch_core.errors import LabelError
-from atpatch_core.figures.wording import counted, percent
+from atpatch_core.figures.agreement import agreement_in_words, opinion_in_words
+from atpatch_core.figures.wording import counted
+from atpatch_core.labels.disagreements import Disagreement, list_disagreements
 from atpatch_core.labels.exchange import export_labels, import_labels
 from atpatch_core.labels.statistics import statistics
 from atpatch_core.whole_files import scratch_folder
 
+from .label_choice import link_to
 from .label_resources import fingerprint_of, label_store
 from .resources import OpenSubject
 from .text import plain
 
+_MOST_INPUTS, _MOST_COLUMNS = 12, 8
 _REPORT = "label_import_report"
 _UPLOAD = "label_import_file"
 
@@ -30,13 +34,7 @@ def show_statistics(opened: OpenSubject) -> None:
     third.metric("By two or more", f"{found.doubly:,}")
     value = "\u2013" if agreement.value is None else f"{agreement.value:.2f}"
     fourth.metric(agreement.measure, value, help="1 is full agreement, 0 is chance.")
-    if agreement.same is not None:
-        st.caption(
-            f"{counted(agreement.columns, 'column')} judged by two or more annotators; they all say the same about "
-            f"{percent(agreement.same)} of them. {agreement.note}"
-        )
-    else:
-        st.caption(agreement.note)
+    st.caption(agreement_in_words(agreement))
     if found.annotators:
         st.table(
             {
@@ -45,14 +43,53 @@ def show_statistics(opened: OpenSubject) -> None:
                 "Drafts": [one.drafts for one in found.annotators],
                 "Discarded": [one.discarded for one in found.annotators],
                 "Verdicts": [one.verdicts for one in found.annotators],
+                "Rest benign": [one.rest_benign for one in found.annotators],
             },
             hide_index=True,
         )
         st.caption(
             "Verdicts in submitted answers: "
             + ", ".join(f"{count:,} {verdict}" for verdict, count in found.verdicts.items())
-            + "."
+            + f". {counted(found.rest_benign, 'answer')} also say that the rest is benign; about "
+            f"{counted(found.unjudged, 'column')} of the other answers nothing is said, which counts as neither benign "
+            "nor over-attended."
         )
+    _show_disagreements(opened)
+
+
+def _show_disagreements(opened: OpenSubject) -> None:
+    """Every column about which annotators differ, input by input, with a way to open each."""
+    found = list_disagreements(label_store(), fingerprint_of(opened))
+    by_input: dict[str, list[Disagreement]] = {}
+    for one in found.listed:
+        by_input.setdefault(one.digest, []).append(one)
+    if not by_input:
+        return
+    st.markdown(
+        f"**Where annotators differ**: {counted(found.contradictions, 'column')} with different verdicts, "
+        f"{found.judged_by_some} judged by only some of those who answered the input."
+    )
+    with st.container(key="label_disagreements", gap="small"):
+        for digest, some in list(by_input.items())[:_MOST_INPUTS]:
+            with st.container(border=True, gap="small"):
+                st.page_link(
+                    "pages/label.py",
+                    label=f"Open {plain(some[0].title or 'untitled')}",
+                    icon=":material/open_in_new:",
+                    query_params=link_to(digest),
+                )
+                st.markdown("\n".join(f"- {_in_words(one)}" for one in some[:_MOST_COLUMNS]))
+                if len(some) > _MOST_COLUMNS:
+                    st.caption(f"and {counted(len(some) - _MOST_COLUMNS, 'column')} more")
+    left = len(by_input) - _MOST_INPUTS
+    if left > 0:
+        st.caption(f"{counted(left, 'input')} more: `atpatch labels disagreements` lists all.")
+
+
+def _in_words(one: Disagreement) -> str:
+    said = ", ".join(f"{plain(opinion.annotator)}: {opinion_in_words(opinion)}" for opinion in one.opinions)
+    place = f"layer {one.column.layer} \u00b7 head {one.column.head} \u00b7 column {one.column.key}"
+    return f"{place} \u2013 {said}"
 
 
 def show_exchange(opened: OpenSubject) -> None:

@@ -9,9 +9,11 @@ import streamlit as st
 from atpatch_core import AtPatchError
 from atpatch_core.errors import LabelError
 from atpatch_core.figures.wording import counted
-from atpatch_core.labels import LabelStore, QueueEntry, State
+from atpatch_core.labels import LabelStore, QueueEntry, Rest, State
 from atpatch_core.labels.database import StoreUnavailableError
 
+from .address import in_vain
+from .label_choice import close_input, opened_input, typed_name
 from .label_resources import fingerprint_of, label_store, sheet_data
 from .label_sheet import label_sheet, sent_answers
 from .resources import OpenSubject
@@ -26,9 +28,10 @@ _PROBLEM = "label_problem"
 _MOST_REMEMBERED = 1_000
 
 
-def show_queue(opened: OpenSubject, annotator: str) -> bool:
+def show_queue(opened: OpenSubject, annotator: str, hide: bool) -> bool:
     """The sheet of the first open input of `annotator`, with the next ones behind it; whether there is anything queued.
 
+    The input that a link asks for comes first. `hide`: what the detector suggests shows only once an input is answered.
     Not a fragment: a restarted app knows none, and would never take what an open page still has to send.
     """
     try:
@@ -42,13 +45,21 @@ def show_queue(opened: OpenSubject, annotator: str) -> bool:
             st.error(plain(problem), icon=":material/cloud_off:")
         if not queue:
             return False
-        items = _items(opened, store, fingerprint, annotator, queue)
+        asked = opened_input()
+        if asked and asked not in {entry.item.digest for entry in queue}:
+            in_vain("input", asked[:12], "showing what is open")
+            close_input(asked)
+            asked = ""
+        items = _items(opened, store, fingerprint, annotator, queue, asked)
     except LabelError as error:
         st.error(plain(str(error)), icon=":material/cloud_off:")
         return True
     data = {
         "owner": f"{fingerprint} {annotator}",
         "annotator": annotator,
+        "typed": typed_name(),
+        "hide": hide,
+        "opened": asked,
         "items": items,
         "open": len(queue) - answered,
         "done": "Everything here is answered. Send more to labelling below.",
@@ -75,15 +86,22 @@ def _show_progress(queue: tuple[QueueEntry, ...], answered: int) -> None:
 
 
 def _items(
-    opened: OpenSubject, store: LabelStore, fingerprint: str, annotator: str, queue: tuple[QueueEntry, ...]
+    opened: OpenSubject,
+    store: LabelStore,
+    fingerprint: str,
+    annotator: str,
+    queue: tuple[QueueEntry, ...],
+    asked: str,
 ) -> list[dict[str, Any]]:
-    """The next open inputs; what was skipped comes back once nothing else is open."""
+    """The input `asked` for, then the next open ones; what was skipped comes back once nothing else is open."""
     still_open = [entry for entry in queue if entry.state in (None, State.DRAFT)]
     skipped: set[str] = st.session_state.setdefault(_SKIPPED, set())
     ahead = [entry for entry in still_open if entry.item.digest not in skipped]
     if still_open and not ahead:
         skipped.clear()
         ahead = still_open
+    first = [entry for entry in queue if entry.item.digest == asked]
+    ahead = [*first, *(entry for entry in ahead if entry.item.digest != asked)]
     items: list[dict[str, Any]] = []
     unreadable = 0
     for entry in ahead:
@@ -109,6 +127,8 @@ def _items(
                 "title": one.title,
                 "source": one.source,
                 "state": None if mine is None else mine.state.value,
+                "rest": Rest.UNJUDGED.value if mine is None else mine.rest.value,
+                "seen": None if mine is None else mine.suggestion_seen,
                 "verdicts": [
                     [said.column.layer, said.column.head, said.column.key, said.verdict.value, said.score]
                     for said in verdicts
@@ -134,12 +154,15 @@ def _take(opened: OpenSubject, annotator: str) -> None:
         if token not in settled:
             st.session_state.setdefault(_SKIPPED, set()).add(digest)
             settled.append(token)
+            close_input(digest)
     for answer in sent.answers:
         if answer.token in settled:
             continue
         try:
             label_store().save(answer)
             settled.append(answer.token)
+            if answer.state is not State.DRAFT:
+                close_input(answer.digest)
         except StoreUnavailableError as error:
             st.session_state[_PROBLEM] = f"{error} Your answers stay in this browser and are sent again."
             return

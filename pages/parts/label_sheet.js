@@ -6,6 +6,9 @@ const SEND_AFTER = 500;
 const SEND_AGAIN_AFTER = 3000;
 const MOST_PAST = 30;
 
+const NAME = ".st-key-label_annotator input"; // the fields above the sheet, see label_choice.py
+const FIELDS = ".st-key-label_annotator, .st-key-label_subject";
+
 const placeOf = (one) => `${one.layer}.${one.head}.${one.key}`;
 
 function token() {
@@ -34,13 +37,19 @@ class Sheet {
     this.outbox = [];
     this.owner = null;
     this.current = null;
+    this.opened = null;
     this.onKey = (event) => this.key(event);
+    this.onName = () => this.takeFocus();
+    root.tabIndex = -1;
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", "Label sheet");
   }
 
   receive(data, send) {
     this.data = data;
     this.send = send;
-    if (this.owner !== data.owner) this.begin(data.owner);
+    const begins = this.owner !== data.owner;
+    if (begins) this.begin(data.owner);
     const settled = new Set(data.acked);
     const refused = new Map(data.refused);
     for (const one of this.outbox) if (refused.has(one.token)) this.problem = refused.get(one.token);
@@ -54,16 +63,49 @@ class Sheet {
       // What was skipped is only sent again once nothing else is open.
       if (work.skipped && settled.has(work.skipped)) work.left = work.skipped = false;
     }
+    this.open(data.opened);
     if (!this.current || !this.known.has(this.current)) this.advance();
     window.removeEventListener("keydown", this.onKey, true);
     window.addEventListener("keydown", this.onKey, true);
+    window.removeEventListener("atpatch-name-given", this.onName);
+    window.addEventListener("atpatch-name-given", this.onName);
     this.draw();
+    if (begins) this.takeFocusAfterName();
     if (this.outbox.some((one) => !one.sent)) this.flush();
     else if (this.outbox.length || this.skips.length) this.timer = setTimeout(() => this.flush(), SEND_AGAIN_AFTER);
   }
 
+  // Somebody follows a link to an input: it comes first, answered or not.
+  open(digest) {
+    if (digest === this.opened) return;
+    this.opened = digest;
+    const work = digest && this.known.has(digest) && this.work.get(digest);
+    if (!work) return;
+    if (this.current && this.current !== digest) this.past.push(this.current);
+    work.left = work.skipped = false;
+    this.current = digest;
+  }
+
+  takeFocus() {
+    this.root.focus({ preventScroll: true });
+  }
+
+  takeFocusAfterName() {
+    const name = document.querySelector(NAME);
+    const active = document.activeElement;
+    if ((name && name.dataset.given) || (active && active.closest(FIELDS))) this.takeFocus();
+    if (name) delete name.dataset.given;
+  }
+
+  // Whose answers these are is being changed: until the sheet of the new name is here, nothing is taken down.
+  stale() {
+    const name = document.querySelector(NAME);
+    return Boolean(name) && name.value !== this.data.typed.replace(/[\r\n]/g, "");
+  }
+
   leave() {
     window.removeEventListener("keydown", this.onKey, true);
+    window.removeEventListener("atpatch-name-given", this.onName);
     clearTimeout(this.timer);
   }
 
@@ -74,6 +116,7 @@ class Sheet {
     this.past = [];
     this.skips = [];
     this.current = null;
+    this.opened = null;
     this.problem = "";
     try {
       this.outbox = JSON.parse(localStorage.getItem("atpatch-labels " + owner) || "[]");
@@ -104,7 +147,10 @@ class Sheet {
     }
     const first = columns.findIndex((one) => !verdicts.has(placeOf(one)));
     const state = unsent ? unsent.state : item.state;
-    return { columns, verdicts, cursor: Math.max(first, 0), undo: [], left: state === "submitted" || state === "discarded" };
+    const rest = (unsent ? unsent.rest : item.rest) || "unjudged";
+    const answered = state === "submitted" || state === "discarded";
+    const seen = Boolean(item.seen || (unsent && unsent.seen));
+    return { columns, verdicts, rest, seen, answered, cursor: Math.max(first, 0), undo: [], left: answered };
   }
 
   advance() {
@@ -119,6 +165,8 @@ class Sheet {
     if (target instanceof Element && target.closest("input, textarea, select, [contenteditable], [role=dialog]")) return;
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (pressed === "Enter" && target instanceof Element && target.closest("button, a, summary, [role=button]")) return;
+    const work = this.here();
+    const asking = work && work.asking;
     const act = {
       ...Object.fromEntries(Object.entries(VERDICTS).map(([letter, verdict]) => [letter, () => this.judge(verdict)])),
       b: () => this.restBenign(),
@@ -126,10 +174,12 @@ class Sheet {
       ArrowRight: () => this.step(1), ArrowDown: () => this.step(1), j: () => this.step(1),
       z: () => this.undo(), Backspace: () => this.undo(),
       s: () => this.skip(), d: () => this.finish("discarded"), Enter: () => this.finish("submitted"),
+      ...(asking ? { j: () => this.judgeThem(), Escape: () => this.judgeThem(), b: () => this.callThemBenign() } : {}),
     }[pressed];
     if (!act) return;
     event.preventDefault();
     event.stopImmediatePropagation();
+    if (this.stale()) return;
     if (!event.repeat || pressed.startsWith("Arrow")) act();
   }
 
@@ -140,6 +190,7 @@ class Sheet {
   step(by) {
     const work = this.here();
     if (!work || !work.columns.length) return;
+    work.asking = false;
     work.cursor = (work.cursor + by + work.columns.length) % work.columns.length;
     this.draw();
   }
@@ -149,6 +200,7 @@ class Sheet {
     const column = work && work.columns[work.cursor];
     if (!column) return;
     this.remember(work);
+    work.asking = false;
     work.verdicts.set(placeOf(column), verdict);
     const after = [...work.columns.slice(work.cursor + 1), ...work.columns.slice(0, work.cursor)];
     const open = after.find((one) => !work.verdicts.has(placeOf(one)));
@@ -156,14 +208,32 @@ class Sheet {
     this.put("draft");
   }
 
+  unjudged(work) {
+    return work.columns.filter((one) => !work.verdicts.has(placeOf(one)));
+  }
+
+  marks(item, one) {
+    return item.detector && one.score !== null && one.score >= item.threshold;
+  }
+
+  hides(item, work) {
+    return Boolean(this.data.hide && item.detector && !work.answered);
+  }
+
+  // "The rest is benign" holds once nothing that the detector marks is left unjudged.
+  restOf(item, work) {
+    return work.rest === "benign" && !this.unjudged(work).some((one) => this.marks(item, one)) ? "benign" : "unjudged";
+  }
+
   restBenign() {
     const work = this.here();
-    const open = work ? work.columns.filter((one) => !work.verdicts.has(placeOf(one))) : [];
-    if (!open.length) return;
-    // What the detector marks is not called benign unseen.
-    const threshold = this.known.get(this.current).threshold;
-    const marked = open.filter((one) => one.score >= threshold);
+    const open = work ? this.unjudged(work) : [];
+    if (!work || (!open.length && work.rest === "benign")) return;
+    // What the detector marks is not called benign unseen; where its marks are hidden, they must not show here.
+    const item = this.known.get(this.current);
+    const marked = this.hides(item, work) ? [] : open.filter((one) => this.marks(item, one));
     this.remember(work);
+    work.rest = "benign";
     for (const one of open) if (!marked.includes(one)) work.verdicts.set(placeOf(one), "benign");
     if (marked.length) work.cursor = work.columns.indexOf(marked[0]);
     this.put("draft");
@@ -172,8 +242,33 @@ class Sheet {
     this.draw();
   }
 
+  // What to ask about before an answer is submitted: what is flagged and not judged, or, as it must not show which ones
+  // are flagged where that is hidden, whatever is listed and not judged.
+  inQuestion(item, work) {
+    const open = this.unjudged(work);
+    if (this.restOf(item, work) === "benign") return [];
+    return this.hides(item, work) ? open : open.filter((one) => this.marks(item, one));
+  }
+
+  judgeThem() {
+    const work = this.here();
+    const [first] = this.inQuestion(this.known.get(this.current), work);
+    work.asking = false;
+    if (first) work.cursor = work.columns.indexOf(first);
+    this.draw();
+  }
+
+  callThemBenign() {
+    const work = this.here();
+    this.remember(work);
+    for (const one of this.unjudged(work)) work.verdicts.set(placeOf(one), "benign");
+    work.rest = "benign";
+    this.finish("submitted");
+  }
+
   select(layer, head, key) {
     const work = this.here();
+    work.asking = false;
     let at = work.columns.findIndex((one) => placeOf(one) === placeOf({ layer, head, key }));
     if (at < 0) at = work.columns.push({ layer, head, key, score: null }) - 1;
     work.cursor = at;
@@ -181,15 +276,17 @@ class Sheet {
   }
 
   remember(work) {
-    work.undo.push({ verdicts: new Map(work.verdicts), cursor: work.cursor });
+    work.undo.push({ verdicts: new Map(work.verdicts), cursor: work.cursor, rest: work.rest });
   }
 
   undo() {
     const work = this.here();
+    if (work) work.asking = false;
     if (work && work.undo.length) {
       const before = work.undo.pop();
       work.verdicts = before.verdicts;
       work.cursor = before.cursor;
+      work.rest = before.rest;
       this.put("draft");
     } else if (this.past.length) {
       this.current = this.past.pop();
@@ -207,6 +304,7 @@ class Sheet {
   skip() {
     if (!this.current) return;
     const work = this.here();
+    work.asking = false;
     work.left = true;
     work.skipped = token();
     this.skips.push({ digest: this.current, token: work.skipped });
@@ -216,12 +314,20 @@ class Sheet {
   finish(state) {
     const work = this.here();
     if (!work) return;
-    if (state === "submitted" && !work.verdicts.size) {
+    const item = this.known.get(this.current);
+    if (state === "submitted" && !work.verdicts.size && this.restOf(item, work) !== "benign") {
       this.problem = "Judge at least one column before submitting, or discard the input.";
       return this.draw();
     }
+    if (state === "submitted" && !work.asked && this.inQuestion(item, work).length) {
+      work.asking = work.asked = true;
+      this.problem = "";
+      return this.draw();
+    }
+    work.asking = false;
     work.left = true;
     this.put(state);
+    work.answered = true;
   }
 
   move(then) {
@@ -241,8 +347,11 @@ class Sheet {
       .map((one) => [one.layer, one.head, one.key, work.verdicts.get(placeOf(one)), one.score]);
     const waiting = this.outbox.at(-1);
     if (waiting && !waiting.sent && waiting.digest === this.current && waiting.state === "draft") this.outbox.pop();
-    const detector = this.known.get(this.current).detector;
-    this.outbox.push({ token: token(), digest: this.current, state, verdicts, detector, sent: false });
+    const item = this.known.get(this.current);
+    const rest = this.restOf(item, work);
+    const seen = item.detector ? work.seen : null;
+    const { detector } = item;
+    this.outbox.push({ token: token(), digest: this.current, state, verdicts, rest, seen, detector, sent: false });
     this.keep();
     if (state !== "draft") return this.move(() => this.flush());
     this.draw();
@@ -277,6 +386,8 @@ class Sheet {
       return;
     }
     const work = this.here();
+    if (!this.hides(item, work)) work.seen = Boolean(item.detector);
+    else if (!work.ordered) this.inPlaceOrder(work);
     const column = work.columns[work.cursor];
     this.title.textContent = item.title || "untitled";
     this.about.textContent = `The model answers ${item.answer}.` + (item.source ? ` From ${item.source}.` : "");
@@ -284,6 +395,14 @@ class Sheet {
     this.drawMap(item, work, column);
     this.drawColumn(item, work, column);
     this.drawList(item, work);
+    this.drawQuestion(item, work);
+  }
+
+  // The order of the scores would tell what is hidden.
+  inPlaceOrder(work) {
+    work.ordered = true;
+    work.columns.sort((one, other) => one.layer - other.layer || one.head - other.head || one.key - other.key);
+    work.cursor = Math.max(0, work.columns.indexOf(this.unjudged(work)[0]));
   }
 
   build() {
@@ -324,7 +443,15 @@ class Sheet {
       const now = work.columns[work.cursor];
       this.select(layer, head_, now ? now.key : item.first);
     };
-    this.layerPick.onchange = this.headPick.onchange = other;
+    for (const one of [this.layerPick, this.headPick]) {
+      // After a choice with the mouse the keys judge again; with the keyboard one may want to go on choosing.
+      one.onpointerdown = () => (one.dataset.pointed = "1");
+      one.onkeydown = () => delete one.dataset.pointed;
+      one.onchange = () => {
+        if (one.dataset.pointed) this.takeFocus();
+        other();
+      };
+    }
     const judge = make(this.body, "div", "judge");
     const now = make(judge, "div", "now");
     this.where = make(now, "p", "where");
@@ -340,7 +467,14 @@ class Sheet {
     for (const [letter, verdict] of Object.entries(VERDICTS)) {
       this.buttons[verdict] = this.button(keys, letter.toUpperCase(), verdict[0].toUpperCase() + verdict.slice(1), () => this.judge(verdict));
     }
-    const more = make(judge, "div", "keys more");
+    this.question = make(judge, "div", "question");
+    this.question.setAttribute("role", "alert");
+    this.questionText = make(this.question, "p");
+    const choices = make(this.question, "div", "keys");
+    this.button(choices, "Enter", "Submit anyway", () => this.finish("submitted"));
+    this.button(choices, "J", "Judge them", () => this.judgeThem());
+    this.button(choices, "B", "The rest is benign", () => this.callThemBenign());
+    const more = (this.more = make(judge, "div", "keys more"));
     this.submit = this.button(more, "Enter", "Submit", () => this.finish("submitted"));
     this.submit.classList.add("main");
     this.rest = this.button(more, "B", "The rest is benign", () => this.restBenign());
@@ -350,6 +484,7 @@ class Sheet {
     this.button(more, "S", "Skip", () => this.skip());
     this.button(more, "D", "Discard", () => this.finish("discarded"));
     this.list = make(judge, "ol", "list");
+    this.others = make(judge, "p", "others");
   }
 
   button(parent, key, text, act) {
@@ -359,7 +494,7 @@ class Sheet {
     make(button, "span", "", text);
     button.onclick = (event) => {
       if (event.detail) button.blur(); // after a click, Enter submits; from the keyboard, the focus stays
-      act();
+      if (!this.stale()) act();
     };
     return button;
   }
@@ -451,20 +586,21 @@ class Sheet {
   }
 
   drawColumn(item, work, column) {
-    const verdict = column && work.verdicts.get(placeOf(column));
+    const said = column && work.verdicts.get(placeOf(column));
+    const verdict = column && (said || (this.restOf(item, work) === "benign" ? "benign" : undefined));
     this.where.textContent = column
       ? `Does ${item.names[column.key]} draw too much attention in layer ${column.layer} \u00b7 head ${column.head}?`
       : "Click a place in the input or in the map to judge it.";
     this.machineBy.textContent = item.detector ? `Detector ${item.detector} suggests` : "No detector";
-    this.machine.textContent = this.suggestion(item, column);
+    this.machine.textContent = this.hides(item, work) ? "hidden until you have answered" : this.suggestion(item, column);
     this.personBy.textContent = `${this.data.annotator} says`;
     this.person.textContent = verdict ? SHOWN[verdict] : "\u2013 nothing yet";
     for (const [name, button] of Object.entries(this.buttons)) {
       button.setAttribute("aria-pressed", String(verdict === name));
       button.disabled = !column;
     }
-    this.submit.disabled = !work.verdicts.size;
-    this.rest.disabled = work.columns.every((one) => work.verdicts.has(placeOf(one)));
+    this.submit.disabled = !work.verdicts.size && this.restOf(item, work) !== "benign";
+    this.rest.disabled = work.rest === "benign" && work.columns.every((one) => work.verdicts.has(placeOf(one)));
   }
 
   suggestion(item, column) {
@@ -473,16 +609,36 @@ class Sheet {
     return `${mark} (${column.score.toFixed(3)})`;
   }
 
+  drawQuestion(item, work) {
+    const open = work.asking ? this.inQuestion(item, work) : [];
+    this.question.hidden = !open.length;
+    this.more.hidden = Boolean(open.length);
+    if (!open.length) {
+      this.questionText.textContent = "";
+      return;
+    }
+    const kind = this.hides(item, work) ? "listed" : "flagged";
+    const count = open.length === 1 ? `1 ${kind} column is not judged` : `${open.length} ${kind} columns are not judged`;
+    const names = open.slice(0, 4).map((one) => `L${one.layer}\u00b7H${one.head} ${item.names[one.key]}`);
+    this.questionText.textContent =
+      `${count}: ${names.join("; ")}${open.length > 4 ? "\u2026" : ""}. ` +
+      "Submitted like this, nothing is said about them, nor about any other column that you did not judge.";
+  }
+
   drawList(item, work) {
+    const hides = this.hides(item, work);
+    const rest = this.restOf(item, work);
+    this.others.textContent = `All other columns: ${rest === "benign" ? SHOWN.benign : "not judged"}`;
     this.list.replaceChildren();
     work.columns.forEach((one, at) => {
       const row = make(this.list, "li");
       const button = make(row, "button");
       button.type = "button";
       button.tabIndex = -1;
-      const verdict = work.verdicts.get(placeOf(one));
+      const verdict = work.verdicts.get(placeOf(one)) || (rest === "benign" ? "benign" : undefined);
       make(button, "span", "place", `L${one.layer}\u00b7H${one.head} ${item.names[one.key]}`);
-      make(button, "span", "score", one.score === null ? "\u2013" : (one.score >= item.threshold ? "\u25b2 " : "") + one.score.toFixed(3));
+      const score = one.score === null ? "\u2013" : (this.marks(item, one) ? "\u25b2 " : "") + one.score.toFixed(3);
+      make(button, "span", "score", hides ? "" : score);
       make(button, "span", verdict ? "said" : "said none", verdict ? SHOWN[verdict] : "not judged");
       button.setAttribute("aria-current", String(at === work.cursor));
       button.onclick = () => {

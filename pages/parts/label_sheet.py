@@ -15,7 +15,7 @@ from typing import Any
 import streamlit as st
 
 from atpatch_core import AtPatchError, Column
-from atpatch_core.labels import ColumnVerdict, NewAnswer, State, Verdict
+from atpatch_core.labels import ColumnVerdict, NewAnswer, Rest, State, Verdict
 
 _HERE = Path(__file__).parent
 _MOST_ANSWERS = 500
@@ -74,7 +74,7 @@ def _answer(sent: Any, fingerprint: str, annotator: str) -> NewAnswer:
     for layer, head, key, verdict, score in sent["verdicts"]:
         column = Column(int(layer), int(head), int(key))
         verdicts.append(ColumnVerdict(column, Verdict(verdict), None if score is None else float(score)))
-    detector = sent["detector"]
+    detector, seen = sent["detector"], sent.get("seen")
     return NewAnswer(
         fingerprint=fingerprint,
         digest=str(sent["digest"]),
@@ -83,4 +83,7 @@ def _answer(sent: Any, fingerprint: str, annotator: str) -> NewAnswer:
         verdicts=tuple(verdicts),
         detector=None if detector is None else str(detector),
         token=str(sent["token"]),
+        # What a browser kept from before this was asked says nothing about the rest.
+        rest=Rest(sent.get("rest", Rest.UNJUDGED)),
+        suggestion_seen=seen if isinstance(seen, bool) else None,
     )

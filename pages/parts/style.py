@@ -8,7 +8,7 @@ _STYLE = """
 <style>
 .stMainBlockContainer { padding-top: 4.5rem; padding-bottom: 3rem; max-width: 1400px; }
 .stMain:focus-visible { outline: none; }  /* a click on nothing, then a key, would frame the whole page */
-.st-key-address { display: none; }
+.st-key-address, [data-testid="stLayoutWrapper"]:has(> .st-key-label_name_given) { display: none; }
 .st-key-heading h1 { font-size: 1.9rem; padding: 0.2rem 0; }
 .stMainBlockContainer h2 { font-size: 1.6rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.75; }

@@ -20,7 +20,7 @@ from atpatch_core.detector.storage import load_detector
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
 from atpatch_core.evaluation.evaluate import apply_trigger
-from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import TrainingStore
@@ -68,7 +68,8 @@ def _label(url: str, model: Path) -> None:
         for number, one in enumerate(store.inputs(known.fingerprint)):
             verdict = Verdict.OVER_ATTENDED if number < TRIGGERED else Verdict.BENIGN
             verdicts = tuple(ColumnVerdict(Column(0, head, 49), verdict) for head in (0, 1))
-            store.save(NewAnswer(known.fingerprint, one.digest, "ada", State.SUBMITTED, verdicts))
+            rest = Rest.UNJUDGED if number < TRIGGERED else Rest.BENIGN
+            store.save(NewAnswer(known.fingerprint, one.digest, "ada", State.SUBMITTED, verdicts, rest=rest))
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +187,104 @@ def test_a_version_that_does_worse_than_the_active_one_is_said_to(bench: Bench, 
     ).to_be_visible()
 
 
+def test_a_version_that_finds_nothing_is_not_ready_and_a_threshold_that_works_is_one_click_away(
+    bench: Bench, page: Page
+) -> None:
+    bench.page(page, version="never")
+    told = page.get_by_text(
+        re.compile("never is trained, but not ready. At its own threshold, 1.0000, it finds 0 of 200")
+    )
+    expect(told).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"chosen on one half of the test inputs, it finds \d+ of 100 in the other"))
+    ).to_be_visible()
+    page.get_by_role("button", name="Make a version with the threshold").click()
+    expect(page.get_by_text("never-threshold is a version now, and not active yet.")).to_be_visible()
+    try:
+        assert active_version(bench.model) == "shipped"
+        # It is judged on the half that did not choose its threshold.
+        expect(
+            page.get_by_text(re.compile(r"never-threshold is ready. At its own threshold, 0\.\d+, it finds \d+ of 100"))
+        ).to_be_visible()
+        expect(page.get_by_text("Its threshold was chosen on 200 inputs; it is judged on others only.")).to_be_visible()
+        settle(page)
+        assert params_of(page)["version"] == "never-threshold"
+        detector = load_detector(bench.model / "atpatch" / "versions" / "never-threshold")
+        assert detector.history["threshold_before"] == 1.0
+        assert len(detector.history["threshold_chosen_on"]) == 200
+        assert serious_barriers(page) == []
+    finally:
+        shutil.rmtree(bench.model / "atpatch" / "versions" / "never-threshold")
+
+
+def test_a_worse_version_is_put_to_work_only_when_asked_again(bench: Bench, page: Page) -> None:
+    bench.page(page, version="never")
+    make_active = page.get_by_role("button", name="Make active")
+    make_active.click()
+    question = page.locator(".st-key-detector_question")
+    expect(question).to_contain_text(
+        "It finds 0 of 200 over-attended inputs, 200 fewer than shipped, which is active (200)."
+    )
+    assert active_version(bench.model) == "shipped"
+    question.get_by_role("button", name="Leave it").click()
+    expect(question).to_have_count(0)
+    assert active_version(bench.model) == "shipped"
+    make_active.click()
+    question.get_by_role("button", name="Make it active all the same").click()
+    expect(page.get_by_text("never is active now.")).to_be_visible()
+    try:
+        assert active_version(bench.model) == "never"
+    finally:
+        roll_back(bench.model, fingerprint(load(bench.model).model))
+
+
+def test_a_version_that_nothing_can_judge_is_not_called_ready(
+    bench: Bench, samples: Path, tmp_path: Path, page: Page
+) -> None:
+    model = tmp_path / "models" / MODEL
+    shutil.copytree(bench.model, model, ignore=shutil.ignore_patterns("eval", "active.json"))
+    settings = bench.settings | environment(tmp_path / "models", samples)
+    settings["ATPATCH_DATABASE_URL"] = f"sqlite:///{tmp_path / 'labels.sqlite'}"
+    with serve(tmp_path, settings) as address:
+        visit(page, f"{address}/detector?subject={MODEL}&version=paper", "Detector")
+        expect(page.get_by_text("paper is trained, but not judged yet")).to_be_visible()
+        page.get_by_role("button", name="Make active").click()
+        question = page.locator(".st-key-detector_question")
+        expect(question).to_contain_text("It was not judged")
+        assert active_version(model) == "shipped"
+        question.get_by_role("button", name="Make it active all the same").click()
+        expect(page.get_by_text("paper is active now.")).to_be_visible()
+        assert active_version(model) == "paper"
+
+
+def test_what_is_learnt_from_is_shown_before_anything_is_trained(bench: Bench, page: Page) -> None:
+    with LabelStore.open(bench.settings["ATPATCH_DATABASE_URL"]) as store:
+        (known,) = store.subjects()
+        one = store.inputs(known.fingerprint)[-1]
+        verdicts = (
+            ColumnVerdict(Column(0, 0, 49), Verdict.OVER_ATTENDED),
+            ColumnVerdict(Column(0, 0, 3), Verdict.BENIGN),
+        )
+        store.save(NewAnswer(known.fingerprint, one.digest, "bo", State.SUBMITTED, verdicts))
+    try:
+        bench.page(page)
+        expect(
+            page.get_by_text(f"{LABELLED} labelled inputs: {TRIGGERED} with an over-attended column, ")
+        ).to_be_visible()
+        # ada calls column 49 of head 0 benign, bo over-attended: left out, and the input is clean no longer.
+        expect(
+            page.get_by_text(f"{LABELLED - TRIGGERED - 1} of which every column was judged benign, 1 neither.")
+        ).to_be_visible()
+        expect(page.get_by_text(f"{2 * TRIGGERED} over-attended columns and")).to_be_visible()
+        unjudged = TRIGGERED * (4 * 4 * 50 - 2)
+        expect(
+            page.get_by_text(f"{unjudged} unjudged columns, 0 unsure, and 1 about which annotators contradict")
+        ).to_be_visible()
+    finally:
+        with LabelStore.open(bench.settings["ATPATCH_DATABASE_URL"]) as store:
+            store.save(NewAnswer(known.fingerprint, one.digest, "bo", State.DRAFT, ()))
+
+
 def test_a_threshold_means_counts_and_is_kept_in_the_address(bench: Bench, page: Page) -> None:
     bench.page(page, version="shipped", on="labels", fpr="0.5")
     counts = page.locator(".st-key-detector_confusion")
@@ -230,6 +329,9 @@ def test_a_difference_opens_in_triage_with_the_version_that_flags_it(bench: Benc
 def test_a_version_is_put_to_work_and_rolled_back(bench: Bench, page: Page) -> None:
     bench.page(page, version="paper")
     page.get_by_role("button", name="Make active").click()
+    question = page.locator(".st-key-detector_question")
+    expect(question).to_contain_text("1 fewer than shipped, which is active (200)")
+    question.get_by_role("button", name="Make it active all the same").click()
     expect(page.get_by_text("paper is active now.")).to_be_visible()
     assert active_version(bench.model) == "paper"
     page.get_by_role("button", name="Roll back to shipped").click()

@@ -25,10 +25,10 @@ from playwright.sync_api import Page, expect
 
 from atpatch_core import Column, load
 from atpatch_core.figures.png import as_png
-from atpatch_core.labels import Answer, ColumnVerdict, LabelStore, NewAnswer, State, SubjectRef, Verdict
+from atpatch_core.labels import Answer, ColumnVerdict, LabelStore, NewAnswer, Rest, State, SubjectRef, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 
-from ..dashboard import PATIENCE, ROOT, serve, settle, visit
+from ..dashboard import PATIENCE, ROOT, params_of, serve, settle, visit
 from .conftest import MODEL, environment
 
 INPUTS = 12
@@ -98,6 +98,79 @@ def _saved(page: Page) -> None:
 
 def _judged(page: Page) -> int:
     return page.locator(".sheet .list .said:not(.none)").count()
+
+
+def _send(labelling: Labelling, name: str, title: str) -> None:
+    """Queue a sample that the detector marks."""
+    with LabelStore.open(labelling.url) as store:
+        model = load(ROOT / "sample_models" / MODEL)
+        content = (ROOT / "assets" / "samples" / f"{name}.png").read_bytes()
+        send_to_labelling(store, model, content, title, "a test", model.version)
+
+
+def _go_to(page: Page, title: str) -> None:
+    """Skip until the input with this title is on the sheet."""
+    for _ in range(INPUTS + 6):
+        if _title(page) == title:
+            return
+        before = _title(page)
+        page.keyboard.press("s")
+        expect(page.locator(".sheet .title")).not_to_have_text(re.compile(f"^({re.escape(before)})?$"))
+    raise AssertionError(f"{title} never came.")
+
+
+def _open_marks(page: Page) -> int:
+    """How many columns that the detector marks are not judged."""
+    rows = page.locator(".sheet .list li").filter(has=page.locator(".score", has_text="\u25b2"))
+    return rows.filter(has=page.locator(".said.none")).count()
+
+
+def test_after_the_name_keys_label_and_never_land_in_its_field(labelling: Labelling, page: Page) -> None:
+    visit(page, f"{labelling.address}/label?subject={MODEL}", "Label")
+    field = page.get_by_label("Your name")
+    field.click()
+    page.keyboard.type("Nadia")
+    page.keyboard.press("Enter")
+    page.keyboard.press("x")  # the sheet is not there yet: nothing is judged that nobody saw
+    page.locator(".sheet .list").wait_for(timeout=PATIENCE)
+    expect(page.locator(".sheet .person")).to_contain_text("Nadia says")
+    before = _judged(page)
+    assert before == 0
+    page.keyboard.press("x")
+    page.keyboard.press("x")
+    assert _judged(page) == 2
+    assert field.input_value() == "Nadia"
+    page.keyboard.press("Enter")
+    _saved(page)
+    assert [one.state for one in labelling.answers("Nadia")] == [State.SUBMITTED]
+    # Another name: what is typed before its sheet is there is taken down for nobody.
+    settle(page)
+    field.click()
+    page.keyboard.press("End")
+    page.keyboard.type(" B")
+    page.keyboard.press("Enter")
+    page.keyboard.press("d")
+    expect(page.locator(".sheet .person")).to_contain_text("Nadia B says")
+    page.keyboard.press("a")
+    _saved(page)
+    assert field.input_value() == "Nadia B"
+    assert [one.state for one in labelling.answers("Nadia")] == [State.SUBMITTED]
+    assert [one.state for one in labelling.answers("Nadia B")] == [State.DRAFT]
+    # The same name again: nothing is fetched, and the keys label all the same.
+    field.click()
+    page.keyboard.press("Enter")
+    page.keyboard.press("x")
+    assert _judged(page) == 2
+    assert field.input_value() == "Nadia B"
+
+
+def test_after_a_list_with_layers_or_models_keys_label_again(labelling: Labelling, page: Page) -> None:
+    labelling.page(page, "Lea")
+    page.locator(".sheet select").first.click()
+    page.locator(".sheet select").first.select_option("2")
+    page.keyboard.press("x")
+    assert page.locator(".sheet select").first.input_value() != "x"
+    assert _judged(page) == 1
 
 
 def test_an_input_is_labelled_with_keys_alone_and_the_next_one_is_there(labelling: Labelling, page: Page) -> None:
@@ -210,17 +283,9 @@ def test_a_click_in_the_picture_or_the_map_judges_any_column(labelling: Labellin
 
 
 def test_what_the_detector_marks_is_not_called_benign_unseen(labelling: Labelling, page: Page) -> None:
-    with LabelStore.open(labelling.url) as store:
-        model = load(ROOT / "sample_models" / MODEL)
-        content = (ROOT / "assets" / "samples" / "bag-triggered.png").read_bytes()
-        send_to_labelling(store, model, content, "marked", "a test", model.version)
+    _send(labelling, "bag-triggered", "unjudged marks")
     labelling.page(page, "Grace")
-    for _ in range(INPUTS + 1):
-        if _title(page) == "marked":
-            break
-        before = _title(page)
-        page.keyboard.press("s")
-        expect(page.locator(".sheet .title")).not_to_have_text(before)
+    _go_to(page, "unjudged marks")
     marked = page.locator(".sheet .list .score", has_text="\u25b2").count()
     assert marked
     page.keyboard.press("b")
@@ -228,6 +293,115 @@ def test_what_the_detector_marks_is_not_called_benign_unseen(labelling: Labellin
     assert page.locator(".sheet .list .said.none").count() == marked
     page.keyboard.press("a")
     expect(page.get_by_text("The detector marks what is left")).to_have_count(0)
+
+
+def test_flagged_columns_left_unjudged_are_asked_about_once(labelling: Labelling, page: Page) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    labelling.page(page, "Uma")
+    _go_to(page, "unjudged marks")
+    question = page.locator(".sheet .question")
+    marks = _open_marks(page)
+    assert marks
+    expect(question).to_be_hidden()
+    page.keyboard.press("ArrowLeft")  # the last one, which is not marked
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(question).to_contain_text(f"{marks} flagged column")
+    expect(question).to_contain_text("not judged")
+    assert _title(page) == "unjudged marks"
+    question.get_by_role("button", name="Judge them").click()
+    expect(question).to_be_hidden()
+    assert _open_marks(page) == marks
+    expect(page.locator(".sheet .machine")).to_contain_text("\u25b2 over-attended")  # it stands on the first of them
+    page.keyboard.press("Enter")  # asked once is enough
+    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
+    _saved(page)
+    (answer,) = labelling.answers("Uma")
+    assert (answer.state, answer.rest, answer.suggestion_seen) == (State.SUBMITTED, Rest.UNJUDGED, True)
+    assert [one.verdict for one in answer.verdicts] == [Verdict.BENIGN]
+
+
+@pytest.mark.parametrize("by", ["key", "click"])
+def test_the_rest_is_benign_is_said_and_recorded_as_such(labelling: Labelling, page: Page, by: str) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    name = f"Vera {by}"
+    labelling.page(page, name)
+    _go_to(page, "unjudged marks")
+    expect(page.locator(".sheet .others")).to_have_text("All other columns: not judged")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    if by == "key":
+        page.keyboard.press("b")
+    else:
+        page.locator(".sheet .question").get_by_role("button", name="The rest is benign").click()
+    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
+    _saved(page)
+    (answer,) = labelling.answers(name)
+    assert (answer.state, answer.rest) == (State.SUBMITTED, Rest.BENIGN)
+    assert {one.verdict for one in answer.verdicts} == {Verdict.BENIGN}
+
+
+def test_submitted_anyway_after_b_nothing_is_said_about_what_is_marked(labelling: Labelling, page: Page) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    labelling.page(page, "Wim")
+    _go_to(page, "unjudged marks")
+    marks = _open_marks(page)
+    page.keyboard.press("b")
+    expect(page.locator(".sheet .others")).to_have_text("All other columns: not judged")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .question")).to_contain_text(f"{marks} flagged column")
+    page.keyboard.press("Enter")
+    _saved(page)
+    (answer,) = labelling.answers("Wim")
+    assert (answer.state, answer.rest, len(answer.verdicts)) == (State.SUBMITTED, Rest.UNJUDGED, 8 - marks)
+    # Undone, judged one by one, and what B said holds.
+    page.keyboard.press("z")
+    assert _title(page) == "unjudged marks"
+    for _ in range(marks):
+        page.keyboard.press("a")
+    expect(page.locator(".sheet .others")).to_have_text("All other columns: \u25cb benign")
+    page.keyboard.press("Enter")
+    _saved(page)
+    (answer,) = labelling.answers("Wim")
+    assert (answer.rest, len(answer.verdicts)) == (Rest.BENIGN, 8)
+
+
+def test_the_suggestion_can_be_hidden_until_one_has_answered(labelling: Labelling, page: Page) -> None:
+    _send(labelling, "bag-triggered", "unjudged marks")
+    labelling.page(page, "Xenia")
+    page.get_by_text("Hide what the detector suggests until I have answered").click()
+    expect(page.locator(".sheet .machine")).to_contain_text("hidden until you have answered")
+    page.wait_for_function("location.search.includes('suggestion=hidden')")
+    page.reload()
+    page.locator(".sheet .list").wait_for(timeout=PATIENCE)
+    settle(page)
+    _go_to(page, "unjudged marks")
+    expect(page.locator(".sheet .machine")).to_contain_text("hidden until you have answered")
+    assert page.locator(".sheet .list .score").all_inner_texts() == [""] * 8
+    places = page.locator(".sheet .list .place").all_inner_texts()
+    assert [place[:5] for place in places] == sorted(place[:5] for place in places)
+    page.keyboard.press("x")
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .question")).to_contain_text("7 listed columns are not judged")  # not: how many flagged
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    assert _judged(page) == 8
+    page.keyboard.press("Enter")
+    expect(page.locator(".sheet .title")).not_to_have_text("unjudged marks")
+    _saved(page)
+    (answer,) = labelling.answers("Xenia")
+    assert (answer.state, answer.suggestion_seen, answer.rest) == (State.SUBMITTED, False, Rest.BENIGN)
+    assert answer.detector is not None
+    # Answered, it shows; who changes the answer then has seen it.
+    page.keyboard.press("z")
+    expect(page.locator(".sheet .machine")).to_contain_text(re.compile(r"benign|over-attended"))
+    assert page.locator(".sheet .list .score", has_text="\u25b2").count()
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    _saved(page)
+    (answer,) = labelling.answers("Xenia")
+    assert (answer.state, answer.suggestion_seen) == (State.SUBMITTED, True)
 
 
 def test_when_everything_is_answered_nothing_is_left_to_fill_in(labelling: Labelling, page: Page) -> None:
@@ -265,6 +439,47 @@ def test_two_annotators_have_their_own_answers_and_their_agreement_is_shown(
     other.get_by_text("Progress and agreement").click()
     expect(other.get_by_text(re.compile("Cohen's kappa|Krippendorff's alpha"))).to_be_visible()
     expect(other.get_by_role("cell", name="Jo")).to_be_visible()
+
+
+def test_disagreements_are_listed_and_each_opens_its_input(labelling: Labelling, page: Page) -> None:
+    with LabelStore.open(labelling.url) as store:
+        fingerprint = labelling.subject.fingerprint
+        first, second = store.inputs(fingerprint)[5:7]
+        for name, one, verdict in (
+            ("Kim", first, Verdict.OVER_ATTENDED),
+            ("Lou", first, Verdict.BENIGN),
+            ("Kim", second, Verdict.OVER_ATTENDED),
+        ):
+            verdicts = (ColumnVerdict(Column(0, 1, 7), verdict),)
+            store.save(NewAnswer(fingerprint, one.digest, name, State.SUBMITTED, verdicts))
+        verdicts = (ColumnVerdict(Column(0, 1, 8), Verdict.BENIGN),)
+        store.save(NewAnswer(fingerprint, second.digest, "Lou", State.SUBMITTED, verdicts))
+    labelling.page(page, "Kim")
+    page.get_by_text("Progress and agreement").click()
+    listed = page.locator(".st-key-label_disagreements")
+    expect(listed).to_contain_text("layer 0 \u00b7 head 1 \u00b7 column 7 \u2013")
+    expect(listed.get_by_text(re.compile("Kim: over-attended, Lou: benign"))).to_be_visible()
+    expect(listed.get_by_text(re.compile("Kim: over-attended, Lou: not judged"))).to_be_visible()
+    expect(page.get_by_text("judged by only one of those who answered the input")).to_be_visible()
+    settle(page)
+    listed.get_by_role("link", name=f"Open {second.title}").click()
+    expect(page.locator(".sheet .title")).to_have_text(second.title)
+    settle(page)
+    assert params_of(page)["input"] == second.digest
+    expect(page.locator(".sheet .list .place", has_text="L0\u00b7H1")).not_to_have_count(0)
+    # A link that is passed on leads to the same input; once it is answered, the queue goes on.
+    page.reload()
+    page.locator(".sheet .list").wait_for(timeout=PATIENCE)
+    expect(page.locator(".sheet .title")).to_have_text(second.title)
+    settle(page)
+    page.keyboard.press("Enter")
+    if page.locator(".sheet .question").is_visible():
+        page.keyboard.press("Enter")
+    expect(page.locator(".sheet .title")).not_to_have_text(second.title)
+    _saved(page)
+    page.wait_for_function("!location.search.includes('input=')")
+    visit(page, f"{labelling.address}/label?subject={MODEL}&annotator=Kim&input={'0' * 64}", "Label")
+    expect(page.get_by_text("which is not here: showing what is open.")).to_be_visible()
 
 
 def test_an_input_goes_from_triage_to_the_queue(labelling: Labelling, page: Page) -> None:

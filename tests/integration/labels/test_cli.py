@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,8 @@ import pytest
 from atpatch_core import Column, inspect, load
 from atpatch_core.cli.main import main
 from atpatch_core.detector.storage import load_detector
-from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
-from atpatch_core.versions.folder import save_version
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
+from atpatch_core.versions.folder import active_version, save_version
 
 ROOT = Path(__file__).resolve().parents[3]
 PICTURE = ROOT / "assets" / "samples" / "bag-triggered.png"
@@ -55,6 +57,20 @@ def test_labels_go_round_on_the_command_line(
     stats, _ = _run(capsys, monkeypatch, "labels", "stats", "--subject", "model", "--json")
     assert (stats["labelled"], stats["doubly"], stats["agreement"]["columns"]) == (1, 1, 1)
     assert "ada" in _run(capsys, monkeypatch, "labels", "stats")[0]
+    listed, _ = _run(capsys, monkeypatch, "labels", "disagreements", "--subject", "model", "--json")
+    assert (listed["contradictions"], listed["judged_by_some"]) == (1, 0)
+    (differs,) = listed["listed"]
+    assert (differs["layer"], differs["head"], differs["column"], differs["contradiction"]) == (0, 1, 49, True)
+    assert differs["said"] == [
+        {"annotator": "ada", "verdict": "over-attended", "by_name": True},
+        {"annotator": "bo", "verdict": "benign", "by_name": True},
+    ]
+    assert differs["open"] == f"/label?subject=model&input={one.digest}"
+    assert "over-attended" in _run(capsys, monkeypatch, "labels", "disagreements")[0]
+    taught, _ = _run(capsys, monkeypatch, "labels", "learnt-from", model, "--json")
+    assert (taught["inputs"], taught["disputed"], taught["over_attended"], taught["unjudged"]) == (1, 1, 0, 799)
+    assert len(taught["too_little"]) == 2
+    assert "contradict each other" in " ".join(_run(capsys, monkeypatch, "labels", "learnt-from", model)[0].split())
     for name in ("labels.jsonl", "labels.parquet"):
         written, _ = _run(capsys, monkeypatch, "labels", "export", name, "--json")
         assert written == {"file": name, "answers": 2}
@@ -109,6 +125,37 @@ def test_a_version_put_to_work_is_what_load_takes(
     assert "nothing to roll back" in _run(capsys, monkeypatch, "detectors", "roll-back", model, code=2)[1]
 
 
+def test_a_worse_version_is_put_to_work_on_a_terminal_only_if_one_says_so(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = load_detector(model / "atpatch")
+    save_version(replace(shipped, threshold=1.0), model, "never", "flags nothing")
+    judged, _ = _run(capsys, monkeypatch, "detectors", "judge", model, "never", "--json")
+    assert (judged["standing"], judged["judged"]["found"]) == ("not ready", 0)
+    assert judged["better_threshold"]["judged_on_the_other_half"]["found"] >= 95
+    monkeypatch.setattr("sys.stdin", _Terminal("n\n"))
+    _, error = _run(capsys, monkeypatch, "detectors", "activate", model, "never", code=1)
+    assert "It finds 0 of 200 over-attended inputs, 200 fewer than shipped, which is active (200)." in error
+    assert active_version(model) == "shipped"
+    monkeypatch.setattr("sys.stdin", _Terminal("y\n"))
+    _run(capsys, monkeypatch, "detectors", "activate", model, "never")
+    assert active_version(model) == "never"
+    monkeypatch.setattr("sys.stdin", _Terminal(""))
+    said, _ = _run(capsys, monkeypatch, "detectors", "activate", model, "shipped", "--json")
+    assert said["objections"] == []  # it does better
+    shutil.rmtree(model / "eval")
+    _, error = _run(capsys, monkeypatch, "detectors", "activate", model, "never", "--yes")
+    assert "It was not judged" in error
+    assert active_version(model) == "never"
+
+
+class _Terminal(io.StringIO):
+    """Standard input at which somebody sits."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def test_a_version_is_trained_from_labels_and_compared(
     model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,12 +174,25 @@ def test_a_version_is_trained_from_labels_and_compared(
             columns = flagged or (Column(0, 0, 1), Column(0, 1, 2))
             verdict = Verdict.OVER_ATTENDED if flagged else Verdict.BENIGN
             verdicts = tuple(ColumnVerdict(column, verdict) for column in columns)
-            store.save(NewAnswer(known.fingerprint, entry.item.digest, "ada", State.SUBMITTED, verdicts))
-    made, _ = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", "--notes", "by ada", "--json")
+            rest = Rest.UNJUDGED if flagged else Rest.BENIGN
+            store.save(NewAnswer(known.fingerprint, entry.item.digest, "ada", State.SUBMITTED, verdicts, rest=rest))
+    made, told = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", "--notes", "by ada", "--json")
     assert (made["labelled_inputs"], made["watched"]) == (len(pictures), [0])
+    assert "What is learnt from labels" in told
+    taught = made["learnt_from"]
+    assert taught["inputs"] == taught["over_attended_inputs"] + taught["clean_inputs"] == len(pictures)
+    assert [one["name"] for one in taught["annotators"]] == ["ada"]
+    judged, _ = _run(capsys, monkeypatch, "detectors", "judge", model, "labels-1", "--json")
+    assert judged["standing"] == made["standing"] != "not judged"
+    assert judged["judged"]["found"] + judged["judged"]["missed"] == 200
     listed, _ = _run(capsys, monkeypatch, "detectors", "list", model, "--json")
     assert [(one["name"], one["active"], one["notes"]) for one in listed][1] == ("labels-1", False, "by ada")
-    _run(capsys, monkeypatch, "detectors", "activate", model, "labels-1")
+    ready, _ = _run(capsys, monkeypatch, "detectors", "judge", model, "shipped", "--json")
+    assert (ready["standing"], ready["judged"]["found"]) == ("ready", 200)
+    active, told = _run(capsys, monkeypatch, "detectors", "activate", model, "labels-1", "--json")
+    if judged["judged"]["found"] < 200:
+        assert f"{200 - judged['judged']['found']} fewer than shipped, which is active (200)" in told
+        assert active["objections"]
     found, _ = _run(capsys, monkeypatch, "detectors", "compare", model, "shipped", "labels-1", *pictures, "--json")
     triggered = [str(one) for one in pictures if "triggered" in one.name]
     said = found["flagged"]
@@ -146,5 +206,6 @@ def test_a_version_is_trained_from_labels_and_compared(
         capsys, monkeypatch, "train-detector", model, "--labels", "labels.parquet", "--out", "new", "--json"
     )
     assert (trained["folder"], trained["watched"]) == ("new", [0])
+    assert trained["learnt_from"] == taught
     assert load_detector(Path("new")).fingerprint == load_detector(model / "atpatch").fingerprint
     assert "already a version" in _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", code=2)[1]

@@ -12,7 +12,7 @@ import pytest
 
 from atpatch_core import Column
 from atpatch_core.errors import LabelError
-from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, NewInput, State, SubjectRef, Verdict
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, NewInput, Rest, State, SubjectRef, Verdict
 from atpatch_core.labels.exchange import export_labels, import_labels
 
 from .conftest import KEYS, SUBJECT
@@ -46,6 +46,8 @@ def full(store: LabelStore) -> LabelStore:
                         verdicts,
                         "v1",
                         time=time + timedelta(1),
+                        rest=Rest.BENIGN if number else Rest.UNJUDGED,
+                        suggestion_seen=(None, False, True)[number],
                     )
                 )
     store.enqueue(other, inputs[0])

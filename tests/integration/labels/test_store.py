@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from atpatch_core import Column
@@ -23,14 +25,17 @@ from atpatch_core.labels import (
     LabelStore,
     NewAnswer,
     NewInput,
+    Rest,
     State,
     SubjectRef,
     SuggestedColumn,
     Suggestion,
     Verdict,
+    database,
 )
 from atpatch_core.labels.database import open_database
-from atpatch_core.labels.schema import metadata
+from atpatch_core.labels.schema import APPEND_ONLY, metadata
+from atpatch_core.labels.statistics import statistics
 
 from .conftest import KEYS, SUBJECT, queued
 
@@ -52,9 +57,57 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(store: LabelStore)
         assert compare_metadata(context, metadata) == []
 
 
-def test_an_answer_comes_back_as_it_was_saved(store: LabelStore) -> None:
+def _at(url: str, revision: str) -> sa.Engine:
+    """A database as an older AtPatch left it."""
+    LabelStore.open(url).close()
+    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg") if "postgresql" in url else url)
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sa.text(f"DROP TABLE {table.name}"))
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+        if engine.dialect.name == "postgresql":
+            for table in APPEND_ONLY:
+                connection.execute(sa.text(f"DROP FUNCTION {table}_append_only()"))
+        config = Config()
+        config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    return engine
+
+
+def test_a_store_of_before_opens_and_its_answers_say_nothing_about_the_rest(url: str) -> None:
+    engine = _at(url, "0001")
+    new = NewInput(b"input 0", "image", KEYS)
+    with engine.begin() as connection:
+        for statement, values in (
+            ("INSERT INTO subjects VALUES (1, :a, 'vit', 'image', '[4, 4]')", {"a": SUBJECT.fingerprint}),
+            ("INSERT INTO contents VALUES (:a, 7, :b)", {"a": new.digest, "b": new.content}),
+            ("INSERT INTO items VALUES (1, 1, :a, 50, 'input 0', '', NULL, 0)", {"a": new.digest}),
+            (
+                "INSERT INTO answers VALUES (1, :a, 1, 'ada', 1, 'submitted', 'v1', 0)",
+                {"a": "00000000-0000-4000-8000-000000000000"},
+            ),
+            ("INSERT INTO verdicts VALUES (1, 0, 1, 49, 'benign', 0.25)", {}),
+        ):
+            connection.execute(sa.text(statement), values)
+    engine.dispose()
+    with LabelStore.open(url) as store:
+        (old,) = store.answers(SUBJECT.fingerprint)
+        assert (old.rest, old.suggestion_seen) == (Rest.UNJUDGED, None)
+        assert old.verdicts == (ColumnVerdict(Column(0, 1, 49), Verdict.BENIGN, 0.25),)
+        found = statistics(store, SUBJECT.fingerprint)
+        assert (found.rest_benign, found.unjudged) == (0, 8 * KEYS - 1)
+        saved = store.save(_answer(new.digest, rest=Rest.BENIGN, suggestion_seen=False))
+        assert tuple(store.answers(SUBJECT.fingerprint)) == (saved,)
+        for change in ("UPDATE answers SET rest = 'benign'", "DELETE FROM answers", "UPDATE verdicts SET score = 1"):
+            with pytest.raises(sa.exc.DBAPIError, match="can only be added to"), store.engine.begin() as connection:
+                connection.execute(sa.text(change))
+
+
+@pytest.mark.parametrize("more", [{"rest": Rest.BENIGN, "suggestion_seen": True}, {"suggestion_seen": False}, {}])
+def test_an_answer_comes_back_as_it_was_saved(store: LabelStore, more: dict[str, object]) -> None:
     (digest,) = queued(store, 1)
-    new = _answer(digest, detector="v1", time=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC))
+    new = _answer(digest, detector="v1", time=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), **more)
     saved = store.save(new)
     assert saved.revision == 1
     assert store.current(SUBJECT.fingerprint, digest, "ada") == saved
@@ -145,6 +198,22 @@ def test_the_queue_puts_first_what_teaches_most(store: LabelStore) -> None:
     assert [entry.disagreement for entry in queue] == [0, 0, 0.5, 0, 0]
     assert [entry.state for entry in queue] == [State.DRAFT, None, None, None, State.SUBMITTED]
     assert [entry.answers for entry in queue] == [0, 0, 2, 0, 1]
+
+
+def test_a_draft_that_only_calls_the_rest_benign_is_no_answer_taken_back(store: LabelStore) -> None:
+    (digest,) = queued(store, 1)
+    store.save(_answer(digest, state=State.DRAFT, verdicts=(), rest=Rest.BENIGN))
+    assert store.queue(SUBJECT.fingerprint, "ada")[0].state is State.DRAFT
+    store.save(_answer(digest, state=State.DRAFT, verdicts=()))
+    assert store.queue(SUBJECT.fingerprint, "ada")[0].state is None
+
+
+def test_the_rest_counts_where_annotators_disagree_about_an_input(store: LabelStore) -> None:
+    (digest,) = queued(store, 1)
+    store.save(_answer(digest, "bo"))
+    store.save(_answer(digest, "cy", verdicts=(), rest=Rest.BENIGN))
+    # Over-attended against the rest, and unsure against the rest.
+    assert store.queue(SUBJECT.fingerprint, "ada")[0].disagreement == 1
 
 
 def test_a_newer_detector_s_suggestion_goes_before_an_older_one_s(store: LabelStore) -> None:
@@ -250,10 +319,8 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
 
 def test_an_older_file_is_copied_before_it_is_migrated(tmp_path: Path) -> None:
     file = tmp_path / "labels.sqlite"
+    _at(f"sqlite:///{file}", "0001").dispose()
     LabelStore.open(f"sqlite:///{file}").close()
-    from atpatch_core.labels.database import _back_up
-
-    _back_up(file, "0001")
     (copy,) = tmp_path.glob("labels.sqlite.before-0001-*")
     with sqlite3.connect(copy) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)

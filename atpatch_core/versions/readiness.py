@@ -1,0 +1,166 @@
+"""Whether a version is ready to be put to work: judged at its own threshold, on inputs that it did not learn from.
+
+A version can tell inputs apart perfectly and still find nothing, if its threshold lies above all scores. So neither
+AUROC nor a finished training makes it ready, only what its own threshold does to held-out inputs of both kinds.
+
+Where that is too little, another threshold may work. It is chosen on one half of the held-out inputs (of each kind, the
+first, third, fifth, ...) and judged on the other half; a version that is given it remembers the half that chose it, and
+is never judged on that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+
+from ..detector.calibration import calibrate_threshold
+from ..detector.trained import TrainedDetector
+from .judgement import Confusion, Judged, confusion, judge
+
+READY_FROM = 0.5  # the share of over-attended inputs that is found, less the share of others that is flagged
+FEWEST = 5  # inputs of each kind, to judge or to choose a threshold on
+_RATES = (0.01, 0.02, 0.05, 0.1, 0.2)  # of false alarms, tried in this order for another threshold
+
+
+class Standing(StrEnum):
+    """How a version stands."""
+
+    READY = "ready"
+    NOT_READY = "not ready"
+    NOT_JUDGED = "not judged"
+
+
+@dataclass(frozen=True)
+class BetterThreshold:
+    """A threshold with which a version would be ready.
+
+    It is the lowest that a share `rate` of further clean inputs is expected to reach at most, going by the inputs whose
+    titles are `chosen_on`; `counts` is what it does to the `judged_on` others.
+    """
+
+    threshold: float
+    rate: float
+    chosen_on: tuple[str, ...]
+    judged_on: int
+    counts: Confusion
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """How a version stands: `counts` at its own threshold and `auroc`, or `None` where it was not judged.
+
+    `better` is another threshold, where the own one is not good enough and one was found that is.
+    """
+
+    standing: Standing
+    counts: Confusion | None = None
+    auroc: float | None = None
+    better: BetterThreshold | None = None
+
+
+def readiness(judged: Judged, threshold: float, titles: Sequence[str]) -> Readiness:
+    """How a version with this `threshold` stands on the inputs with these `titles`, of which it learnt nothing."""
+    if not judgeable(judged.over_attended):
+        return Readiness(Standing.NOT_JUDGED)
+    counts = confusion(judged, threshold)
+    if gain(counts) >= READY_FROM:
+        return Readiness(Standing.READY, counts, judged.auroc)
+    return Readiness(Standing.NOT_READY, counts, judged.auroc, better_threshold(judged, titles))
+
+
+def taught_by(detector: TrainedDetector) -> frozenset[str]:
+    """The digests of the labelled inputs that a detector's networks learnt from."""
+    history = detector.history
+    return frozenset(history.get("learnt_from") or history.get("held_out", {}).get("inputs") or ())
+
+
+def threshold_chosen_on(detector: TrainedDetector) -> frozenset[str]:
+    """The titles of the held-out inputs that a detector's threshold was chosen on."""
+    return frozenset(detector.history.get("threshold_chosen_on") or ())
+
+
+def with_threshold(detector: TrainedDetector, better: BetterThreshold) -> TrainedDetector:
+    """The detector with another threshold, which remembers what it was chosen on."""
+    chosen = {"threshold_chosen_on": list(better.chosen_on), "threshold_before": detector.threshold}
+    return replace(detector, threshold=better.threshold, history={**detector.history, **chosen})
+
+
+def counts_of(detector: TrainedDetector, judged: Judged) -> Confusion:
+    """What a detector does to judged inputs at its own threshold; one that watches nothing flags nothing."""
+    return confusion(judged, detector.threshold if detector.watched else float("inf"))
+
+
+def judgeable(over_attended: np.ndarray) -> bool:
+    """Whether there are enough inputs of each kind; `over_attended` is bool `[n]`."""
+    return min(int(over_attended.sum()), int((~over_attended).sum())) >= FEWEST
+
+
+def gain(counts: Confusion) -> float:
+    """The share of over-attended inputs that is found, less the share of others that is flagged: -1 to 1.
+
+    It is NaN without inputs of both kinds.
+    """
+    return counts.true_positive_rate - counts.false_positive_rate
+
+
+def better_threshold(judged: Judged, titles: Sequence[str]) -> BetterThreshold | None:
+    """A threshold chosen on one half of judged inputs that works on the other half, or `None`."""
+    first = _first_half(judged.over_attended)
+    choosing = judge(judged.scores[first], judged.over_attended[first])
+    judging = judge(judged.scores[~first], judged.over_attended[~first])
+    if not judgeable(choosing.over_attended) or not judgeable(judging.over_attended):
+        return None
+    clean, bad = choosing.scores[~choosing.over_attended], choosing.scores[choosing.over_attended]
+    for rate in dict.fromkeys(max(one, 1.001 / (len(clean) + 1)) for one in _RATES):
+        threshold = min(calibrate_threshold(clean, bad, rate), 1.0)
+        if gain(confusion(choosing, threshold)) < READY_FROM:
+            continue
+        counts = confusion(judging, threshold)
+        chosen_on = tuple(title for title, chose in zip(titles, first, strict=True) if chose)
+        if gain(counts) >= READY_FROM:
+            return BetterThreshold(threshold, rate, chosen_on, len(judging.scores), counts)
+        return None
+    return None
+
+
+def objections(
+    found: Readiness, threshold: float, active: str | None = None, other: Confusion | None = None
+) -> list[str]:
+    """Why one should think twice before putting a version to work, in sentences; none if nothing speaks against it.
+
+    `found` is how it stands at its `threshold`; `other` is what the version `active` does to the same inputs.
+    """
+    if found.counts is None:
+        return [
+            f"It was not judged: that takes at least {FEWEST} over-attended and {FEWEST} clean inputs that it did not "
+            "learn from."
+        ]
+    own, said = found.counts, list[str]()
+    bad, clean = own.found + own.missed, own.false_alarms + own.left_alone
+    if other is not None and own.found < other.found:
+        said.append(
+            f"It finds {own.found} of {bad} over-attended inputs, {other.found - own.found} fewer than {active}, which "
+            f"is active ({other.found})."
+        )
+    if other is not None and own.false_alarms > other.false_alarms:
+        said.append(
+            f"It flags {own.false_alarms} of {clean} other inputs, {own.false_alarms - other.false_alarms} more than "
+            f"{active}, which is active ({other.false_alarms})."
+        )
+    if found.standing is Standing.NOT_READY and not said:
+        said.append(
+            f"It is not ready: at its own threshold, {threshold:.4f}, it finds {own.found} of {bad} over-attended "
+            f"inputs and flags {own.false_alarms} of {clean} others."
+        )
+    return said
+
+
+def _first_half(over_attended: np.ndarray) -> np.ndarray:
+    """Every other input of each kind, bool `[n]`; an input with and without a trigger comes to the same half."""
+    first = np.zeros(len(over_attended), dtype=bool)
+    for kind in (over_attended, ~over_attended):
+        first[np.flatnonzero(kind)[::2]] = True
+    return first
