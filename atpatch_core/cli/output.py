@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 
 def print_json(value: Any) -> None:
@@ -18,10 +19,10 @@ def print_json(value: Any) -> None:
 
 
 def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
-    """Write (name, value) rows as a table."""
-    table = Table(title=title, show_header=False, title_justify="left")
+    """Write (name, value) rows as a table; brackets in them mean nothing else."""
+    table = Table(title=Text(title), show_header=False, title_justify="left")
     for name, value in rows:
-        table.add_row(name, value)
+        table.add_row(Text(name), Text(value))
     Console().print(table)
 
 

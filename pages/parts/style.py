@@ -38,6 +38,7 @@ _STYLE = """
 .st-key-patch {
   width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;
 }
+.st-key-patch:has(input:disabled) { border: 1px solid #8a9099; }
 .st-key-patch label { zoom: 1.25; }
 .st-key-patch label p { font-weight: 600; }
 @media (min-width: 641px) {
