@@ -126,8 +126,9 @@ def _look_at(opened: OpenSubject, one: OpenInput, edited: Any) -> None:
     view = state.settled_view()
     # A copy of a copy leads back to what a person brought, too.
     original = view.parent or view.seen
-    digest = uploads().put(opened.subject.write(edited))
-    name_upload(digest, f"{one.title.removesuffix(_EDITED)}{_EDITED}")
+    name = f"{one.title.removesuffix(_EDITED)}{_EDITED}"
+    digest = uploads().put(opened.subject.write(edited), name)
+    name_upload(digest, name)
     state.update(upload=digest, sample=None, columns=(), parent=original, reference=original)
 
 

@@ -20,6 +20,7 @@ from . import state
 from .bring import refuse, take
 from .resources import OpenInput, OpenSubject, samples, uploads
 from .text import plain
+from .upload_names import name_upload, upload_name
 from .view import View
 
 NOUN = "record"
@@ -166,12 +167,14 @@ def _take_upload(opened: OpenSubject) -> None:
     try:
         records = read_records(content, _schema(opened))
         if len(records) == 1:
-            take(_adapter(opened).write(records[0]))
+            take(_adapter(opened).write(records[0]), file.name)
             return
-        st.session_state[_TABLE] = uploads().put(content)
+        digest = uploads().put(content, file.name)
     except AtPatchError as error:
         refuse(str(error))
     else:
+        name_upload(digest, file.name)
+        st.session_state[_TABLE] = digest
         state.update()
 
 
@@ -189,7 +192,8 @@ def _take_row(opened: OpenSubject) -> None:
     if not 1 <= row <= len(records):
         refuse(f"The table has no row {row:,}: choose one from 1 to {len(records):,}.")
         return
-    take(_adapter(opened).write(records[row - 1]))
+    name = upload_name(st.session_state[_TABLE], "table")
+    take(_adapter(opened).write(records[row - 1]), f"{name}, row {row}")
 
 
 def _take_record(opened: OpenSubject, values: dict[str, Any]) -> None:

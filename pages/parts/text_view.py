@@ -73,7 +73,7 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     )
     detected, _ = split_columns(inspection.flags)
     title = one.title
-    if title.startswith((f"your {NOUN}", f"a {NOUN} from")):  # our words; the name of a file stays as it is
+    if title.startswith((f"your {NOUN}", f"an uploaded {NOUN}", f"a {NOUN} from")):  # our words; the name of a file stays as it is
         title = title[0].upper() + title[1:]
     parts = [f"{plain(title)}."]
     if any(piece.heads for piece in pieces):
