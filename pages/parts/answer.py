@@ -8,7 +8,7 @@ from atpatch_core import Inspection
 from atpatch_core.figures.evidence import evidence_sentence, plainest_evidence
 from atpatch_core.figures.probabilities import probability_bars
 from atpatch_core.figures.redistributed import redistributed_parts
-from atpatch_core.figures.thresholds import other_threshold
+from atpatch_core.figures.thresholds import other_threshold, threshold_texts
 from atpatch_core.figures.verdict import answer, found_sentence, heads_in_words, split_columns, verdict
 from atpatch_core.figures.wording import counted, score_text
 
@@ -33,16 +33,17 @@ def show_verdict(view: View, opened: OpenSubject, inspection: Inspection) -> Non
             st.success(sentence, icon=":material/healing:")
         else:
             st.warning(sentence, icon=":material/flag:")
-        if calibrated is not None and other_threshold(inspection.flags, calibrated) is not None:
-            st.button(
-                f"Use the calibrated threshold, {score_text(calibrated)}",
-                key="verdict_calibrated",
-                on_click=_use_calibrated,
-                icon=":material/restart_alt:",
-            )
-        if inspection.flags.any:
-            with st.expander("In which heads", icon=":material/grid_view:", key="found"):
-                _show_found(inspection)
+        with st.container(horizontal=True):
+            if calibrated is not None and other_threshold(inspection.flags, calibrated) is not None:
+                st.button(
+                    f"Use the calibrated threshold, {threshold_texts(inspection.flags.threshold, calibrated)[1]}",
+                    key="verdict_calibrated",
+                    on_click=_use_calibrated,
+                    icon=":material/restart_alt:",
+                )
+            if inspection.flags.any:
+                with st.popover("In which heads", icon=":material/grid_view:", key="found"):
+                    _show_found(inspection)
 
 
 def show_answer(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
@@ -83,7 +84,9 @@ def _show_state(view: View, opened: OpenSubject, one: OpenInput, inspection: Ins
     if view.patch and inspection.flags.any:
         st.badge("Repaired" if trusted else "Redistributed", icon=":material/healing:", color="green")
     elif detected:
-        st.badge(own.HIJACKED if trusted else "Over-attended", icon=":material/warning:", color="orange")
+        # Under another threshold than the calibrated one, to be flagged does not mean to draw too much.
+        plainly = "Over-attended" if view.threshold is None else "Flagged"
+        st.badge(own.HIJACKED if trusted else plainly, icon=":material/warning:", color="orange")
 
 
 def _show_found(inspection: Inspection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -19,6 +20,7 @@ from atpatch_core.what_if import WhatIf, what_if
 from . import state
 from .bring import refuse, take
 from .resources import OpenInput, OpenSubject, samples, uploads
+from .stale import REGION, Typed
 from .text import plain
 from .upload_names import name_upload, upload_name
 from .view import View
@@ -43,6 +45,8 @@ _UPLOAD = "input_record_file"
 _TABLE = "input_record_table"
 _ROW = "input_record_row"
 _PREVIEW = 200
+_LOOK_RECORD = "Look at this record"
+_LOOK_ROW = "Look at this row"
 
 
 def show_source(source: str, opened: OpenSubject) -> None:
@@ -51,6 +55,22 @@ def show_source(source: str, opened: OpenSubject) -> None:
         _show_upload(opened)
     else:
         _show_form(opened)
+
+
+def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+    """The fields of the form, or the number of the row."""
+    told = "For {} before your change: press \u201c{}\u201d for the new one."
+    if source == "Form":
+        shown = tuple(
+            (str(int(one.value[field.name]) if isinstance(field, NumberField) else one.value[field.name]),)
+            for field in _schema(opened).fields
+        )
+        return Typed(shown, told.format("the record", _LOOK_RECORD))
+    records = _table(opened) if source == "Upload" else None
+    if records is None:
+        return None
+    rows = [str(number) for number, record in enumerate(records, 1) if record == one.value]
+    return Typed((rows,), told.format("the record", _LOOK_ROW))
 
 
 def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
@@ -113,7 +133,7 @@ def _show_form(opened: OpenSubject) -> None:
     shown = _shown(opened) or schema.typical()
     # Another record or another model needs other widgets, as each remembers what was typed into it.
     stamp = digest_of(_adapter(opened).write(shown) + opened.key.encode())[:16]
-    with st.form("record", border=False):
+    with st.container(key=REGION), st.form("record", border=False):
         # Row by row, so that the fields stay in order for the Tab key and on a phone.
         rows = [st.columns(3, vertical_alignment="bottom") for _ in range(0, len(schema.fields), 3)]
         for field, place in zip(schema.fields, chain.from_iterable(rows), strict=False):
@@ -125,9 +145,7 @@ def _show_form(opened: OpenSubject) -> None:
             else:
                 names = list(field.categories)
                 place.selectbox(plain(field.name), names, names.index(str(shown[field.name])), key=key)
-        st.form_submit_button(
-            "Look at this record", on_click=_take_form, args=(opened, stamp), icon=":material/search:"
-        )
+        st.form_submit_button(_LOOK_RECORD, on_click=_take_form, args=(opened, stamp), icon=":material/search:")
 
 
 def _show_upload(opened: OpenSubject) -> None:
@@ -137,19 +155,16 @@ def _show_upload(opened: OpenSubject) -> None:
         on_change=_take_upload,
         args=(opened,),
     )
-    content = uploads().get(st.session_state.get(_TABLE, ""))
-    if content is None:
+    records = _table(opened)
+    if records is None:
         return
-    try:
-        records = read_records(content, _schema(opened))
-    except AtPatchError:
-        return  # it was uploaded for another model
     st.dataframe([{"row": number, **record} for number, record in enumerate(records[:_PREVIEW], 1)], height=160)
     if len(records) > _PREVIEW:
         st.caption(f"The first {_PREVIEW} of {len(records):,} records.")
     with st.form("record_row", border=False):
-        st.number_input(f"Row, 1 to {len(records):,}", value=1, key=_ROW, step=1)
-        st.form_submit_button("Look at this row", on_click=_take_row, args=(opened,), icon=":material/search:")
+        with st.container(key=REGION):
+            st.number_input(f"Row, 1 to {len(records):,}", value=1, key=_ROW, step=1)
+        st.form_submit_button(_LOOK_ROW, on_click=_take_row, args=(opened,), icon=":material/search:")
 
 
 def _take_form(opened: OpenSubject, stamp: str) -> None:
@@ -203,6 +218,17 @@ def _take_record(opened: OpenSubject, values: dict[str, Any]) -> None:
         refuse(str(error))
     else:
         take(_adapter(opened).write(record))
+
+
+def _table(opened: OpenSubject) -> Sequence[Record] | None:
+    """The records of the table that was uploaded, if it was for this model."""
+    content = uploads().get(st.session_state.get(_TABLE, ""))
+    if content is None:
+        return None
+    try:
+        return read_records(content, _schema(opened))
+    except AtPatchError:
+        return None
 
 
 def _shown(opened: OpenSubject) -> Record | None:

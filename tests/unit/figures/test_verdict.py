@@ -58,8 +58,8 @@ def test_of_many_parts_those_that_score_highest_are_named_and_the_others_counted
     for key in (2, 4, 6, 8, 10):
         inspection.flags.scores[1][2, key] = 0.99
     assert _said(inspection).startswith(
-        "The patches at row 0, column 1, at row 0, column 3, at row 0, column 5, at row 1, column 0, at row 1, column 2 "
-        "and 5 more draw far too much attention. With AtPatch"
+        "The patches at row 0, column 1, at row 0, column 3, at row 0, column 5, at row 1, column 0, at row 1, "
+        "column 2 and 5 more draw far too much attention. With AtPatch"
     )
     assert found_sentence(inspection) == "160 map columns flagged in 4 layers."
     flagged = tuple(Column(1, head, 5) for head in range(12))
