@@ -27,7 +27,8 @@ class _Part:
 
 
 def parts_in_words(columns: Sequence[Column], inspection: Inspection) -> tuple[str, bool]:
-    """What `columns` stand for ("the words \u201ccf\u201d and \u201cI saw it\u201d and [CLS]"), and whether that is a plural.
+    """What `columns` stand for, such as "the patches at row 1, column 0 and at row 6, column 6", and whether that is a
+    plural.
 
     All parts are named if they are few, or else those that score highest, and it is said how many more there are.
     """

@@ -66,8 +66,23 @@ def column_name(column: Column, layout: Layout) -> str:
 
 
 def heads_in_words(layer: int, heads: Collection[int]) -> str:
-    """Some heads of a layer: "layer 2 \u00b7 heads 0 and 3"."""
-    return f"layer {layer} \u00b7 {'head' if len(heads) == 1 else 'heads'} {listed([str(head) for head in heads])}"
+    """Some heads of a layer: "layer 2 \u00b7 heads 0, 3 and 5 to 11"."""
+    return f"layer {layer} \u00b7 {'head' if len(heads) == 1 else 'heads'} {listed(_runs(sorted(heads)))}"
+
+
+def _runs(numbers: Sequence[int]) -> list[str]:
+    """Three and more that follow each other are put together."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [
+        text
+        for run in runs
+        for text in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else [str(number) for number in run])
+    ]
 
 
 def _finding(inspection: Inspection, calibrated: float | None) -> str:

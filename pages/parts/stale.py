@@ -26,8 +26,8 @@ export default function (component) {
     const fields = [...(region()?.querySelectorAll("textarea[aria-label], input[aria-label]") ?? [])];
     // While the page is drawn anew, its fields may not be there yet.
     const stale = fields.length === data.shown.length && fields.some((one, place) => changed(one, data.shown[place]));
-    if (stale === note.hasAttribute("data-stale") && !(stale && note.textContent !== data.told)) return;
-    note.toggleAttribute("data-stale", stale);
+    if (stale === note.hasAttribute("data-outdated") && !(stale && note.textContent !== data.told)) return;
+    note.toggleAttribute("data-outdated", stale);
     note.textContent = stale ? data.told : "";
   };
   const press = (event) => {

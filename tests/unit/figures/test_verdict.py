@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from atpatch_core.figures.verdict import found_sentence, split_columns, verdict
+from atpatch_core.figures.verdict import found_sentence, heads_in_words, split_columns, verdict
 from atpatch_core.inspection import Column, Inspection, Layout
 
 CALIBRATED = 0.9  # what `make_inspection` uses, too
@@ -248,3 +248,9 @@ def test_thresholds_that_lie_close_together_are_told_apart(make_inspection) -> N
     assert "a threshold of 0.90002; the calibrated one is 0.9" in _said(make_inspection(threshold=0.90002))
     assert "a threshold of 0.9999998; " in _said(make_inspection(threshold=0.9999998))
     assert "a threshold of 0.00004; " in _said(make_inspection(threshold=0.00004))
+
+
+def test_heads_that_follow_each_other_are_put_together() -> None:
+    assert heads_in_words(2, (4,)) == "layer 2 \u00b7 head 4"
+    assert heads_in_words(0, (0, 1, 3, 5, 6, 7)) == "layer 0 \u00b7 heads 0, 1, 3 and 5 to 7"
+    assert heads_in_words(5, range(12)) == "layer 5 \u00b7 heads 0 to 11"
