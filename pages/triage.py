@@ -127,8 +127,8 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
         show_threshold(view, opened)
     with right:
         show_columns(view, inspection)
-    show_causal_check(opened, one, inspection)
-    show_attribution(opened, one, inspection)
+    show_causal_check(view, opened, one, inspection)
+    show_attribution(view, opened, one, inspection)
     show_edit(view, opened, one, inspection)
     if view.reference is None:
         show_comparison(view, opened, one, inspection)

@@ -15,11 +15,13 @@ from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_files import read_records
 from atpatch_core.subjects.record_schema import NumberField, Record, RecordSchema
 from atpatch_core.uploads import digest_of
-from atpatch_core.what_if import WhatIf, what_if
+from atpatch_core.what_if import WhatIf, count_flips, what_if
 
 from . import state
 from .bring import refuse, take
-from .resources import OpenInput, OpenSubject, samples, uploads
+from .job_progress import in_words
+from .long_work import LONG, LongWork, result_of, show_long_work
+from .resources import OpenInput, OpenSubject, samples, seconds_a_run, uploads
 from .stale import REGION, Typed
 from .text import plain
 from .upload_names import name_upload, upload_name
@@ -45,6 +47,7 @@ _UPLOAD = "input_record_file"
 _TABLE = "input_record_table"
 _ROW = "input_record_row"
 _PREVIEW = 200
+_NOUN = "what-if"
 _LOOK_RECORD = "Look at this record"
 _LOOK_ROW = "Look at this row"
 
@@ -77,25 +80,13 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     """The fields with the flagged ones marked, and what the answer would be with another protected attribute."""
     schema, record = _schema(opened), one.value
     rows = field_rows(schema, record, inspection, view.layer or 0, view.head or 0)
-    flips = _what_if(opened.subject, record, opened.key, one.digest, view.threshold, view.columns)
     st.caption(plain(one.title))
     st.markdown("**What if a protected attribute were another one?**")
-    for sentence in what_if_sentences(record, inspection, flips):
-        st.markdown(plain(sentence))
-    with st.expander("Every other value, one at a time", icon=":material/swap_horiz:"):
-        who, before, after = zip(*what_if_rows(record, inspection, flips), strict=True)
-        st.table(
-            {
-                "Person": [plain(text) for text in who],
-                "Without AtPatch": [plain(text) for text in before],
-                "With AtPatch": [plain(text) for text in after],
-            },
-            hide_index=True,
-        )
-        st.caption(
-            "This is what the individual discrimination rate counts. It can't show proxies: what the model knows about "
-            "the attribute from other fields stays the same in every row."
-        )
+    flips = _flips(view, opened, one)
+    if flips is None:
+        flips = show_long_work(_asked_for(view, opened, one), _view_of_flips(view, opened, one))
+    if flips is not None:
+        _show_flips(record, inspection, flips)
     st.table(
         {
             "Field": [plain(f"{row.name} (protected)" if row.protected else row.name) for row in rows],
@@ -113,11 +104,30 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     )
 
 
+def _show_flips(record: Record, inspection: Inspection, flips: tuple[WhatIf, ...]) -> None:
+    for sentence in what_if_sentences(record, inspection, flips):
+        st.markdown(plain(sentence))
+    with st.expander("Every other value, one at a time", icon=":material/swap_horiz:"):
+        who, before, after = zip(*what_if_rows(record, inspection, flips), strict=True)
+        st.table(
+            {
+                "Person": [plain(text) for text in who],
+                "Without AtPatch": [plain(text) for text in before],
+                "With AtPatch": [plain(text) for text in after],
+            },
+            hide_index=True,
+        )
+        st.caption(
+            "This is what the individual discrimination rate counts. It can't show proxies: what the model knows about "
+            "the attribute from other fields stays the same in every row."
+        )
+
+
 def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
     """Whether the answer is another one with AtPatch, or would be with another protected attribute."""
     if inspection.changes_answer:
         return True
-    flips = _what_if(opened.subject, one.value, opened.key, one.digest, view.threshold, view.columns)
+    flips = _flips(view, opened, one) or ()
     return any(flip.original.index != inspection.original.prediction.index for flip in flips)
 
 
@@ -253,6 +263,39 @@ def _adapter(opened: OpenSubject) -> RecordAdapter:
 
 def _schema(opened: OpenSubject) -> RecordSchema:
     return _adapter(opened).schema
+
+
+def _flips(view: View, opened: OpenSubject, one: OpenInput) -> tuple[WhatIf, ...] | None:
+    """What the answer would be with other protected attributes, if that is quick or was asked for."""
+    if _seconds(view, opened, one) <= LONG:
+        return _what_if(opened.subject, one.value, opened.key, one.digest, view.threshold, view.columns)
+    found: tuple[WhatIf, ...] | None = result_of(_NOUN, _view_of_flips(view, opened, one))
+    return found
+
+
+def _seconds(view: View, opened: OpenSubject, one: OpenInput) -> float:
+    runs = 2 * count_flips(opened.subject, one.value)
+    return runs * seconds_a_run(opened, one, view.threshold, view.columns)
+
+
+def _view_of_flips(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:
+    return opened.key, one.digest, view.threshold, view.columns
+
+
+def _asked_for(view: View, opened: OpenSubject, one: OpenInput) -> LongWork:
+    return LongWork(
+        _NOUN,
+        "Work it out",
+        f"The model looks at each other value of a protected attribute: {in_words(_seconds(view, opened, one))}.",
+        lambda on_step: what_if(
+            opened.subject,
+            one.value,
+            view.threshold,
+            view.columns,
+            lambda done, total: on_step("looking at other values", done, total),
+        ),
+        {},
+    )
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

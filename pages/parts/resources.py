@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,8 +16,7 @@ from typing import Any
 import streamlit as st
 
 import atpatch_core as atpatch
-from atpatch_core import attribution
-from atpatch_core.attribution import Attribution
+from atpatch_core.attribution_pace import Pace, measure_pace
 from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
 from atpatch_core.machine import leave_cores_free
@@ -128,7 +128,12 @@ def inspect(
     opened: OpenSubject, one: OpenInput, threshold: float | None, columns: tuple[Column, ...]
 ) -> atpatch.Inspection:
     """The inspection of an input, from memory if it was one of the last few. Raises `AtPatchError`."""
-    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)
+    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)[0]
+
+
+def seconds_a_run(opened: OpenSubject, one: OpenInput, threshold: float | None, columns: tuple[Column, ...]) -> float:
+    """About how long the model takes for this input once, told from its inspection. Raises `AtPatchError`."""
+    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)[1] / 2
 
 
 def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...]) -> tuple[atpatch.CausalEffect, ...]:
@@ -136,9 +141,9 @@ def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...
     return _causal_check(opened.subject, one.value, opened.key, one.digest, columns)
 
 
-def attribute(opened: OpenSubject, one: OpenInput, target: int, columns: tuple[Column, ...]) -> Attribution:
-    """What speaks for the class `target` while `columns` are redistributed. Raises `AtPatchError`."""
-    return _attribute(opened.subject, one.value, opened.key, one.digest, target, columns)
+def attribution_pace(opened: OpenSubject, one: OpenInput, target: int, keys: int) -> Pace:
+    """How long attributions of inputs with so many `keys` take, told from a first step. Raises `AtPatchError`."""
+    return _attribution_pace(opened.subject, one.value, target, opened.key, keys)
 
 
 def maps_key(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:
@@ -163,8 +168,10 @@ def _read(_subject: atpatch.Subject, key: str, _content: bytes, digest: str) -> 
 @st.cache_resource(max_entries=8, show_spinner="Reading the attention maps\u2026")
 def _inspect(
     _subject: atpatch.Subject, _value: Any, key: str, digest: str, threshold: float | None, columns: tuple[Column, ...]
-) -> Inspection:
-    return atpatch.inspect(_subject, _value, threshold=threshold, columns=columns)
+) -> tuple[Inspection, float]:
+    began = time.monotonic()
+    inspection = atpatch.inspect(_subject, _value, threshold=threshold, columns=columns)
+    return inspection, time.monotonic() - began
 
 
 @st.cache_resource(max_entries=32, show_spinner="Redistributing one column at a time\u2026")
@@ -174,8 +181,6 @@ def _causal_check(
     return atpatch.causal_check(_subject, _value, columns)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Attributing the answer\u2026 long texts take a minute")
-def _attribute(
-    _subject: atpatch.Subject, _value: Any, key: str, digest: str, target: int, columns: tuple[Column, ...]
-) -> Attribution:
-    return attribution.attribute(_subject, _value, target, columns)
+@st.cache_resource(max_entries=32, show_spinner="Trying one step\u2026")
+def _attribution_pace(_subject: atpatch.Subject, _value: Any, _target: int, key: str, keys: int) -> Pace:
+    return measure_pace(_subject, _value, _target)
