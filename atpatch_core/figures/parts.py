@@ -110,7 +110,8 @@ def _unit(parts: Sequence[_Part], layout: Layout) -> str:
 def _name(number: int, part: _Part, times: int, layout: Layout) -> str:
     if layout.grid is not None:
         return part.name if number == 0 else f"at {part.name}"
-    return f"\u201c{part.name}\u201d" + (f" ({times} times)" if times > 1 else "")
+    counts = [f"{part.words} words"] * (part.words > _MOST_WORDS) + [f"{times} times"] * (times > 1)
+    return f"\u201c{part.name}\u201d" + (f" ({', '.join(counts)})" if counts else "")
 
 
 def _region(key: int, layout: Layout) -> str:

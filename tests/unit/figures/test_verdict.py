@@ -100,7 +100,7 @@ def test_copies_of_a_word_are_counted(make_inspection) -> None:
 def test_a_very_long_phrase_is_cut(make_inspection) -> None:
     words = [f"w{number}" for number in range(30)]
     said = _said(_text(make_inspection, *words, flagged=tuple(range(30))))
-    assert said.startswith(f"The words \u201c{' '.join(words[:12])} \u2026\u201d draw")
+    assert said.startswith(f"The words \u201c{' '.join(words[:12])} \u2026\u201d (30 words) draw")
 
 
 def test_a_text_that_is_one_word_to_its_tokenizer_is_named_by_the_flagged_parts(make_inspection) -> None:
