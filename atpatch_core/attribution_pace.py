@@ -70,6 +70,8 @@ def measure_pace(
 
     `on_step` learns that it begins and that it is done; what it raises is passed on.
     """
+    if on_step is not None:
+        on_step(FIRST, 0, 1)
     # Captum brings Matplotlib, whose import takes seconds only once.
     import captum.attr  # noqa: F401
 
@@ -77,13 +79,13 @@ def measure_pace(
 
     def note(done: int, steps: int) -> None:
         times.append(clock())
-        if on_step is not None:
-            on_step(FIRST, min(done, 1), 1)
         if done:
             raise _MeasuredError
 
     with suppress(_MeasuredError):
         attribute(subject, x, target, steps=2, on_step=note, at_once=1)
+    if on_step is not None:
+        on_step(FIRST, 1, 1)
     return Pace(start=times[1] - times[0], step=times[2] - times[1])
 
 
