@@ -20,7 +20,7 @@ from atpatch_core.detector.storage import load_detector
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
 from atpatch_core.evaluation.evaluate import apply_trigger
-from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import TrainingStore
@@ -68,8 +68,7 @@ def _label(url: str, model: Path) -> None:
         for number, one in enumerate(store.inputs(known.fingerprint)):
             verdict = Verdict.OVER_ATTENDED if number < TRIGGERED else Verdict.BENIGN
             verdicts = tuple(ColumnVerdict(Column(0, head, 49), verdict) for head in (0, 1))
-            rest = Rest.UNJUDGED if number < TRIGGERED else Rest.BENIGN
-            store.save(NewAnswer(known.fingerprint, one.digest, "ada", State.SUBMITTED, verdicts, rest=rest))
+            store.save(NewAnswer(known.fingerprint, one.digest, "ada", State.SUBMITTED, verdicts))
 
 
 @pytest.fixture(scope="module")

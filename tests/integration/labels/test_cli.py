@@ -12,7 +12,7 @@ import pytest
 from atpatch_core import Column, inspect, load
 from atpatch_core.cli.main import main
 from atpatch_core.detector.storage import load_detector
-from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
 from atpatch_core.versions.folder import save_version
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -127,8 +127,7 @@ def test_a_version_is_trained_from_labels_and_compared(
             columns = flagged or (Column(0, 0, 1), Column(0, 1, 2))
             verdict = Verdict.OVER_ATTENDED if flagged else Verdict.BENIGN
             verdicts = tuple(ColumnVerdict(column, verdict) for column in columns)
-            rest = Rest.UNJUDGED if flagged else Rest.BENIGN
-            store.save(NewAnswer(known.fingerprint, entry.item.digest, "ada", State.SUBMITTED, verdicts, rest=rest))
+            store.save(NewAnswer(known.fingerprint, entry.item.digest, "ada", State.SUBMITTED, verdicts))
     made, _ = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", "--notes", "by ada", "--json")
     assert (made["labelled_inputs"], made["watched"]) == (len(pictures), [0])
     listed, _ = _run(capsys, monkeypatch, "detectors", "list", model, "--json")

@@ -13,7 +13,7 @@ from atpatch_core import Column
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.datasets import read_labelled_images
 from atpatch_core.evaluation.evaluate import apply_trigger
-from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 
 BADNETS = Path(__file__).resolve().parents[3] / "sample_models" / "fashion-vit-badnets"
@@ -37,8 +37,7 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> str:
         for number, one in enumerate(store.inputs(known.fingerprint)):
             verdict = Verdict.OVER_ATTENDED if number < 8 else Verdict.BENIGN
             verdicts = tuple(ColumnVerdict(column, verdict) for column in OVER_ATTENDED)
-            rest = Rest.UNJUDGED if number < 8 else Rest.BENIGN
-            store.save(NewAnswer(known.fingerprint, one.digest, "ada", State.SUBMITTED, verdicts, rest=rest))
+            store.save(NewAnswer(known.fingerprint, one.digest, "ada", State.SUBMITTED, verdicts))
     return url
 
 

@@ -24,7 +24,7 @@ from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.errors import InputError
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.text_data import read_labelled_texts
-from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
+from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.suggestion import suggest
 from atpatch_core.text_triggers import Span, TextTrigger
@@ -42,10 +42,7 @@ PLAIN = 0.15  # of the attention that the answer is read from: what an annotator
 def _annotate(
     subject: atpatch.Subject, url: str, inputs: Sequence[Any], over: Callable[[int, Inspection], set[Column]]
 ) -> None:
-    """Queue inputs and answer for each: `over` names over-attended columns, others that are suggested are benign.
-
-    Where there are none, the annotator says that the rest is benign.
-    """
+    """Queue inputs and answer for each: `over` names over-attended columns, others that are suggested are benign."""
     with LabelStore.open(url) as store:
         for number, one in enumerate(inputs):
             inspection = atpatch.inspect(subject, one)
@@ -57,8 +54,7 @@ def _annotate(
                 ColumnVerdict(column, Verdict.OVER_ATTENDED if column in bad else Verdict.BENIGN) for column in columns
             )
             digest = store.inputs(known.fingerprint)[number].digest
-            rest = Rest.UNJUDGED if bad else Rest.BENIGN
-            store.save(NewAnswer(known.fingerprint, digest, "ada", State.SUBMITTED, verdicts, rest=rest))
+            store.save(NewAnswer(known.fingerprint, digest, "ada", State.SUBMITTED, verdicts))
 
 
 def _keys(inspection: Inspection, spans: Sequence[Span]) -> list[int]:

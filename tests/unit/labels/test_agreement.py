@@ -6,18 +6,20 @@ from collections import Counter
 
 import pytest
 
-from atpatch_core.labels.agreement import SAYINGS, Agreement, Tally, agreement
+from atpatch_core.labels import Verdict
+from atpatch_core.labels.agreement import Agreement, Tally, agreement
 
 
 def _of(**verdicts: str) -> Agreement:
     """The agreement about columns 0, 1, ...: "o", "b" or "u" for each annotator, "." where they did not judge."""
-    letters = dict(zip("obu.", SAYINGS, strict=True))
+    letters = {"o": Verdict.OVER_ATTENDED, "b": Verdict.BENIGN, "u": Verdict.UNSURE}
     tallies: Counter[Tally] = Counter()
-    pairs: Counter[tuple[str, str]] = Counter()
-    for said in zip(*verdicts.values(), strict=True) if len(verdicts) > 1 else ():
-        over_attended, benign, unsure, unjudged = (said.count(letter) for letter in letters)
-        tallies[over_attended, benign, unsure, unjudged] += 1
-        pairs[letters[said[0]], letters[said[1]]] += 1
+    pairs: Counter[tuple[Verdict, Verdict]] = Counter()
+    for said in zip(*verdicts.values(), strict=True):
+        given = [letters[letter] for letter in said if letter != "."]
+        if len(given) > 1:
+            tallies[given.count(Verdict.OVER_ATTENDED), given.count(Verdict.BENIGN), given.count(Verdict.UNSURE)] += 1
+            pairs[given[0], given[1]] += 1
     return agreement(len(verdicts), tallies, pairs)
 
 
@@ -29,22 +31,8 @@ def test_two_annotators_by_hand() -> None:
     assert found.value == pytest.approx((0.8 - 0.52) / 0.48)
 
 
-def test_not_to_judge_what_another_judges_is_no_agreement() -> None:
-    # Both said the same wherever both said something, and yet they treat three of the five columns differently.
-    found = _of(ada="ob" + "oo.", bo="ob" + "..b")
-    assert (found.columns, found.judged_by_one, found.same) == (2, 3, 1.0)
-    # Same on 2 of 5. By chance: ada says o, b, nothing 3, 1, 1 times, bo 1, 2, 2 times of 5.
-    chance = (3 * 1 + 1 * 2 + 1 * 2) / 25
-    assert found.value == pytest.approx((0.4 - chance) / (1 - chance))
-
-
-def test_what_is_unjudged_counts_among_three_as_well() -> None:
-    # 4 columns, 12 sayings: o 4, b 4, nothing 4; (o, o, nothing) twice and (b, b, nothing) twice disagree in 4 of 6 pairs.
-    found = _of(ada="oobb", bo="o.b.", cy=".o.b")
-    assert (found.columns, found.judged_by_one, found.same) == (4, 0, 1.0)
-    observed = 4 * (4 / 2) / 12
-    expected = 3 * 2 * (4 * 4) / (12 * 11)
-    assert found.value == pytest.approx(1 - observed / expected)
+def test_only_columns_that_both_judged_count() -> None:
+    assert _of(ada="oooooobbbb" + "o.", bo="ooooobbbbo" + ".b") == _of(ada="oooooobbbb", bo="ooooobbbbo")
 
 
 def test_three_annotators_by_hand() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from atpatch_core import Column
 from atpatch_core.errors import LabelError
-from atpatch_core.labels import ColumnVerdict, NewAnswer, NewInput, Rest, State, SubjectRef, Verdict
+from atpatch_core.labels import ColumnVerdict, NewAnswer, NewInput, State, SubjectRef, Verdict
 from atpatch_core.labels.contract import annotator_name
 
 ONE = ColumnVerdict(Column(0, 0, 1), Verdict.BENIGN, 0.5)
@@ -50,11 +50,6 @@ def test_verdicts_are_kept_in_the_order_of_their_columns() -> None:
     columns = [Column(1, 0, 0), Column(0, 3, 9), Column(0, 1, 12)]
     answer = _answer(verdicts=tuple(ColumnVerdict(column, Verdict.BENIGN) for column in columns))
     assert [one.column for one in answer.verdicts] == sorted(columns)
-
-
-def test_an_answer_may_say_no_more_than_that_everything_is_benign() -> None:
-    assert _answer(verdicts=(), rest=Rest.BENIGN).rest is Rest.BENIGN
-    assert _answer().rest is Rest.UNJUDGED  # unless it is said
 
 
 def test_an_unfinished_answer_may_be_empty() -> None:

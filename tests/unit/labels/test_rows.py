@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from atpatch_core import Column
-from atpatch_core.labels import Rest, State, SubjectRef, Verdict
+from atpatch_core.labels import State, SubjectRef, Verdict
 from atpatch_core.labels.rows import parse_row
 from atpatch_core.uploads import digest_of
 
@@ -39,23 +39,6 @@ def test_a_row_without_a_token_gets_the_same_one_whenever_it_is_read() -> None:
     assert again is not None
     assert other is not None
     assert first.token == again.token != other.token
-
-
-def test_what_is_said_of_the_rest_and_whether_the_suggestion_was_seen_is_read() -> None:
-    before = parse_row(1, SMALLEST).answer
-    assert before is not None
-    assert (before.rest, before.suggestion_seen) == (Rest.UNJUDGED, None)
-    row = parse_row(1, SMALLEST | {"rest": "benign", "suggestion_seen": False})
-    assert row.answer is not None
-    assert (row.answer.rest, row.answer.suggestion_seen) == (Rest.BENIGN, False)
-    assert row.answer.token != before.token
-    # Empty fields, as Parquet has them, don't make another answer of a row that was read before there were any.
-    again = parse_row(1, SMALLEST | {"rest": None, "suggestion_seen": None}).answer
-    assert again is not None
-    assert again.token == before.token == "f5a98b9c-0000-0000-0000-000000000000"
-    nothing = parse_row(1, SMALLEST | {"verdicts": [], "rest": "benign"}).answer
-    assert nothing is not None
-    assert nothing.verdicts == ()
 
 
 def test_the_subject_may_be_said_instead() -> None:
@@ -120,10 +103,6 @@ def test_an_input_comes_with_its_bytes() -> None:
         ("verdicts", [{"layer": 0, "head": 0, "column": 0, "verdict": "benign", "score": 2}]),
         ("verdicts", [{"layer": 0, "head": 0, "column": 0, "verdict": "benign", "note": "?"}]),
         ("verdicts", [{"layer": 0, "head": 0, "column": 0, "verdict": "benign"}] * 2),
-        ("rest", "over-attended"),
-        ("rest", ["benign"]),
-        ("suggestion_seen", "yes"),
-        ("suggestion_seen", 1),
         ("extra", "field"),
     ],
 )
