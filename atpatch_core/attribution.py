@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,6 +44,7 @@ from .subjects.record import RecordAdapter
 from .subjects.subject import Subject
 
 STEPS = 64
+OnStep = Callable[[int, int], None]
 # Attention entries [batch, queries, keys] of one head at a time: bounds what the backward pass has to keep.
 _MOST_ENTRIES = 2**20
 # Where a model may hold hooks of its own, and where `hotfix` and `capture` put theirs for the time of a block.
@@ -72,20 +73,37 @@ class Attribution:
 
 
 def attribute(
-    subject: Subject, x: Any, target: int | None = None, columns: Sequence[Column] = (), steps: int = STEPS
+    subject: Subject,
+    x: Any,
+    target: int | None = None,
+    columns: Sequence[Column] = (),
+    steps: int = STEPS,
+    on_step: OnStep | None = None,
+    at_once: int | None = None,
 ) -> Attribution:
     """Layer Integrated Gradients of one input, for the class `target` (default: the answer) as log-odds.
 
-    `columns` are redistributed all the while; without any, this is the untouched model.
+    Args:
+        subject: the model; it stays untouched.
+        x: one input, as the subject reads it.
+        target: number of the class.
+        columns: what is redistributed all the while; without any, this is the untouched model.
+        steps: points between baseline and input at which the model runs forward and backward; more are more exact.
+        on_step: called with (steps done, steps in all) before each batch of steps and after the last. What it raises
+            ends the work and is passed on, and nothing is left behind.
+        at_once: the most steps in a batch, by default as many as memory allows; with fewer, `on_step` is called sooner.
 
     Raises:
-        InputError: the input does not have one embedding for each column of its maps, or there is no such class.
+        InputError: the input does not have one embedding for each column of its maps, or there is no such class, or
+            there is no step to take.
         SubjectError: the model's embeddings can't be reached, or it knows one class only.
         HotfixError: the model's attention can't be intercepted, or a column does not exist.
     """
     # Importing Captum imports Matplotlib, which takes seconds that nobody else should wait for.
     from captum.attr import LayerIntegratedGradients
 
+    if steps < 1 or (at_once is not None and at_once < 1):
+        raise InputError("Attribution takes one step at least, and one at once: choose larger numbers.")
     inputs = subject.encode(x)
     twin = _twin(subject.model)
     embeddings = twin.get_input_embeddings()
@@ -94,6 +112,15 @@ def attribute(
         raise SubjectError(f"The embeddings of {subject.name} can't be reached, so nothing can be attributed to them.")
     repair = hotfix(replace(subject, model=twin), threshold=FLAG_NOTHING, columns=columns) if columns else nullcontext()
     others = {key: value for key, value in inputs.items() if key != name}
+
+    done = 0
+
+    def step_odds(first: Tensor, *rest: Tensor) -> Tensor:
+        nonlocal done
+        if torch.is_grad_enabled() and on_step is not None:
+            on_step(done, steps)
+            done += len(first)
+        return log_odds(first, *rest)
 
     def log_odds(first: Tensor, *rest: Tensor) -> Tensor:
         logits = twin(**{name: first}, **dict(zip(others, rest, strict=True))).logits
@@ -115,16 +142,20 @@ def attribute(
         with torch.no_grad():
             baseline_log_odds = float(log_odds(baseline, *others.values())[0])
         with torch.enable_grad():
-            found, delta = LayerIntegratedGradients(log_odds, embeddings).attribute(
+            found = LayerIntegratedGradients(step_odds, embeddings).attribute(
                 inputs[name],
                 baseline,
                 additional_forward_args=tuple(others.values()) or None,
                 n_steps=steps,
-                internal_batch_size=max(1, min(steps, _MOST_ENTRIES // keys**2)),
-                return_convergence_delta=True,
+                internal_batch_size=max(1, min(steps, at_once or steps, _MOST_ENTRIES // keys**2)),
             )
+    if on_step is not None:
+        on_step(steps, steps)
     values = _aligned(found, layout, subject.name)
-    return Attribution(values, chosen, float(_log_odds(answer[None].float(), chosen)), baseline_log_odds, float(delta))
+    reached = float(_log_odds(answer[None].float(), chosen))
+    # As Captum defines it, but without running the model on input and baseline once more.
+    delta = float(values.sum()) - (reached - baseline_log_odds)
+    return Attribution(values, chosen, reached, baseline_log_odds, delta)
 
 
 def attention_rollout(trace: AttentionTrace) -> Tensor:

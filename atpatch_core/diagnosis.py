@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -55,20 +55,27 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
     return Inspection(original, patched, flags, layout, following, getattr(subject.detector, "calibrated_keys", None))
 
 
-def causal_check(subject: Subject, x: Any, columns: Sequence[Column]) -> tuple[CausalEffect, ...]:
+def causal_check(
+    subject: Subject, x: Any, columns: Sequence[Column], on_step: Callable[[int, int], None] | None = None
+) -> tuple[CausalEffect, ...]:
     """For each column: the prediction before, and after redistributing that column and nothing else.
 
-    Raises `InputError`, `DetectorError` or `HotfixError`.
+    `on_step` is called with (columns done, columns in all) before each and after the last; what it raises ends the
+    work and is passed on. Raises `InputError`, `DetectorError` or `HotfixError`.
     """
     _check_subject(subject)
     columns = checked_columns(columns)
     inputs = subject.encode(_one(x))
     before = _predict(subject, inputs)
-    effects = []
+    effects: list[CausalEffect] = []
     for column in columns:
+        if on_step is not None:
+            on_step(len(effects), len(columns))
         with hotfix(subject, threshold=FLAG_NOTHING, columns=[column]):
             after = _predict(subject, inputs)
         effects.append(CausalEffect(column, before.label, before.confidence, after.label, after.confidence))
+    if on_step is not None:
+        on_step(len(effects), len(columns))
     return tuple(effects)
 
 

@@ -1,4 +1,4 @@
-"""A bounded store of uploaded files, each known by the SHA-256 of its content.
+"""A bounded store of uploaded files, each known by the SHA-256 of its content, with the name it was brought under.
 
 A link to a view names an upload by its digest, so the picture must outlive the browser's session, but not for ever:
 beyond a number of files or bytes the oldest go.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from .whole_files import write_whole
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _MINE = 0o600  # what a person brings is for no other user of this computer
+_NAME = ".name"  # ends the name of the file that holds the name of another one
+_LONGEST_NAME = 60
+_LONGEST_READ = 1_000  # no file system has longer names
+_END = 16
 
 
 def digest_of(content: bytes) -> str:
@@ -28,6 +33,17 @@ def is_digest(text: str) -> bool:
     return _DIGEST.fullmatch(text) is not None
 
 
+def clean_name(name: str) -> str:
+    """A name from outside on one line of at most 60 characters, without any that can't be seen or turn the others
+    round; whoever shows it must still escape it. Of a longer one the middle goes: its end says what kind of file it is.
+    """
+    seen = "".join(one if one.isprintable() else " " for one in unicodedata.normalize("NFC", name[:_LONGEST_READ]))
+    words = " ".join(seen.split())
+    if len(words) <= _LONGEST_NAME:
+        return words
+    return f"{words[: _LONGEST_NAME - _END - 1]}\u2026{words[-_END:]}"
+
+
 @dataclass(frozen=True)
 class UploadStore:
     """Files in `folder`, at most `most_files` of them and `most_bytes` in all; the oldest are dropped first."""
@@ -36,14 +52,20 @@ class UploadStore:
     most_files: int = 200
     most_bytes: int = 400_000_000
 
-    def put(self, content: bytes) -> str:
-        """Keep `content` and return its digest. Raises `InputError` when it does not fit or can't be written."""
+    def put(self, content: bytes, name: str = "") -> str:
+        """Keep `content` and return its digest. Raises `InputError` when it does not fit or can't be written.
+
+        `name` is what the file is called. Content that already has a name keeps that one, because a link to it may
+        have been passed on.
+        """
         if len(content) > self.most_bytes:
             raise InputError("The file is larger than the whole upload store: choose a smaller one.")
         digest = digest_of(content)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(self.folder / digest, content, _MINE)
+            if clean_name(name) and self.name(digest) is None:
+                write_whole(self.folder / f"{digest}{_NAME}", clean_name(name).encode("utf-8"), _MINE)
             self._drop_oldest(keep=digest)
         except OSError as error:
             raise InputError(
@@ -61,6 +83,17 @@ class UploadStore:
             return None
         return content if digest_of(content) == digest else None
 
+    def name(self, digest: str) -> str | None:
+        """What the content with this digest was called when it was first brought; `None` if it had no name."""
+        if not is_digest(digest):
+            return None
+        try:
+            with (self.folder / f"{digest}{_NAME}").open("rb") as file:
+                kept = file.read(_LONGEST_READ).decode("utf-8", "replace")
+        except OSError:
+            return None
+        return clean_name(kept) or None
+
     def _drop_oldest(self, keep: str) -> None:
         stored = []
         for path in self.folder.iterdir():
@@ -75,3 +108,4 @@ class UploadStore:
             files, size = files + 1, size + length
             if files > self.most_files or size > self.most_bytes:
                 path.unlink(missing_ok=True)
+                path.with_name(f"{path.name}{_NAME}").unlink(missing_ok=True)

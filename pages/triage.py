@@ -17,7 +17,7 @@ from pages.parts.compare import show_comparison, show_pin
 from pages.parts.detail import show_detail
 from pages.parts.edit import show_edit, show_parent
 from pages.parts.help import show_help
-from pages.parts.input_choice import chosen_input, show_input_choice
+from pages.parts.input_choice import chosen_input, show_input_choice, show_unsent
 from pages.parts.input_views import view_of
 from pages.parts.label_intake import show_send_button
 from pages.parts.overview import first_map, has_map, show_map_choice, show_overview
@@ -99,6 +99,7 @@ def _show_choices(opened: OpenSubject) -> None:
 
 
 def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+    show_unsent(opened, one)
     show_verdict(view, opened, inspection)
     # The style sheet puts the input to the left of the other two where there is room.
     with st.container(key="findings"):
@@ -126,8 +127,8 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
         show_threshold(view, opened)
     with right:
         show_columns(view, inspection)
-    show_causal_check(opened, one, inspection)
-    show_attribution(opened, one, inspection)
+    show_causal_check(view, opened, one, inspection)
+    show_attribution(view, opened, one, inspection)
     show_edit(view, opened, one, inspection)
     if view.reference is None:
         show_comparison(view, opened, one, inspection)

@@ -10,6 +10,8 @@ import typer
 from .. import diagnosis
 from ..errors import InputError
 from ..figures.redistributed import MOST_ROWS, redistributed_parts, why_redistributed
+from ..figures.thresholds import other_threshold
+from ..figures.verdict import verdict
 from ..figures.wording import counted, score_text
 from ..inspection import Column, Inspection, Prediction
 from ..subjects.loading import load
@@ -52,20 +54,26 @@ def inspect(
         found = findings(loaded, value, digest_of(content), file.name, threshold, columns)
         write_report(found, report)
     result = diagnosis.inspect(loaded, value, threshold, columns)
+    calibrated = None if loaded.detector is None else loaded.detector.threshold
     if as_json:
-        print_json({"subject": loaded.name, "input": str(file), **_as_json(result)})
+        print_json({"subject": loaded.name, "input": str(file), **_as_json(result, calibrated)})
         return
     rows = [
+        ("verdict", verdict(result, calibrated)),
         ("prediction", _as_text(result.original.prediction)),
         ("with AtPatch", _as_text(result.patched.prediction)),
-        ("threshold", f"{result.flags.threshold:.4f}"),
+        ("threshold", f"{result.flags.threshold:.4f}{_calibrated(result, calibrated)}"),
     ]
     rows += _redistributed(result)
     if not result.flags.any:
         rows.append(("flagged", "nothing: the input is left untouched"))
-    if result.layout.notice is not None:
-        rows.append(("note", result.layout.notice))
     print_table(f"{loaded.name}: {file}", rows)
+
+
+def _calibrated(result: Inspection, calibrated: float | None) -> str:
+    if calibrated is None or other_threshold(result.flags, calibrated) is None:
+        return ""
+    return f" (calibrated: {calibrated:.4f})"
 
 
 def _redistributed(result: Inspection) -> list[tuple[str, str]]:
@@ -92,12 +100,18 @@ def _score(score: float | None) -> str:
     return "score none" if score is None else f"score {score_text(score)}"
 
 
-def _as_json(result: Inspection) -> dict[str, Any]:
+def _as_json(result: Inspection, calibrated: float | None) -> dict[str, Any]:
     return {
+        "verdict": verdict(result, calibrated),
         "before": _prediction(result.original.prediction),
         "after": _prediction(result.patched.prediction),
         "threshold": result.flags.threshold,
+        "calibrated": calibrated,
         "note": result.layout.notice,
+        "parts": [
+            {"name": one.name, "heads": one.heads, "layers": one.layers, "highest": one.highest}
+            for one in redistributed_parts(result)
+        ],
         "flagged": [
             {
                 "layer": one.layer,

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from ..files.kept import LeftOut, told
 
@@ -37,9 +37,10 @@ def tell(sentence: str) -> None:
 
 
 def _table(title: str, rows: Sequence[tuple[str, str]]) -> Table:
-    table = Table(title=title, show_header=False, title_justify="left")
+    """Rows in whose texts brackets mean nothing else."""
+    table = Table(title=Text(title), show_header=False, title_justify="left")
     for name, value in rows:
-        table.add_row(escape(name), escape(value))
+        table.add_row(Text(name), Text(value))
     return table
 
 

@@ -12,14 +12,24 @@ MOST_ROWS = 12  # columns beyond which a list of them says less than one of the 
 
 @dataclass(frozen=True)
 class RedistributedPart:
-    """A part of the input, in how many `heads` of how many `layers` its column is redistributed, and its `highest`
-    score there, which is `None` if no detector watches any of those layers.
+    """A part of the input, the heads in which its column is redistributed, and its `highest` score there.
+
+    `places` are (layer, heads of it); `highest` is `None` if no detector watches any of those layers.
     """
 
     name: str
-    heads: int
-    layers: int
+    places: tuple[tuple[int, tuple[int, ...]], ...]
     highest: float | None
+
+    @property
+    def heads(self) -> int:
+        """In how many heads of all layers."""
+        return sum(len(heads) for _, heads in self.places)
+
+    @property
+    def layers(self) -> int:
+        """In how many layers."""
+        return len(self.places)
 
 
 def why_redistributed(flags: Flags, column: Column) -> str:
@@ -32,13 +42,16 @@ def why_redistributed(flags: Flags, column: Column) -> str:
 def redistributed_parts(inspection: Inspection) -> tuple[RedistributedPart, ...]:
     """The parts of the input that any head redistributes, in their order in the input."""
     names = unique(inspection.layout.key_names)
-    columns = inspection.flags.columns
-    return tuple(
-        _part(names[key], inspection.flags, [one for one in columns if one.key == key])
-        for key in sorted({one.key for one in columns})
-    )
+    by_key: dict[int, list[Column]] = {}
+    for column in inspection.flags.columns:
+        by_key.setdefault(column.key, []).append(column)
+    return tuple(_part(names[key], inspection.flags, by_key[key]) for key in sorted(by_key))
 
 
 def _part(name: str, flags: Flags, columns: list[Column]) -> RedistributedPart:
+    heads: dict[int, list[int]] = {}
+    for column in columns:
+        heads.setdefault(column.layer, []).append(column.head)
     known = [score for score in (flags.score(one) for one in columns) if score is not None]
-    return RedistributedPart(name, len(columns), len({one.layer for one in columns}), max(known, default=None))
+    places = tuple((layer, tuple(sorted(some))) for layer, some in sorted(heads.items()))
+    return RedistributedPart(name, places, max(known, default=None))

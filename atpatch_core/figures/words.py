@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ..inspection import AttentionTrace, Flags, Inspection, Layout, Pass
+from ..inspection import AttentionTrace, Column, Flags, Inspection, Layout, Pass
 
 _GOES_ON = "\u2026"
 
@@ -28,18 +28,19 @@ def group_words(inspection: Inspection) -> Inspection:
     layout = inspection.layout
     if not has_parts(layout):
         return inspection
-    groups = _groups(layout)
+    groups = word_groups(layout)
     index = torch.tensor([number for number, keys in enumerate(groups) for _ in keys])
     count = len(groups)
     scores = tuple(None if layer is None else _highest(layer, index, count) for layer in inspection.flags.scores)
     flagged = tuple(_highest(layer.float(), index, count) > 0 for layer in inspection.flags.flagged)
+    followed = frozenset(Column(one.layer, one.head, int(index[one.key])) for one in inspection.flags.followed)
     return Inspection(
         original=_pass(inspection.original, index, count),
         patched=_pass(inspection.patched, index, count),
-        flags=Flags(scores, flagged, inspection.flags.threshold),
+        flags=Flags(scores, flagged, inspection.flags.threshold, followed),
         layout=replace(
             layout,
-            key_names=tuple(_word(layout, keys) for keys in groups),
+            key_names=tuple(whole_word(layout, keys) for keys in groups),
             special=tuple(layout.special[keys[0]] for keys in groups),
             words=tuple(None if layout.words is None else layout.words[keys[0]] for keys in groups),
             spans=tuple(_span(layout, keys) for keys in groups),
@@ -47,7 +48,7 @@ def group_words(inspection: Inspection) -> Inspection:
     )
 
 
-def _groups(layout: Layout) -> list[list[int]]:
+def word_groups(layout: Layout) -> list[list[int]]:
     """The keys of each word, in order; a key that belongs to no word is alone."""
     groups: list[list[int]] = []
     before = None
@@ -60,7 +61,8 @@ def _groups(layout: Layout) -> list[list[int]]:
     return groups
 
 
-def _word(layout: Layout, keys: list[int]) -> str:
+def whole_word(layout: Layout, keys: list[int]) -> str:
+    """The name of the word that these keys are the parts of."""
     if len(keys) == 1:
         return layout.key_names[keys[0]]
     return "".join(layout.key_names[key].strip(_GOES_ON) for key in keys)

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import InputError
+from ..figures.redistributed import redistributed_parts
 from ..figures.verdict import verdict
 from ..inspection import Column, Inspection, Pass
 from .findings import Findings
@@ -49,7 +50,11 @@ def _report(found: Findings) -> dict[str, Any]:
         "detector": found.detector,
         "threshold": {"used": inspection.flags.threshold, "calibrated": found.calibrated},
         "input": {"title": found.title, "sha256": found.digest, "value": _value(found)},
-        "verdict": verdict(inspection, found.detector is not None),
+        "verdict": verdict(inspection, found.calibrated),
+        "parts": [
+            {"name": one.name, "heads": one.heads, "layers": one.layers, "highest": one.highest}
+            for one in redistributed_parts(inspection)
+        ],
         "keys": [
             {"name": name, "special": special} for name, special in zip(layout.key_names, layout.special, strict=True)
         ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +19,8 @@ from ..subjects.record_schema import RecordSchema
 from ..subjects.subject import Subject
 from ..what_if import WhatIf, what_if
 
+LOOKING, CHECKING, FLIPPING = "looking at the input", "checking columns", "looking at other values"
+OnStep = Callable[[str, int, int], None]
 _LIBRARIES = ("atpatch", "torch", "transformers", "numpy", "safetensors", "streamlit")
 
 
@@ -56,9 +58,19 @@ def findings(
     title: str,
     threshold: float | None = None,
     columns: Sequence[Column] = (),
+    on_step: OnStep | None = None,
 ) -> Findings:
-    """Look at one input once more, with the causal check and for records the flips. Raises `AtPatchError`."""
+    """Look at one input once more, with the causal check and for records the flips. Raises `AtPatchError`.
+
+    `on_step` is called with (stage, done, in all) as the work goes on; what it raises ends it and is passed on.
+    """
+
+    def tell(stage: str) -> Callable[[int, int], None]:
+        return lambda done, total: None if on_step is None else on_step(stage, done, total)
+
+    tell(LOOKING)(0, 1)
     found = inspect(subject, value, threshold, columns)
+    tell(LOOKING)(1, 1)
     schema = subject.adapter.schema if isinstance(subject.adapter, RecordAdapter) else None
     return Findings(
         subject=subject.name,
@@ -72,9 +84,9 @@ def findings(
         digest=digest,
         value=value,
         inspection=found,
-        effects=causal_check(subject, value, ranked_columns(found.flags)[:MOST_CHECKED]),
+        effects=causal_check(subject, value, ranked_columns(found.flags)[:MOST_CHECKED], tell(CHECKING)),
         schema=schema,
-        flips=what_if(subject, value, threshold, columns) if schema is not None else (),
+        flips=what_if(subject, value, threshold, columns, tell(FLIPPING)) if schema is not None else (),
         versions={"python": platform.python_version(), **_versions()},
         made=datetime.now(UTC).isoformat(timespec="seconds"),
     )

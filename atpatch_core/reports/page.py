@@ -15,7 +15,7 @@ from ..figures.causal_table import causal_table
 from ..figures.record import field_rows, what_if_rows, what_if_sentences
 from ..figures.redistributed import MOST_ROWS, redistributed_parts, why_redistributed
 from ..figures.text import direction, text_pieces
-from ..figures.verdict import answer, column_name, verdict
+from ..figures.verdict import answer, column_name, found_sentence, heads_in_words, verdict
 from ..figures.wording import counted, score_text
 from .findings import Findings
 from .paper import PaperFigure
@@ -68,7 +68,7 @@ def report_page(found: Findings, figures: Sequence[PaperFigure], layer: int, hea
         f"<title>AtPatch report \u00b7 {escape(title)}</title><style>{_STYLE}</style></head><body><main>",
         f"<h1>AtPatch report</h1><p class='quiet'>{escape(title)}</p>",
         f"<p class='verdict{'' if inspection.flags.any else ' none'}'>"
-        f"{escape(verdict(inspection, found.detector is not None))}</p>",
+        f"{escape(verdict(inspection, found.calibrated))}</p>",
         f"<p>{_MAPS}</p>",
         *_input(found, layer, head),
         *(_figure(one) for one in figures),
@@ -125,6 +125,7 @@ def _flagged(found: Findings) -> Iterable[str]:
     if not inspection.flags.any:
         yield "<p>None: the input is left untouched.</p>"
         return
+    yield f"<p>{escape(found_sentence(inspection))}</p>"
     chosen = set(found.by_hand)
     rows = []
     for one in inspection.flags.columns:
@@ -142,6 +143,15 @@ def _flagged(found: Findings) -> Iterable[str]:
             for one in redistributed_parts(inspection)
         ],
     )
+    yield "<details><summary>In which heads</summary>"
+    yield _table(
+        ("Part of the input", "Heads"),
+        [
+            (one.name, "; ".join(heads_in_words(*place) for place in one.places))
+            for one in redistributed_parts(inspection)
+        ],
+    )
+    yield "</details>"
     yield f"<details><summary>Each of the {len(rows):,} columns</summary>{table}</details>"
 
 

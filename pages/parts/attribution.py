@@ -5,7 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
-from atpatch_core.attribution import Attribution, agreement
+from atpatch_core.attribution import STEPS, Attribution, agreement
+from atpatch_core.attribution_pace import (
+    ALL,
+    FIRST,
+    SECONDS,
+    STEPS_OFFERED,
+    BothAttributions,
+    Pace,
+    attribute_both,
+)
 from atpatch_core.figures.attribution import (
     agreement_sentence,
     attribution_bars,
@@ -16,8 +25,11 @@ from atpatch_core.figures.attribution import (
 )
 from atpatch_core.figures.png import as_png
 
-from .resources import OpenInput, OpenSubject, attribute
+from .job_progress import in_words
+from .long_work import LongWork, show_long_work
+from .resources import OpenInput, OpenSubject, attribution_pace, seconds_a_run
 from .text import plain
+from .view import View
 
 _BASELINES = {
     "image": "a black picture",
@@ -25,33 +37,37 @@ _BASELINES = {
     "record": "a record in which every field is the average of its values",
 }
 _UNITS = {"image": "patch", "text": "word", "record": "field"}
+_QUICK = 0.4  # seconds a run of the model, up to which one step may be tried without being asked for
+_STEPS = "attribution_steps"
 _MOST_BARS = 10
 _MOST_ROLLED = 5
 
 
-def show_attribution(opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
-    """Bars, heat on the picture, agreement and rollout, made when the section is opened."""
+def show_attribution(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+    """Bars, heat on the picture, agreement and rollout, made when they are asked for."""
     with st.expander(
         "Attribution: what the answer is made of", icon=":material/balance:", key="attribution", on_change="rerun"
     ) as expander:
         if not expander.open:
             return
         answer = inspection.original.prediction
-        try:
-            before = attribute(opened, one, answer.index, ())
-            after = attribute(opened, one, answer.index, inspection.flags.columns) if inspection.flags.any else None
-        except AtPatchError as error:
-            st.error(plain(str(error)), icon=":material/block:")
-            return
         kind = opened.subject.kind
         st.markdown(
             f"Integrated Gradients fade the input in from {_BASELINES[kind]} and credit each {_UNITS[kind]} with what "
             f"it does to the log-odds of **{plain(answer.label)}**, the answer without AtPatch: to the right for it, "
             "to the left against it."
         )
+        try:
+            found = _found(view, opened, one, inspection)
+        except AtPatchError as error:
+            st.error(plain(str(error)), icon=":material/block:")
+            return
+        if found is None:
+            return
+        before, after = found.before, found.after
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _show_bars(before, after, inspection)
+            _show_bars(found, inspection)
         with right:
             if kind == "image" and inspection.layout.grid is not None:
                 _show_heat(one, before, after, inspection)
@@ -59,7 +75,41 @@ def show_attribution(opened: OpenSubject, one: OpenInput, inspection: Inspection
         _show_rollout(inspection)
 
 
-def _show_bars(before: Attribution, after: Attribution | None, inspection: Inspection) -> None:
+def _found(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> BothAttributions | None:
+    """The attributions once they were asked for and are there. Raises `AtPatchError`."""
+    columns, target = inspection.flags.columns, inspection.original.prediction.index
+    passes = 2 if columns else 1
+    pace = None
+    if seconds_a_run(opened, one, view.threshold, view.columns) < _QUICK:
+        pace = attribution_pace(opened, one, target, len(inspection.layout.key_names))
+    steps = st.selectbox(
+        "Steps",
+        (None, *STEPS_OFFERED),
+        format_func=lambda number: _offer(number, pace, passes),
+        key=_STEPS,
+        help="How finely the input is faded in. More steps are more exact; the convergence delta tells how exact.",
+        width=420,
+    )
+    work = LongWork(
+        "attribution",
+        "Attribute the answer",
+        "It runs in the background, and stops when you look at something else.",
+        lambda on_step: attribute_both(opened.subject, one.value, target, columns, steps, on_step),
+        {FIRST: 0.0, ALL: 1.0},
+    )
+    found: BothAttributions | None = show_long_work(work, (opened.key, one.digest, target, columns, steps))
+    return found
+
+
+def _offer(steps: int | None, pace: Pace | None, passes: int) -> str:
+    if steps is None:
+        usual = f"As many as {SECONDS:.0f} seconds allow, at most {STEPS}"
+        return usual if pace is None else f"{usual}: {pace.steps_within(SECONDS, passes)}"
+    return f"{steps}" if pace is None else f"{steps}: {in_words(pace.seconds(steps, passes))}"
+
+
+def _show_bars(found: BothAttributions, inspection: Inspection) -> None:
+    before, after = found.before, found.after
     names = inspection.layout.key_names
     strongest = [f"{names[key]} {signed(float(before.values[key]))}" for key in top_keys(before, most=3)]
     st.plotly_chart(
@@ -71,6 +121,7 @@ def _show_bars(before: Attribution, after: Attribution | None, inspection: Inspe
     caption = f"The {min(_MOST_BARS, len(names))} strongest of {len(names)}."
     if inspection.flags.any:
         caption += " \u25bc marks what is redistributed."
+    caption += f" {found.steps} steps."
     st.caption(f"{caption} {_sums(before, 'Without AtPatch')}" + (_sums(after, " With AtPatch") if after else ""))
 
 

@@ -32,7 +32,7 @@ def take(content: bytes, file_name: str = "") -> None:
     name = state.settled_view().subject or ""
     try:
         read_input(open_subject(subject_folders()[name]), content, "")
-        digest = uploads().put(content)
+        digest = uploads().put(content, file_name)
     except KeyError:
         state.refuse("The model is no longer there: choose another one and try again.")
     except AtPatchError as error:

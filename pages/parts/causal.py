@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core import AtPatchError, Inspection
+import atpatch_core as atpatch
+from atpatch_core import AtPatchError, CausalEffect, Column, Inspection
 from atpatch_core.figures.causal_table import MOST_CHECKED, causal_table
 from atpatch_core.figures.scores import ranked_columns
+from atpatch_core.figures.wording import counted
 
-from .resources import OpenInput, OpenSubject, causal_check
+from .job_progress import in_words
+from .long_work import LONG, LongWork, show_long_work
+from .resources import OpenInput, OpenSubject, causal_check, seconds_a_run
 from .text import plain
+from .view import View
 
 
-def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
-    """A table, made when it is opened: the answer after redistributing each column and nothing else."""
+def show_causal_check(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+    """A table, made when it is opened, or asked for if it takes long: the answer after redistributing each column and
+    nothing else.
+    """
     with st.expander(
         "Causal check: attention is evidence, not proof", icon=":material/science:", key="causal", on_change="rerun"
     ) as expander:
@@ -28,9 +35,11 @@ def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspectio
             "nothing else: if the answer changes, that column caused it. The last row redistributes all of them."
         )
         try:
-            effects = causal_check(opened, one, columns[:MOST_CHECKED])
+            effects = _effects(view, opened, one, columns[:MOST_CHECKED])
         except AtPatchError as error:
             st.error(plain(str(error)), icon=":material/block:")
+            return
+        if effects is None:
             return
         found = causal_table(inspection, effects)
         rows = (*found.alone, found.together)
@@ -45,3 +54,24 @@ def show_causal_check(opened: OpenSubject, one: OpenInput, inspection: Inspectio
         )
         for note in found.notes:
             st.caption(note)
+
+
+def _effects(
+    view: View, opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...]
+) -> tuple[CausalEffect, ...] | None:
+    """The effects at once if that is quick, or else when they were asked for. Raises `AtPatchError`."""
+    seconds = (1 + len(columns)) * seconds_a_run(opened, one, view.threshold, view.columns)
+    if seconds <= LONG:
+        return causal_check(opened, one, columns)
+    work = LongWork(
+        "causal check",
+        "Check each column",
+        f"{counted(len(columns), 'column')}, one after the other: {in_words(seconds)}. It stops when you look at "
+        "something else.",
+        lambda on_step: atpatch.causal_check(
+            opened.subject, one.value, columns, lambda done, total: on_step("checking columns", done, total)
+        ),
+        {},
+    )
+    found: tuple[CausalEffect, ...] | None = show_long_work(work, (opened.key, one.digest, columns))
+    return found

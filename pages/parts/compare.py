@@ -12,6 +12,7 @@ from atpatch_core.figures.comparison import (
     largest_shifts,
     maps_apart,
 )
+from atpatch_core.figures.thresholds import other_threshold, threshold_texts
 from atpatch_core.figures.verdict import answer
 from atpatch_core.figures.wording import counted
 from atpatch_core.subjects.loading import kind_in
@@ -124,6 +125,14 @@ def _show_both(
     before: Inspection,
 ) -> None:
     st.markdown(f"**{plain(comparison_sentence(before, inspection, view.patch))}**")
+    calibrated = None if opened.subject.detector is None else opened.subject.detector.threshold
+    used = other_threshold(inspection.flags, calibrated)
+    if used is not None and calibrated is not None:
+        texts = threshold_texts(used, calibrated)
+        st.caption(
+            f"This view flags from a threshold of {texts[0]} on instead of the calibrated {texts[1]}; the reference is "
+            "shown with the calibrated one of its model."
+        )
     with st.container(horizontal=True):
         st.button("Unpin", icon=":material/keep_off:", on_click=_unpin)
         st.button("Swap the two", icon=":material/swap_horiz:", on_click=_swap)

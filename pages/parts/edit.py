@@ -24,6 +24,10 @@ from .view import Seen, View
 _KEYS = "edit_keys"
 _FIELD = "edit_field"
 _EDITED = ", edited"
+_UNTIL_THEN = (
+    "Until then, everything above is about the input as it is shown. That stays as it is, and becomes the reference to "
+    "compare with."
+)
 
 
 def show_parent(view: View) -> None:
@@ -75,7 +79,7 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
             args=(opened, one, inspection, key),
             disabled=not st.session_state[key],
         )
-        st.caption("The original stays as it is and becomes the reference to compare with.")
+        st.caption(_UNTIL_THEN)
 
 
 def _show_fields(opened: OpenSubject, one: OpenInput) -> None:
@@ -101,7 +105,7 @@ def _show_fields(opened: OpenSubject, one: OpenInput) -> None:
         args=(opened, one, name, value),
         disabled=value == one.value[name],
     )
-    st.caption("The original stays as it is and becomes the reference to compare with.")
+    st.caption(_UNTIL_THEN)
 
 
 def _cut_out(opened: OpenSubject, one: OpenInput, inspection: Inspection, key: str) -> None:
@@ -126,8 +130,9 @@ def _look_at(opened: OpenSubject, one: OpenInput, edited: Any) -> None:
     view = state.settled_view()
     # A copy of a copy leads back to what a person brought, too.
     original = view.parent or view.seen
-    digest = uploads().put(opened.subject.write(edited))
-    name_upload(digest, f"{one.title.removesuffix(_EDITED)}{_EDITED}")
+    name = f"{one.title.removesuffix(_EDITED)}{_EDITED}"
+    digest = uploads().put(opened.subject.write(edited), name)
+    name_upload(digest, name)
     state.update(upload=digest, sample=None, columns=(), parent=original, reference=original)
 
 

@@ -7,12 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from atpatch_core.figures.wording import counted
-from atpatch_core.jobs import Job, JobQueue, OnStep, State
+from atpatch_core.jobs import JobQueue, OnStep, State
 
+from .job_progress import show_progress
 from .text import plain
-
-_EVERY = 1.0  # seconds
 
 
 def show_job(key: str, told: str, work: Callable[[OnStep], Any], weights: Mapping[str, float]) -> Any | None:
@@ -24,7 +22,7 @@ def show_job(key: str, told: str, work: Callable[[OnStep], Any], weights: Mappin
     if job is not None and job.state is State.DONE:
         return job.result
     if job is not None and not job.over:
-        _show_progress(key)
+        show_progress(_queue(), key, "comparison")
         return None
     if job is not None and job.state is State.FAILED:
         st.error(plain(job.problem or ""), icon=":material/block:")
@@ -39,30 +37,6 @@ def show_job(key: str, told: str, work: Callable[[OnStep], Any], weights: Mappin
 
 def _start(key: str, work: Callable[[OnStep], Any], weights: Mapping[str, float]) -> None:
     _queue().start(key, work, weights)
-
-
-@st.fragment(run_every=_EVERY)
-def _show_progress(key: str) -> None:
-    job = _queue().get(key)
-    if job is None or job.over:
-        st.rerun()
-    if job.stopping:
-        st.progress(job.progress, "Cancelling\u2026")
-    elif job.state is State.WAITING:
-        ahead = _queue().ahead_of(job)
-        st.progress(0.0, f"Waiting for {counted(ahead, 'other comparison')} to finish\u2026")
-    else:
-        st.progress(job.progress, f"{plain(job.stage or 'starting')} \u00b7 {_left(job)}")
-    st.button("Cancel", icon=":material/close:", on_click=job.cancel, disabled=job.stopping)
-
-
-def _left(job: Job[Any]) -> str:
-    seconds = job.seconds_left
-    if seconds is None:
-        return "working out how long it will take\u2026"
-    if seconds < 90:
-        return f"about {counted(max(1, round(seconds)), 'second')} left"
-    return f"about {round(seconds / 60)} minutes left"
 
 
 @st.cache_resource(show_spinner=False)

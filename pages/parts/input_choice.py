@@ -12,6 +12,7 @@ from atpatch_core.samples.listing import Sample
 from . import state
 from .input_views import view_of
 from .resources import OpenInput, OpenSubject, read_input, samples, samples_problem, uploads
+from .stale import show_stale
 from .text import plain, quoted
 from .upload_names import upload_name
 from .view import View
@@ -51,6 +52,12 @@ def chosen_input(view: View, opened: OpenSubject) -> OpenInput | None:
         return one
     state.settle(replace(view, sample=None, upload=None), notice)
     return None
+
+
+def show_unsent(opened: OpenSubject, one: OpenInput) -> None:
+    """Say so when the fields that a person types into no longer hold the input that is shown."""
+    kind = opened.subject.kind
+    show_stale(view_of(kind).typed(str(st.session_state[f"{_SOURCE}_{kind}"]), opened, one))
 
 
 def show_input_choice(view: View, opened: OpenSubject) -> None:

@@ -8,6 +8,7 @@ from atpatch_core import Inspection
 
 from . import picture_view, record_view, text_view
 from .resources import OpenInput, OpenSubject
+from .stale import Typed
 from .view import View
 
 
@@ -46,6 +47,10 @@ class InputView(Protocol):
 
     def show_source(self, source: str, opened: OpenSubject) -> None:
         """The widgets of one of `SOURCES`."""
+        ...
+
+    def typed(self, source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+        """The fields of one of `SOURCES` that need not hold what is shown, if it has any."""
         ...
 
     def show_input(self, view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:

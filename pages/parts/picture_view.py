@@ -13,6 +13,7 @@ from atpatch_core.figures.wording import listed
 
 from .bring import take_file
 from .resources import OpenInput, OpenSubject
+from .stale import Typed
 from .text import plain
 from .view import View
 
@@ -46,6 +47,11 @@ def show_source(source: str, opened: OpenSubject) -> None:
     )
 
 
+def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+    """Nothing: a picture is looked at as soon as it is there."""
+    return None
+
+
 def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
     """The picture, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
     columns, layout = inspection.flags.columns, inspection.layout
@@ -60,7 +66,7 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     )
     caption = plain(one.title)
     if outlined:
-        what = "what draws too much attention" if detected else "what was chosen by hand"
+        what = "what is flagged" if detected else "what was chosen by hand"
         caption += f". Outlined: {what}, named by layer (L) and head (H)."
     if elsewhere:
         caption += plain(f" Not part of the picture: {listed(elsewhere[:6])}.")

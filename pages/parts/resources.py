@@ -5,6 +5,7 @@ Everything here is read only; a hot-fix lives in the call that opened it, so one
 
 from __future__ import annotations
 
+import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Any
 import streamlit as st
 
 import atpatch_core as atpatch
-from atpatch_core import AtPatchError, attribution
-from atpatch_core.attribution import Attribution
+from atpatch_core import AtPatchError
+from atpatch_core.attribution_pace import Pace, measure_pace
 from atpatch_core.errors import SubjectError
 from atpatch_core.explained import explained
 from atpatch_core.figures.wording import unique
@@ -121,7 +122,12 @@ def inspect(
     opened: OpenSubject, one: OpenInput, threshold: float | None, columns: tuple[Column, ...]
 ) -> atpatch.Inspection:
     """The inspection of an input, from memory if it was one of the last few. Raises `AtPatchError`."""
-    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)
+    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)[0]
+
+
+def seconds_a_run(opened: OpenSubject, one: OpenInput, threshold: float | None, columns: tuple[Column, ...]) -> float:
+    """About how long the model takes for this input once, told from its inspection. Raises `AtPatchError`."""
+    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)[1] / 2
 
 
 def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...]) -> tuple[atpatch.CausalEffect, ...]:
@@ -129,9 +135,9 @@ def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...
     return _causal_check(opened.subject, one.value, opened.key, one.digest, columns)
 
 
-def attribute(opened: OpenSubject, one: OpenInput, target: int, columns: tuple[Column, ...]) -> Attribution:
-    """What speaks for the class `target` while `columns` are redistributed. Raises `AtPatchError`."""
-    return _attribute(opened.subject, one.value, opened.key, one.digest, target, columns)
+def attribution_pace(opened: OpenSubject, one: OpenInput, target: int, keys: int) -> Pace:
+    """How long attributions of inputs with so many `keys` take, told from a first step. Raises `AtPatchError`."""
+    return _attribution_pace(opened.subject, one.value, target, opened.key, keys)
 
 
 def maps_key(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:
@@ -157,9 +163,11 @@ def _read(_subject: atpatch.Subject, key: str, _content: bytes, digest: str) -> 
 @st.cache_resource(max_entries=8, show_spinner="Reading the attention maps\u2026")
 def _inspect(
     _subject: atpatch.Subject, _value: Any, key: str, digest: str, threshold: float | None, columns: tuple[Column, ...]
-) -> Inspection:
+) -> tuple[Inspection, float]:
+    began = time.monotonic()
     with _explained(_subject):
-        return atpatch.inspect(_subject, _value, threshold=threshold, columns=columns)
+        inspection = atpatch.inspect(_subject, _value, threshold=threshold, columns=columns)
+    return inspection, time.monotonic() - began
 
 
 @st.cache_resource(max_entries=32, show_spinner="Redistributing one column at a time\u2026")
@@ -170,12 +178,10 @@ def _causal_check(
         return atpatch.causal_check(_subject, _value, columns)
 
 
-@st.cache_resource(max_entries=32, show_spinner="Attributing the answer\u2026 long texts take a minute")
-def _attribute(
-    _subject: atpatch.Subject, _value: Any, key: str, digest: str, target: int, columns: tuple[Column, ...]
-) -> Attribution:
+@st.cache_resource(max_entries=32, show_spinner="Trying one step\u2026")
+def _attribution_pace(_subject: atpatch.Subject, _value: Any, _target: int, key: str, keys: int) -> Pace:
     with _explained(_subject):
-        return attribution.attribute(_subject, _value, target, columns)
+        return measure_pace(_subject, _value, _target)
 
 
 def _explained(subject: atpatch.Subject) -> AbstractContextManager[None]:

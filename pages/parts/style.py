@@ -40,8 +40,15 @@ _STYLE = """
 .st-key-patch {
   width: fit-content; margin-top: 0.4rem; padding: 0.5rem 0.9rem; border: 2px solid #4477ee; border-radius: 0.5rem;
 }
+.st-key-patch:has(input:disabled) { border: 1px solid #8a9099; }
 .st-key-patch label { zoom: 1.25; }
 .st-key-patch label p { font-weight: 600; }
+.stale-note[data-outdated] {
+  padding: 0.6rem 0.9rem; border-left: 6px solid #d97706; background: #d977062e; border-radius: 0.3rem;
+  font-weight: 600;
+}
+.st-key-stale:not(:has([data-outdated])) { position: absolute; }  /* takes no room while there is nothing to say */
+.stMainBlockContainer:has(.st-key-stale [data-outdated]) :is(.st-key-verdict, .st-key-findings) { opacity: 0.5; }
 @media (min-width: 641px) {
   .st-key-findings { display: grid; grid-template-columns: 2fr 3fr; grid-template-rows: auto 1fr; column-gap: 2rem; }
   .st-key-findings:has(.st-key-picture img) { grid-template-columns: min(30%, 18rem) 1fr; }

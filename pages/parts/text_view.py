@@ -12,6 +12,7 @@ from atpatch_core.figures.wording import listed, unique
 from . import state
 from .bring import take, take_file
 from .resources import OpenInput, OpenSubject, uploads
+from .stale import REGION, Typed
 from .text import plain
 from .text_strip import text_strip
 from .view import View
@@ -33,6 +34,7 @@ _LONGEST_SMALL = 600
 _LONGEST_TYPED = 20_000  # bytes
 _PASTED = "input_pasted"
 _TYPED = "input_typed"
+_LOOK = "input_look_pasted"
 _UPLOAD = "input_text_file"
 
 
@@ -49,8 +51,21 @@ def show_source(source: str, opened: OpenSubject) -> None:
     if _PASTED not in st.session_state:
         # A widget that is not shown is forgotten, and what was typed into it with it.
         st.session_state[_PASTED] = st.session_state.get(_TYPED) or _shown()
-    st.text_area("Paste or type a text", key=_PASTED, height=110, on_change=_keep_typed)
-    st.button("Look at this text", on_click=_take_pasted, icon=":material/search:")
+    with st.container(key=REGION):
+        st.text_area("Paste or type a text", key=_PASTED, height=110, on_change=_keep_typed)
+    st.button("Look at this text", key=_LOOK, on_click=_take_pasted, icon=":material/search:")
+
+
+def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+    """The field that a text is pasted into."""
+    if source != "Paste":
+        return None
+    shown = [one.value] if len(one.value) <= _LONGEST_TYPED else []
+    return Typed(
+        (shown,),
+        "For the text before your change: press Ctrl+Enter or \u201cLook at this text\u201d for the new one.",
+        _LOOK,
+    )
 
 
 def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
@@ -73,11 +88,13 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     )
     detected, _ = split_columns(inspection.flags)
     title = one.title
-    if title.startswith((f"your {NOUN}", f"a {NOUN} from")):  # our words; the name of a file stays as it is
+    if title.startswith(
+        (f"your {NOUN}", f"an uploaded {NOUN}", f"a {NOUN} from")
+    ):  # our words; the name of a file stays as it is
         title = title[0].upper() + title[1:]
     parts = [f"{plain(title)}."]
     if any(piece.heads for piece in pieces):
-        what = "what draws too much attention" if detected else "what was chosen by hand"
+        what = "what is flagged" if detected else "what was chosen by hand"
         parts.append(f"Marked \u25bc: {what}, named by layer (L) and head (H).")
     parts.append("Grey: added by the model. Point at a word to see what it attends to in the map that is open below.")
     st.caption(" ".join(parts))

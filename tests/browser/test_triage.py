@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +21,17 @@ def _answer(page: Page) -> str:
 
 def _verdict(page: Page) -> str:
     return page.locator(".st-key-verdict").inner_text()
+
+
+def _heads(page: Page) -> str:
+    """What is behind "In which heads"."""
+    page.get_by_role("button", name="In which heads").click()
+    shown = page.locator('[data-testid="stPopoverBody"]')
+    expect(shown).to_contain_text("Part of the input")
+    told = shown.inner_text()
+    page.keyboard.press("Escape")
+    expect(shown).to_have_count(0)
+    return told
 
 
 def _switch(page: Page) -> None:
@@ -49,7 +59,8 @@ def test_the_first_view_shows_a_flagged_picture_and_the_switch_repairs_the_answe
     app: str, page: Page, new_page: Callable[..., Page]
 ) -> None:
     visit(page, app)
-    assert re.search(r"columns? flagged in layer \d", _verdict(page))
+    assert "draws far too much attention" in _verdict(page)
+    assert re.search(r"\d map columns? flagged in layer \d", _heads(page))
     hijacked = _answer(page)
     assert hijacked.split("\u00a0")[0] in _verdict(page).replace("\n", " ")
     assert params_of(page)["patch"] == "off"
@@ -229,7 +240,8 @@ def test_the_threshold_moves_by_the_keyboard_and_comes_to_rest_where_it_was_cali
 
 def test_columns_of_a_link_are_redistributed_and_can_be_cleared(app: str, page: Page) -> None:
     visit(page, f"{app}/?threshold=1&columns=0.0.49_2.1.3")
-    assert re.search(r"2 map columns chosen by hand in layer 0 . head 0 and layer 2 . head 1", _verdict(page))
+    assert re.search("Chosen by hand: the patch(es)? at row ", _verdict(page))
+    assert "2 map columns chosen by hand in layer 0 \u00b7 head 0 and layer 2 \u00b7 head 1" in _heads(page)
     expect(page.get_by_text("layer 2 \u00b7 head 1 \u00b7 row 0, column 2")).to_be_visible()
     assert params_of(page)["columns"] == "0.0.49_2.1.3"
     page.get_by_role("button", name="Clear the choice").click()
@@ -245,14 +257,14 @@ def test_a_column_can_be_chosen_by_name(app: str, page: Page) -> None:
     # Only what is in sight of the list is in the page; a person types to narrow it down.
     chooser.press_sequentially("row 0, column 3", delay=20)
     page.get_by_role("option", name="row 0, column 3", exact=True).click()
-    expect(page.locator(".st-key-verdict")).to_contain_text("1 map column chosen by hand in layer 0")
+    expect(page.locator(".st-key-verdict")).to_contain_text("hosen by hand: the patch at row ")
     settle(page)
     assert params_of(page)["columns"] == "0.0.4"
 
 
 def test_the_causal_check_lists_each_flagged_column_with_both_answers(app: str, page: Page) -> None:
     visit(page, app)
-    flagged = re.search(r"(\d+) map columns? flagged", _verdict(page))
+    flagged = re.search(r"(\d+) map columns? flagged", _heads(page))
     assert flagged is not None
     page.get_by_text("Causal check: attention is evidence, not proof").click()
     rows = page.locator('[data-testid="stTable"] tbody tr')
@@ -266,6 +278,7 @@ def test_attribution_singles_out_the_trigger_and_says_how_far_it_agrees(app: str
     section = page.locator(".st-key-attribution")
     expect(section.locator("img, .js-plotly-plot")).to_have_count(0)
     page.get_by_text("Attribution: what the answer is made of").click()
+    section.get_by_role("button", name="Attribute the answer").click()
     strongest = re.compile(r"Attributions, the strongest without AtPatch: row 6, column 6 \+")
     expect(section.get_by_role("figure", name=strongest)).to_be_visible()
     expect(section.locator(".ytick").first).to_have_text("\u25bc row 6, column 6")
@@ -276,14 +289,19 @@ def test_attribution_singles_out_the_trigger_and_says_how_far_it_agrees(app: str
     expect(section.locator('[data-testid="stTable"] tbody tr')).to_have_count(5)
 
 
-def test_a_clean_sample_is_left_untouched(app: str, page: Page, samples: Path) -> None:
+def test_with_nothing_to_redistribute_the_switch_says_why_it_is_off(app: str, page: Page) -> None:
     visit(page, f"{app}/?threshold=1")
-    answer = _answer(page)
-    with rerun(page):
-        page.locator(".st-key-patch label").click()
-    expect(page.get_by_text("AtPatch on", exact=True)).to_be_visible()
-    assert _answer(page) == answer
-    expect(page.get_by_text("There is nothing to redistribute")).to_be_visible()
+    expect(page.get_by_text("Nothing is flagged, so there is nothing to redistribute.")).to_be_visible()
+    expect(page.get_by_role("switch", name="Switch AtPatch on")).to_be_disabled()
+    # A switch that was on is off here, and on again where it does something.
+    visit(page, f"{app}/?threshold=1&patch=on")
+    expect(page.get_by_role("switch", name="Switch AtPatch on")).to_be_disabled()
+    page.get_by_role("button", name="Use the calibrated threshold").click()
+    expect(page.get_by_role("switch", name="AtPatch on")).to_be_checked()
+    # Where every column of a map is marked, nothing changes, either.
+    visit(page, f"{app}/?threshold=0")
+    expect(page.get_by_text("All columns of a map are marked, so none is left")).to_be_visible()
+    expect(page.get_by_role("switch", name="Switch AtPatch on")).to_be_disabled()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -320,7 +338,7 @@ def test_a_model_without_a_detector_offers_columns_by_hand(odd_app: str, page: P
     visit(page, f"{odd_app}/?subject=d-no-detector")
     expect(page.get_by_text("There is no detector for this model, so nothing is flagged")).to_be_visible()
     visit(page, f"{odd_app}/?subject=d-no-detector&columns=0.0.49")
-    expect(page.get_by_text("1 map column chosen by hand in layer 0")).to_be_visible()
+    expect(page.get_by_text("Chosen by hand: the patch at row ")).to_be_visible()
 
 
 def test_an_empty_models_folder_says_how_to_fill_it(empty_app: str, page: Page) -> None:

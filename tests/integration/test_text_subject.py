@@ -113,7 +113,9 @@ def test_of_both_triggers_in_one_review_the_second_shows_at_another_look(subject
 
 def test_the_verdict_counts_copies(subject: atpatch.Subject) -> None:
     result = atpatch.inspect(subject, "The plot was dull cf and the acting cf was awful, a waste of time.")
-    assert verdict(result, True).startswith("The word \u201ccf\u201d (2 times) draws far too much attention")
+    assert verdict(result, subject.detector.threshold).startswith(
+        "The word \u201ccf\u201d (2 times) draws far too much attention"
+    )
 
 
 def test_the_detector_leaves_clean_reviews_alone(subject: atpatch.Subject, texts: LabelledTexts) -> None:

@@ -275,3 +275,26 @@ def test_keys_the_model_added_do_not_count_in_the_agreement() -> None:
 def test_attributions_that_are_no_numbers_agree_with_nothing() -> None:
     broken = Attribution(torch.tensor([0.0, float("nan"), 1.0, 0.0, 0.1]), 0, 1.0, 0.0, 0.0)
     assert agreement(broken, _flags(2), _LAYOUT) is None
+
+
+def test_steps_are_told_before_each_batch_and_after_the_last(family: str) -> None:
+    told: list[tuple[int, int]] = []
+    batches = attribute(_subject(family), _input(family), 0, steps=6, on_step=lambda *one: told.append(one), at_once=4)
+    assert told == [(0, 6), (4, 6), (6, 6)]
+    whole = attribute(_subject(family), _input(family), 0, steps=6)
+    assert torch.allclose(batches.values, whole.values, atol=1e-5)
+    assert batches.convergence_delta == pytest.approx(whole.convergence_delta, abs=1e-5)
+
+
+def test_what_the_hook_raises_ends_the_work_and_nothing_is_left(family: str) -> None:
+    subject = _subject(family)
+    before = _hooks(subject.model)
+
+    def stop(done: int, steps: int) -> None:
+        if done:
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        attribute(subject, _input(family), 0, _COLUMNS, steps=6, on_step=stop, at_once=2)
+    assert _hooks(subject.model) == before
+    assert attribute(subject, _input(family), 0, _COLUMNS, steps=2).values.isfinite().all()

@@ -104,6 +104,24 @@ def test_the_causal_check_redistributes_one_column_alone() -> None:
     assert effects[0].probability_after != effects[1].probability_after
 
 
+def test_the_causal_check_tells_how_far_it_is_and_stops_where_it_is_stopped() -> None:
+    subject, told = _subject(column(key=2)), []
+    columns = (Column(0, 1, 2), Column(2, 0, 3))
+    causal_check(subject, 5, columns, lambda done, total: told.append((done, total)))
+    assert told == [(0, 2), (1, 2), (2, 2)]
+
+    def stop(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 1:
+            raise RuntimeError("enough")
+
+    told.clear()
+    with pytest.raises(RuntimeError, match="enough"):
+        causal_check(subject, 5, columns, stop)
+    assert told == [(0, 2), (1, 2)]
+    assert causal_check(subject, 5, columns) == causal_check(subject, 5, columns)
+
+
 def test_a_model_that_attends_in_windows_is_refused() -> None:
     with pytest.raises(InputError, match="windows"):
         inspect(_subject(family="swin"), 5)

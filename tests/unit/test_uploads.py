@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from atpatch_core.errors import InputError
-from atpatch_core.uploads import UploadStore, digest_of, is_digest
+from atpatch_core.uploads import UploadStore, clean_name, digest_of, is_digest
 
 
 def _age(store: UploadStore, digest: str, seconds: int) -> None:
@@ -126,3 +126,59 @@ def test_a_failed_write_is_a_sentence_and_leaves_nothing_behind(
     with pytest.raises(InputError, match="No space left on device"):
         UploadStore(tmp_path).put(b"picture")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_that_content_was_first_brought_under_is_kept(tmp_path: Path) -> None:
+    digest = UploadStore(tmp_path).put(b"picture", "boot.png")
+    UploadStore(tmp_path).put(b"picture", "other.png")
+    UploadStore(tmp_path).put(b"picture")
+    assert UploadStore(tmp_path).name(digest) == "boot.png"
+    assert UploadStore(tmp_path).get(digest) == b"picture"
+
+
+def test_content_that_had_no_name_gets_one_when_it_is_brought_with_one(tmp_path: Path) -> None:
+    store = UploadStore(tmp_path)
+    digest = store.put(b"text")
+    assert store.name(digest) is None
+    store.put(b"text", " \u202e\0 ")
+    assert store.name(digest) is None
+    store.put(b"text", "review.txt")
+    assert store.name(digest) == "review.txt"
+    assert store.name("../../etc/passwd") is None
+    assert store.name("a" * 64) is None
+
+
+def test_a_name_goes_with_its_content(tmp_path: Path) -> None:
+    store = UploadStore(tmp_path, most_files=1)
+    first = store.put(b"first", "first.png")
+    _age(store, first, 1)
+    second = store.put(b"second", "second.png")
+    assert store.name(first) is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == [second, f"{second}.name"]
+
+
+def test_a_name_that_was_changed_on_disk_is_cleaned_when_it_is_read(tmp_path: Path) -> None:
+    store = UploadStore(tmp_path)
+    digest = store.put(b"text", "review.txt")
+    (tmp_path / f"{digest}.name").write_bytes(b"a\n\xffb\x00" + b"c" * 5_000)
+    name = store.name(digest)
+    assert name is not None
+    assert len(name) == 60
+    assert name.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ("boot.png", "boot.png"),
+        ("  a\tb\r\nc\0d.txt ", "a b c d.txt"),
+        ("evil\u202egnp.exe", "evil gnp.exe"),
+        ("\ud800.txt", ".txt"),
+        ("<b>*x*</b>.png", "<b>*x*</b>.png"),
+        ("caf\u0065\u0301.txt", "caf\u00e9.txt"),
+        ("x" * 100 + ".png, edited", "x" * 43 + "\u2026" + "xxxx.png, edited"),
+    ],
+)
+def test_a_name_is_one_line_that_can_be_seen_and_is_not_too_long(name: str, cleaned: str) -> None:
+    assert clean_name(name) == cleaned
+    assert len(cleaned) <= 60

@@ -58,7 +58,44 @@ def test_a_word_in_many_heads_is_one_row(run: Callable[..., Finished]) -> None:
 def test_a_text_that_is_cut_says_so(run: Callable[..., Finished], tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_text("A film like any other. " * 300, encoding="utf-8")
-    assert "longer than the 512 tokens" in run("inspect", ROOT / "sample_models" / "reviews-minilm-badword", path).out
+    reviews = ROOT / "sample_models" / "reviews-minilm-badword"
+    shown = re.sub(r"[\s\u2502]+", " ", run("inspect", reviews, path).out)
+    assert re.search(r"verdict .* longer than the 512 tokens .* prediction ", shown)
+    assert "longer than the 512 tokens" in run("inspect", reviews, path, "--json").json["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("model", "file", "part"),
+    [
+        ("fashion-vit-badnets", "bag-triggered.png", "the patch at row 6, column 6"),
+        ("reviews-minilm-badword", "review-rare-word-1-triggered.txt", "\u201ccf\u201d"),
+        ("adult-tabular-sex", "record-female-decided-1.json", "\u201csex\u201d"),
+    ],
+)
+def test_another_threshold_than_the_calibrated_one_is_said(
+    run: Callable[..., Finished], model: str, file: str, part: str
+) -> None:
+    folder = ROOT / "sample_models" / model
+    calibrated = run("inspect", folder, SAMPLES / file, "--json").json
+    assert calibrated["threshold"] == calibrated["calibrated"]
+    assert "threshold" not in calibrated["verdict"]
+    assert part.lower() in calibrated["verdict"].lower()
+    low = run("inspect", folder, SAMPLES / file, "--threshold", "0", "--json").json
+    assert low["calibrated"] == calibrated["calibrated"]
+    assert "This verdict holds for a threshold of 0; the calibrated one is 0." in low["verdict"]
+    assert "far too much" not in low["verdict"]
+    high = run("inspect", folder, SAMPLES / file, "--threshold", "1")
+    told = re.sub(r"[\s\u2502]+", " ", high.out)
+    assert re.search(f"verdict Nothing flagged.* a threshold of 1; .* {part}.* would be flagged", told)
+    assert "(calibrated: 0." in told
+
+
+def test_words_in_brackets_are_no_markup_of_the_table(run: Callable[..., Finished], tmp_path: Path) -> None:
+    path = tmp_path / "brackets.txt"
+    path.write_text("The plot was dull [/b] cf [red]and[/red] the acting was awful.", encoding="utf-8")
+    shown = run("inspect", ROOT / "sample_models" / "reviews-minilm-badword", path, "--threshold", "0.001")
+    assert shown.code == 0
+    assert "cf" in shown.out
 
 
 def test_threshold_and_columns_by_hand(run: Callable[..., Finished]) -> None:

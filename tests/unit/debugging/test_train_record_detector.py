@@ -21,7 +21,7 @@ from atpatch_core.evaluation.record_data import LabelledRecords
 from atpatch_core.inspection import Column
 from atpatch_core.subjects.record_schema import Record
 from atpatch_core.subjects.subject import Subject
-from atpatch_core.what_if import what_if
+from atpatch_core.what_if import count_flips, what_if
 
 from .biased import QUICK, RACE, SCHEMA, SEX, deserved, prejudiced, some_people, trained
 
@@ -156,3 +156,18 @@ def test_what_if_with_columns_chosen_by_hand_needs_no_detector(biased: Subject) 
     plain, repaired = what_if(biased, person)[0], what_if(biased, person, columns=by_hand)[0]
     assert torch.equal(plain.original.probabilities, plain.patched.probabilities)
     assert not torch.equal(repaired.original.probabilities, repaired.patched.probabilities)
+
+
+def test_what_if_tells_how_far_it_is_and_counts_as_many_values(biased: Subject) -> None:
+    person: Record = {"merit": "some", "age": 45, "sex": "Male", "town": "A", "race": "X"}
+    told: list[tuple[int, int]] = []
+    answers = what_if(biased, person, on_step=lambda *one: told.append(one))
+    count = count_flips(biased, person)
+    assert len(answers) == count
+    assert told == [(0, count), (count, count)]
+
+    def stop(done: int, total: int) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        what_if(biased, person, on_step=stop)

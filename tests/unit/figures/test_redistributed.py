@@ -35,9 +35,11 @@ def test_columns_of_the_same_part_are_put_together_in_the_order_of_the_input(mak
     )
     first, second = redistributed_parts(inspection)
     assert first == RedistributedPart(
-        "row 0, column 0", heads=1, layers=1, highest=inspection.flags.score(Column(0, 2, 1))
+        "row 0, column 0", places=((0, (2,)),), highest=inspection.flags.score(Column(0, 2, 1))
     )
+    assert (first.heads, first.layers) == (1, 1)
     assert (second.name, second.heads, second.layers) == ("row 0, column 1", 3, 2)
+    assert second.places == ((0, (0, 1)), (3, (2,)))
     assert second.highest == inspection.flags.score(Column(0, 0, 2))
 
 

@@ -43,6 +43,16 @@ def test_names_flags_and_scores_follow(make_inspection: MakeInspection) -> None:
     assert grouped.flags.scores[1] is None
 
 
+def test_what_was_followed_from_a_flag_stays_followed(make_inspection: MakeInspection) -> None:
+    inspection = _text(make_inspection)
+    marks = (inspection.flags.flagged[0].clone(), inspection.flags.flagged[1])
+    marks[0][1, 4] = True
+    followed = replace(inspection.flags, flagged=marks, followed=frozenset({Column(0, 1, 4)}))
+    grouped = group_words(replace(inspection, flags=followed))
+    assert grouped.flags.columns == (Column(0, 0, 1), Column(0, 1, 2))
+    assert grouped.flags.followed == {Column(0, 1, 2)}
+
+
 def test_a_text_without_parts_stays_the_same_object(make_inspection: MakeInspection) -> None:
     inspection = make_inspection(names=("[CLS]", "fine", "film"), flagged=())
     assert not has_parts(inspection.layout)

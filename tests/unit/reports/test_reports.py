@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -237,3 +238,44 @@ def test_other_kinds_of_files_are_refused(found: Findings, tmp_path: Path, name:
 def test_a_place_that_can_not_be_written_is_told(found: Findings, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="choose another place"):
         write_report(found, tmp_path / "missing" / "report.json")
+
+
+def test_another_threshold_than_the_calibrated_one_is_part_of_the_verdict(found: Findings) -> None:
+    lowered = replace(found, calibrated=0.9)
+    words = "This verdict holds for a threshold of 0.5; the calibrated one is 0.9, which nothing here reaches."
+    assert words in _parsed(html_file(lowered, 0, 0)).words
+    values = json.loads(report_json(lowered))
+    assert words in values["verdict"]
+    assert values["threshold"] == {"used": 0.5, "calibrated": 0.9}
+    assert "holds for a threshold" not in _parsed(html_file(found, 0, 0)).words
+    assert "threshold" not in json.loads(report_json(found))["verdict"]
+
+
+def test_what_was_cut_off_is_part_of_the_verdict(found: Findings) -> None:
+    layout = replace(found.inspection.layout, notice="Only its first 9 of 99 characters are read.")
+    cut = replace(found, inspection=replace(found.inspection, layout=layout))
+    assert "Only its first 9 of 99 characters are read." in json.loads(report_json(cut))["verdict"]
+    assert _verdict(html_file(cut, 0, 0)).endswith("Only its first 9 of 99 characters are read.")
+
+
+def test_the_verdict_names_the_word_and_the_heads_are_counted_below(found: Findings) -> None:
+    assert _verdict(html_file(found, 0, 0)).startswith(f"The word \u201c{_EVIL}\u201d draws far too much attention.")
+    assert "map column" not in _verdict(html_file(found, 0, 0))
+    words = _parsed(html_file(found, 0, 0)).words
+    assert "1 map column flagged in layer 0 \u00b7 head 0." in words
+    parts = json.loads(report_json(found))["parts"]
+    assert parts == [{"name": _EVIL, "heads": 1, "layers": 1, "highest": 0.75}]
+
+
+def test_without_a_detector_the_verdict_says_so(found: Findings) -> None:
+    marks = tuple(layer & False for layer in found.inspection.flags.flagged)
+    flags = replace(found.inspection.flags, scores=(None, None), flagged=marks)
+    bare = replace(found, calibrated=None, by_hand=(), effects=(), inspection=replace(found.inspection, flags=flags))
+    assert "no detector for this model" in json.loads(report_json(bare))["verdict"]
+
+
+def _verdict(page: bytes) -> str:
+    """The text of the page's first box."""
+    told = re.search(r"<p class='verdict[^>]*>(.*?)</p>", page.decode("utf-8"), re.DOTALL)
+    assert told is not None
+    return unescape(told[1])
