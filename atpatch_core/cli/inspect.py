@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,6 +109,7 @@ def _as_json(result: Inspection, calibrated: float | None) -> dict[str, Any]:
         "threshold": result.flags.threshold,
         "calibrated": calibrated,
         "note": result.layout.notice,
+        "following": None if result.following is None else asdict(result.following),
         "parts": [
             {"name": one.name, "heads": one.heads, "layers": one.layers, "highest": one.highest}
             for one in redistributed_parts(result)

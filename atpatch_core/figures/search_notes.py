@@ -2,53 +2,53 @@
 
 from __future__ import annotations
 
-from ..inspection import Following, Inspection
-from .wording import counted, listed
-
-_MOST_NAMES = 5
+from ..inspection import Column, Inspection
+from .parts import parts_in_words
 
 
-def search_notes(inspection: Inspection) -> tuple[str, ...]:
-    """Sentences of plain text, none where nothing is out of the ordinary."""
-    notes = []
-    if inspection.following is not None:
-        notes.append(_cost(inspection.following))
-    if _is_longer(inspection):
-        kind = "text" if inspection.layout.unit == "word" else "input"
-        notes.append(
-            f"This {kind} has {_keys(inspection)} tokens, more than any that the detector's threshold was chosen on "
-            f"({inspection.calibrated_keys}): in such a one a trigger stands out less and may be missed."
-        )
-    return tuple(notes)
-
-
-def cleared_sentence(inspection: Inspection) -> str | None:
-    """What to say of flags that the answer turned out not to hang on; `None` if there were none."""
+def cleared_sentence(inspection: Inspection) -> str:
+    """That the answer does not hang on what is flagged; empty where nothing was cleared."""
     following = inspection.following
     if following is None or not following.cleared:
-        return None
-    names = list(dict.fromkeys(f"\u201c{inspection.layout.key_names[key]}\u201d" for key in following.cleared))
-    more = len(names) - _MOST_NAMES
-    shown = names[:_MOST_NAMES] + ([f"{more} more"] if more > 0 else [])
-    one = len(names) == 1
+        return ""
+    keys, flags = set(following.cleared), inspection.flags
+    columns = [
+        column
+        for layer, scores in enumerate(flags.scores)
+        if scores is not None
+        for head in range(len(scores))
+        for key in sorted(keys)
+        if flags.reaches(column := Column(layer, head, key))
+    ]
+    what, many = parts_in_words(columns, inspection)
+    draw, them = ("draw", "them") if many else ("draws", "it")
     return (
-        f"{listed(shown)} {'draws' if one else 'draw'} unusual attention, but the answer does not hang on "
-        f"{'it' if one else 'them'}: with {'it' if one else 'them'} redistributed the model is as sure as before, so "
-        "nothing is redistributed."
+        f"{what[0].upper()}{what[1:]} {draw} unusual attention, but the answer does not hang on {them}: with {them} "
+        "redistributed the model is as sure as before, so nothing is."
     )
 
 
-def _cost(following: Following) -> str:
-    took = f"{counted(following.forwards, 'more forward pass')}".replace("passs", "passes")
-    said = f"Following {'it' if len(following.cleared) == 1 else 'the flags'} took {took} ({following.seconds:.1f} s)"
+def following_sentence(inspection: Inspection) -> str:
+    """What it took to follow the flags, and that the search ended early if it did; empty where none were followed."""
+    following = inspection.following
+    if following is None:
+        return ""
+    forwards = "1 more forward pass" if following.forwards == 1 else f"{following.forwards:,} more forward passes"
+    told = f"Following what is flagged took {forwards} ({following.seconds:.1f} s)"
     if following.complete:
-        return f"{said}."
-    return f"{said}, the most for an input of this length: repaired as far as looked."
+        return f"{told}."
+    return (
+        f"{told}; {following.most:,} is the most for a text of this length, so this is how far was looked, and more of "
+        "a trigger may be left."
+    )
 
 
-def _keys(inspection: Inspection) -> int:
-    return len(inspection.layout.key_names)
-
-
-def _is_longer(inspection: Inspection) -> bool:
-    return inspection.calibrated_keys is not None and _keys(inspection) > inspection.calibrated_keys
+def length_sentence(inspection: Inspection) -> str:
+    """That an input is longer than any that the detector's threshold was chosen on; empty where it is not."""
+    keys, calibrated = len(inspection.layout.key_names), inspection.calibrated_keys
+    if calibrated is None or keys <= calibrated:
+        return ""
+    return (
+        f"This text has {keys:,} tokens; the longest that the detector was calibrated on has {calibrated:,}, and in a "
+        "longer one a trigger may go unnoticed."
+    )

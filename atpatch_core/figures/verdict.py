@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 
 from ..inspection import Column, Flags, Inspection, Layout, Prediction
 from .parts import parts_in_words
+from .search_notes import cleared_sentence, following_sentence, length_sentence
 from .thresholds import other_threshold, threshold_sentence
 from .wording import counted, listed, percent
 
@@ -29,7 +30,10 @@ def verdict_sentences(inspection: Inspection, calibrated: float | None) -> tuple
     """
     sentences = (
         _finding(inspection, calibrated),
+        cleared_sentence(inspection),
         _outcome(inspection, calibrated),
+        following_sentence(inspection),
+        length_sentence(inspection),
         inspection.layout.notice,
         threshold_sentence(inspection, calibrated),
     )
@@ -108,6 +112,8 @@ def _is_wrong(inspection: Inspection, calibrated: float | None, many: bool) -> s
 def _outcome(inspection: Inspection, calibrated: float | None) -> str:
     before, after = inspection.original.prediction, inspection.patched.prediction
     if not inspection.flags.any:
+        if inspection.following is not None and inspection.following.cleared:
+            return f"AtPatch leaves this input untouched; the prediction stays {answer(after)}."
         if calibrated is not None:
             return (
                 f"Nothing flagged: AtPatch leaves this input untouched; the prediction stays {answer(after)}. "

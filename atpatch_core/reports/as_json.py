@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from torch import Tensor
@@ -51,6 +52,7 @@ def _report(found: Findings) -> dict[str, Any]:
         "threshold": {"used": inspection.flags.threshold, "calibrated": found.calibrated},
         "input": {"title": found.title, "sha256": found.digest, "value": _value(found)},
         "verdict": verdict(inspection, found.calibrated),
+        "following": None if inspection.following is None else asdict(inspection.following),
         "parts": [
             {"name": one.name, "heads": one.heads, "layers": one.layers, "highest": one.highest}
             for one in redistributed_parts(inspection)

@@ -109,6 +109,11 @@ def _why_nothing(opened: OpenSubject, inspection: Inspection) -> str | None:
         detector = opened.subject.detector
         if detector is None or not detector.watched:
             return "Nothing is chosen, so there is nothing to redistribute. Choose columns by hand below."
+        if inspection.following is not None and inspection.following.cleared:
+            return (
+                "The answer does not hang on what is flagged, so nothing is redistributed. "
+                "Choose columns by hand below to see what they do."
+            )
         return (
             "Nothing is flagged, so there is nothing to redistribute. "
             "Choose columns by hand below, or lower the threshold."
