@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ..files.kept import LeftOut, told
+from .. import limits
+from ..files.kept import LeftOut, summary
 
 
 def print_json(value: Any) -> None:
@@ -29,9 +30,9 @@ def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
 
 
 def tell_left_out(left_out: Sequence[LeftOut], kept: int) -> None:
-    """Say on standard error which rows of the data were left out, if any were."""
+    """Say on standard error which rows of the data were left out, if any were, and why each one was."""
     if left_out:
-        print(told(left_out, kept), file=sys.stderr)
+        print(summary(left_out, kept, limits.LABELS.problems), file=sys.stderr)
 
 
 @contextmanager

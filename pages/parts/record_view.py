@@ -10,7 +10,6 @@ import streamlit as st
 import atpatch_core as atpatch
 from atpatch_core import AtPatchError, Column, Inspection
 from atpatch_core.figures.record import field_rows, what_if_rows, what_if_sentences
-from atpatch_core.files.kept import told
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_files import read_table
 from atpatch_core.subjects.record_schema import NumberField, Record, RecordSchema
@@ -19,6 +18,7 @@ from atpatch_core.what_if import WhatIf, what_if
 
 from . import state
 from .bring import refuse, take
+from .left_out import show_left_out
 from .resources import OpenInput, OpenSubject, samples, uploads
 from .text import plain
 from .view import View
@@ -144,8 +144,7 @@ def _show_upload(opened: OpenSubject) -> None:
         records = read_table(content, _schema(opened))
     except AtPatchError:
         return  # it was uploaded for another model
-    if records.left_out:
-        st.warning(plain(told(records.left_out, len(records))), icon=":material/playlist_remove:")
+    show_left_out(records.left_out, len(records))
     preview = zip(records.rows[:_PREVIEW], records[:_PREVIEW], strict=True)
     st.dataframe([{"row": row, **record} for row, record in preview], height=160)
     if len(records) > _PREVIEW:
