@@ -60,13 +60,14 @@ class RecordLimits:
 class JsonLimits:
     """Of any JSON. `bytes`: of a file of ours; a long training's history has less than one megabyte.
 
-    `nesting`: lists and objects inside each other; ours go five deep. `fields`: of one object. `digits`: of one whole
-    number, so that it always has a nearest float.
+    `nesting`: lists and objects inside each other; ours go five deep. `fields`: of one object. `values`: in all; 20,000
+    records of 15 fields have 300,000. `digits`: of one whole number, so that it always has a nearest float.
     """
 
     bytes: int = 20_000_000
     nesting: int = 50
     fields: int = 20_000
+    values: int = 1_000_000
     digits: int = 100
 
 

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from ..files.kept import LeftOut, told
+from .. import limits
+from ..files.kept import LeftOut, summary
 
 
 def print_json(value: Any) -> None:
@@ -45,9 +46,9 @@ def _table(title: str, rows: Sequence[tuple[str, str]]) -> Table:
 
 
 def tell_left_out(left_out: Sequence[LeftOut], kept: int) -> None:
-    """Say on standard error which rows of the data were left out, if any were."""
+    """Say on standard error which rows of the data were left out, if any were, and why each one was."""
     if left_out:
-        print(told(left_out, kept), file=sys.stderr)
+        print(summary(left_out, kept, limits.LABELS.problems), file=sys.stderr)
 
 
 @contextmanager

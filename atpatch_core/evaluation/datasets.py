@@ -26,6 +26,7 @@ from .class_numbers import ClassNumbers
 from .tables import parquet_rows
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+_UNNAMED = "The file"
 _TOO_MANY = "images, more than the {:,} that can be read: take fewer of them."
 _TOO_MANY_HERE = (
     "images, more than the {:,} that can be compared here: take fewer of them, or use `atpatch evaluate --data` on the "
@@ -68,7 +69,7 @@ def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
     raise InputError(f"There are no images at {path}: name a .parquet file or a folder with one sub-folder a class.")
 
 
-def parse_labelled_images(content: bytes, labels: Sequence[str], name: str = "The file") -> LabelledImages:
+def parse_labelled_images(content: bytes, labels: Sequence[str], name: str = _UNNAMED) -> LabelledImages:
     """Read an uploaded Parquet file, otherwise like `read_labelled_images`.
 
     Raises `InputError` also when it holds more images than `limits.TABLES.uploaded_rows`.
@@ -112,6 +113,11 @@ def encode_png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def _within(name: str) -> str:
+    """The name of a file within a sentence."""
+    return "the file" if name == _UNNAMED else name
+
+
 def _labelled(rows: Iterable[tuple[Image.Image, int] | str], name: str, empty: str = "") -> LabelledImages:
     """Gather images and numbers of classes, or what is wrong with a row. Raises `InputError` where none is sound."""
     images, numbers, left_out = list[Image.Image](), list[int](), list[LeftOut]()
@@ -139,7 +145,7 @@ def _labelled(rows: Iterable[tuple[Image.Image, int] | str], name: str, empty: s
 def _in_table(source: Path | bytes, labels: Sequence[str], name: str) -> Iterator[tuple[Image.Image, int] | str]:
     classes = ClassNumbers.of(labels)
     for number, row in enumerate(_rows(source, ("image", "label"), name), start=1):
-        where = f"Image {number} of {name}"
+        where = f"Image {number} of {_within(name)}"
         if isinstance(row, Fault):
             yield f"{where} has a wrong {row.field}. {row.problem}"
         else:

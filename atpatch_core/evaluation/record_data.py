@@ -66,7 +66,7 @@ def parse_labelled_records(
     def read(row: Row | FaultyRow, number: int) -> tuple[Record, int]:
         record = parse_row(row, number, schema)
         assert isinstance(row, dict)  # or else it was no record
-        return record, classes.number(row.get(LABEL), f"Row {number} of {name}")
+        return record, classes.number(row.get(LABEL), f"Row {number}")
 
     found = _sound(rows, read)
     return LabelledRecords([one for one, _ in found], np.array([one for _, one in found], np.int64), found.left_out)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..files.damaged import DamagedError, OversizeError
+from ..files.damaged import DamagedError
 from ..files.parquet_files import Fault, open_parquet
 from ..files.values import printable
 
@@ -28,10 +28,8 @@ def parquet_rows(
             if table.count > most_rows:
                 raise InputError(f"{name} holds {table.count:,} {beyond}")
             yield from table.rows(needed or table.names)
-    except OversizeError as error:
-        raise InputError(f"{name} is too large to be read: {error}") from error
     except DamagedError as error:
-        raise InputError(f"{name} is no readable Parquet file: {error}") from error
+        raise InputError(f"{name}{str(error).removeprefix('The file')}") from error
     except OSError as error:
         raise InputError(f"{name} can't be read ({error.strerror or 'damaged'}): check the name.") from error
 

@@ -116,7 +116,7 @@ def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any] | F
         for row in rows:
             yield Fault("", f" {row}") if isinstance(row, str) else dict(zip(names, row, strict=True))
     except DamagedError as error:
-        raise InputError(f"{path.name} is no CSV file in UTF-8 that can be read: {error}") from error
+        raise InputError(f"{path.name}: {error}") from error
     except OSError as error:
         raise InputError(f"{path.name} can't be read ({error.strerror or 'the disk refused'}).") from error
 

@@ -8,13 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from .. import limits
 from .content import read_bytes
 from .damaged import DamagedError, OversizeError
 
 Pairs = list[tuple[str, Any]]
-# Strings (which may hold brackets) and brackets. Possessive: a damaged string is not tried from every place in it.
-_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+# Strings, which may hold brackets. Possessive: a damaged one is not tried again from every place in it.
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_OPENING, _CLOSING = np.frombuffer(b"[{", np.uint8), np.frombuffer(b"]}", np.uint8)
+_BRACES = np.frombuffer(b"{}", np.uint8)
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -47,7 +51,7 @@ def parse_json(
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DamagedError("The file is not text in UTF-8: save it again.") from None
-    _check_nesting(text)
+    _check_size(text)
     try:
         value = json.loads(
             text, object_pairs_hook=on_object or only_once, parse_int=_whole_number, parse_constant=on_constant
@@ -71,16 +75,19 @@ def only_once(pairs: Pairs) -> dict[str, Any]:
     return fields
 
 
-def _check_nesting(text: str) -> None:
-    depth = 0
-    for found in _BRACKETS.finditer(text):
-        mark = found[0][0]
-        if mark in "[{":
-            depth += 1
-            if depth > limits.JSON.nesting:
-                raise DamagedError(f"It is nested more than {limits.JSON.nesting} deep: save it again.")
-        elif mark in "]}":
-            depth -= 1
+def _check_size(text: str) -> None:
+    """Raise `DamagedError` for JSON that is nested too deep or holds too much, as its marks outside of texts tell."""
+    marks = np.frombuffer(_STRINGS.sub(b"", text.encode("utf-8", "surrogatepass")), dtype=np.uint8)
+    opening, closing = np.isin(marks, _OPENING), np.isin(marks, _CLOSING)
+    depth = np.cumsum(opening.astype(np.int8) - closing.astype(np.int8), dtype=np.int32)
+    if depth.max(initial=0) > limits.JSON.nesting:
+        raise DamagedError(f"It is nested more than {limits.JSON.nesting} deep: save it again.")
+    if int((marks == ord(",")).sum()) > limits.JSON.values:
+        raise OversizeError(f"It holds more than {limits.JSON.values:,} values: cut it into smaller ones.")
+    # The fields between two braces belong to one object; one with too many is not even made.
+    colons = np.cumsum(marks == ord(":"))
+    if np.diff(colons[np.isin(marks, _BRACES)], prepend=0, append=colons[-1:]).max(initial=0) > limits.JSON.fields:
+        raise OversizeError(f"An object in it has more than {limits.JSON.fields:,} fields: leave some out.")
 
 
 def _whole_number(text: str) -> int:

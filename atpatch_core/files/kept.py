@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
-_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,12 @@ def none_is_sound(left_out: Sequence[LeftOut]) -> str:
     return f"{first} The {others:,} other row{'s' if others > 1 else ''} can't be used either."
 
 
-def told(left_out: Sequence[LeftOut], kept: int) -> str:
-    """What a person is told about rows that were left out, the first reasons included; empty without any."""
+def summary(left_out: Sequence[LeftOut], kept: int, most: int) -> str:
+    """How many rows were left out of how many, and why, of up to `most` of them; empty without any."""
     if not left_out:
         return ""
     count, all_rows = len(left_out), len(left_out) + kept
     rows = "1 row was" if count == 1 else f"{count:,} rows were"
-    reasons = " ".join(one.reason for one in left_out[:_MOST_NAMED])
-    more = f" And {count - _MOST_NAMED:,} more." if count > _MOST_NAMED else ""
+    reasons = " ".join(one.reason for one in left_out[:most])
+    more = f" And {count - most:,} more." if count > most else ""
     return f"{rows} left out of {all_rows:,}: {reasons}{more}"

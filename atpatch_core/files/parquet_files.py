@@ -66,8 +66,9 @@ class ParquetTable:
             if batch is None:
                 return
             _check_unpacked(unpacked)
+            names, arrays = batch.schema.names, batch.columns
             for row in range(batch.num_rows):
-                yield _row(batch, row)
+                yield _row(names, arrays, row)
 
     def _chunks(self, columns: Sequence[str]) -> list[Any]:
         """The footer's entries of `columns` in all row groups. Raises `OversizeError`."""
@@ -158,9 +159,9 @@ def _unpacked(array: pa.Array) -> int:
     return int(array.nbytes)
 
 
-def _row(batch: pa.RecordBatch, row: int) -> dict[str, Any] | Fault:
+def _row(names: Sequence[str], columns: Sequence[pa.Array], row: int) -> dict[str, Any] | Fault:
     values = {}
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+    for name, column in zip(names, columns, strict=True):
         try:
             values[name] = column[row].as_py()
         except UnicodeDecodeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from .. import limits
 from ..errors import InputError
@@ -49,7 +50,7 @@ def read_table(content: bytes, schema: RecordSchema) -> Kept[Record]:
     return records
 
 
-def read_rows(content: bytes, schema: RecordSchema) -> list[Row | FaultyRow]:
+def read_rows(content: bytes, schema: RecordSchema) -> Iterator[Row | FaultyRow]:
     """The rows of a CSV or JSON file as they stand there, at least one. Raises `InputError`."""
     if not content.strip():
         raise InputError("The file is empty: choose a CSV or JSON file with a record in it.")
@@ -57,7 +58,7 @@ def read_rows(content: bytes, schema: RecordSchema) -> list[Row | FaultyRow]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("The file is not text in UTF-8: save it as CSV or JSON in UTF-8 and try again.") from None
-    return _json_rows(text) if text.lstrip()[:1] in ("{", "[") else list(_csv_rows(content, schema))
+    yield from _json_rows(text) if text.lstrip()[:1] in ("{", "[") else _csv_rows(content, schema)
 
 
 def parse_row(row: Row | FaultyRow, number: int, schema: RecordSchema) -> Record:
@@ -73,10 +74,10 @@ def parse_row(row: Row | FaultyRow, number: int, schema: RecordSchema) -> Record
 def _judged(content: bytes, schema: RecordSchema) -> Kept[Record]:
     if len(content) > limits.RECORDS.bytes:
         raise InputError(f"The file is larger than {size(limits.RECORDS.bytes)}: cut it into smaller ones.")
-    rows = read_rows(content, schema)
     most = limits.RECORDS.records
+    rows = list(islice(read_rows(content, schema), most + 1))
     if len(rows) > most:
-        raise InputError(f"The file holds {len(rows):,} records, more than {most:,}: cut it into smaller ones.")
+        raise InputError(f"The file holds more than {most:,} records: cut it into smaller ones.")
     records, left_out = list[Record](), list[LeftOut]()
     for number, row in enumerate(rows, start=1):
         try:

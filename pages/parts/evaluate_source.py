@@ -10,8 +10,9 @@ from typing import Generic, Protocol, TypeVar
 import streamlit as st
 
 from atpatch_core import AtPatchError
-from atpatch_core.files.kept import LeftOut, told
+from atpatch_core.files.kept import LeftOut
 
+from .left_out import show_left_out
 from .resources import uploads
 from .text import plain
 
@@ -70,14 +71,8 @@ def chosen_source(what: str, readers: Readers[Data]) -> Source[Data] | None:
         st.error(plain(str(error)), icon=":material/block:")
         return None
     if found is not None:
-        show_left_out(found.data)
+        show_left_out(found.data.left_out, len(found.data))
     return found
-
-
-def show_left_out(data: ReadRows) -> None:
-    """Say which rows of the data were left out, if any were."""
-    if data.left_out:
-        st.warning(plain(told(data.left_out, len(data))), icon=":material/playlist_remove:")
 
 
 def forget_source() -> None:

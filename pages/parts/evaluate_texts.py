@@ -32,7 +32,7 @@ from .evaluate_panels import (
     show_tradeoff,
     show_verdict,
 )
-from .evaluate_source import show_left_out
+from .left_out import show_left_out
 from .resources import OpenSubject
 from .text import plain
 from .triage_link import triage_link
@@ -67,7 +67,7 @@ def show_texts(opened: OpenSubject) -> None:
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return
-    show_left_out(data)
+    show_left_out(data.left_out, len(data))
     with st.container(border=True):
         chosen = _settings(triggers, len(data))
     if chosen is None:

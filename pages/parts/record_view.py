@@ -10,7 +10,7 @@ import streamlit as st
 import atpatch_core as atpatch
 from atpatch_core import AtPatchError, Column, Inspection
 from atpatch_core.figures.record import field_rows, what_if_rows, what_if_sentences
-from atpatch_core.files.kept import Kept, told
+from atpatch_core.files.kept import Kept
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_files import read_table
 from atpatch_core.subjects.record_schema import NumberField, Record, RecordSchema
@@ -20,6 +20,7 @@ from atpatch_core.what_if import WhatIf, count_flips, what_if
 from . import state
 from .bring import refuse, take
 from .job_progress import in_words
+from .left_out import show_left_out
 from .long_work import LONG, LongWork, result_of, show_long_work
 from .resources import OpenInput, OpenSubject, samples, seconds_a_run, uploads
 from .stale import REGION, Typed
@@ -168,8 +169,7 @@ def _show_upload(opened: OpenSubject) -> None:
     records = _table(opened)
     if records is None:
         return
-    if records.left_out:
-        st.warning(plain(told(records.left_out, len(records))), icon=":material/playlist_remove:")
+    show_left_out(records.left_out, len(records))
     preview = zip(records.rows[:_PREVIEW], records[:_PREVIEW], strict=True)
     st.dataframe([{"row": row, **record} for row, record in preview], height=160)
     if len(records) > _PREVIEW:

@@ -151,11 +151,24 @@ def test_unusable_data_are_refused(refuse: Callable[..., str], tmp_path: Path, c
     pq.write_table(table.rename_columns(["picture", "label"]), renamed)
     assert "needs the columns" in evaluate(renamed)
     unknown = tmp_path / "unknown.parquet"
-    pq.write_table(table.set_column(1, "label", [["Bag", "Hat", "Bag"]]), unknown)
+    pq.write_table(table.set_column(1, "label", [["Hat", "Hat", "Hat"]]), unknown)
     assert "'Hat'" in evaluate(unknown)
     broken = tmp_path / "broken.parquet"
-    pq.write_table(table.set_column(0, "image", [[png(grey()), png(grey())[:300], b""]]), broken)
+    pq.write_table(table.set_column(0, "image", [[b"no image", png(grey())[:300], b""]]), broken)
     assert "Image 1 of broken.parquet" in evaluate(broken)
+
+
+def test_a_row_that_is_not_usable_is_told_and_the_others_are_judged(
+    run: Callable[..., Finished], tmp_path: Path, clean_file: Path
+) -> None:
+    table = pq.read_table(clean_file)
+    labels = table["label"].to_pylist()
+    labels[6] = "Hat"
+    path = tmp_path / "some.parquet"
+    pq.write_table(table.set_column(1, "label", [labels]), path)
+    finished = run("evaluate", BADNETS, "--data", path, "--json")
+    assert finished.json["n"] == 199
+    assert "1 row was left out of 200: Image 7 of some.parquet has a label 'Hat'" in finished.error
 
 
 def test_pictures_too_small_or_too_varied_for_the_trigger_are_refused(

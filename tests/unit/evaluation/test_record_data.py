@@ -57,7 +57,7 @@ def test_csv_and_json_hold_the_same_with_names_or_numbers_of_classes(tmp_path: P
     [
         ([{"age": 20, "sex": "Male"}], "needs a column label"),
         ([{"age": 20, "sex": "Male", "label": "rich"}], "'rich'"),
-        ([{"age": 20, "sex": "Male", "label": 2}], "Row 1 of people.json has a label 2 that"),
+        ([{"age": 20, "sex": "Male", "label": 2}], "Row 1 has a label 2 that"),
         ([{"age": 20, "sex": "Male", "label": True}], "has a label True that"),
         ([{"age": 200, "sex": "Male", "label": 1}] * 2, "Row 1: age is 200.* 1 other row"),
         ([{"age": 20, "label": 1}], "lacks sex"),
@@ -107,7 +107,7 @@ def test_sound_rows_are_kept_and_every_other_one_is_told(tmp_path: Path) -> None
         assert read.labels.tolist() == [1, 0, 1]
         assert [one.row for one in read.left_out] == [3, 4]
         assert "Row 3: age is 200" in read.left_out[0].reason
-        assert "Row 4 of" in read.left_out[1].reason
+        assert "Row 4 has a label" in read.left_out[1].reason
         assert "'rich'" in read.left_out[1].reason
         people = read_people(tmp_path / name, SCHEMA)
         assert len(people) == 4
