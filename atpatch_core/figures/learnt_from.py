@@ -13,8 +13,8 @@ def in_sentences(found: LearntFrom) -> tuple[str, ...]:
         f"{found.clean_inputs} of which every column was judged benign, {found.other_inputs} neither."
     )
     taught = (
-        f"{counted(found.over_attended, 'over-attended column')} and {counted(found.benign, 'benign column')} are learnt "
-        "from."
+        f"{counted(found.over_attended, 'over-attended column')} and {counted(found.benign, 'benign column')} "
+        "are learnt from."
     )
     left = (
         f"{counted(found.unjudged, 'unjudged column')}, {found.unsure} unsure, and {found.disputed} "
