@@ -12,10 +12,13 @@ def in_sentences(found: LearntFrom) -> tuple[str, ...]:
         f"{counted(found.inputs, 'labelled input')}: {found.over_attended_inputs} with an over-attended column, "
         f"{found.clean_inputs} of which every column was judged benign, {found.other_inputs} neither."
     )
-    taught = f"{counted(found.over_attended, 'over-attended column')} and {counted(found.benign, 'benign column')}."
+    taught = (
+        f"{counted(found.over_attended, 'over-attended column')} and {counted(found.benign, 'benign column')} "
+        "are learnt from."
+    )
     left = (
         f"{counted(found.unjudged, 'unjudged column')}, {found.unsure} unsure, and {found.disputed} "
-        "about which annotators contradict each other."
+        "about which annotators contradict each other are left out."
     )
     return (inputs, taught, left, *found.too_little)
 
