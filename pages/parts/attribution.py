@@ -39,6 +39,7 @@ _BASELINES = {
 _UNITS = {"image": "patch", "text": "word", "record": "field"}
 _QUICK = 0.4  # seconds a run of the model, up to which one step may be tried without being asked for
 _STEPS = "attribution_steps"
+_USUAL = 0  # steps: as many as there is time for
 _MOST_BARS = 10
 _MOST_ROLLED = 5
 
@@ -84,7 +85,7 @@ def _found(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspecti
         pace = attribution_pace(opened, one, target, len(inspection.layout.key_names))
     steps = st.selectbox(
         "Steps",
-        (None, *STEPS_OFFERED),
+        (_USUAL, *STEPS_OFFERED),
         format_func=lambda number: _offer(number, pace, passes),
         key=_STEPS,
         help="How finely the input is faded in. More steps are more exact; the convergence delta tells how exact.",
@@ -94,15 +95,15 @@ def _found(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspecti
         "attribution",
         "Attribute the answer",
         "It runs in the background, and stops when you look at something else.",
-        lambda on_step: attribute_both(opened.subject, one.value, target, columns, steps, on_step),
+        lambda on_step: attribute_both(opened.subject, one.value, target, columns, steps or None, on_step),
         {FIRST: 0.0, ALL: 1.0},
     )
     found: BothAttributions | None = show_long_work(work, (opened.key, one.digest, target, columns, steps))
     return found
 
 
-def _offer(steps: int | None, pace: Pace | None, passes: int) -> str:
-    if steps is None:
+def _offer(steps: int, pace: Pace | None, passes: int) -> str:
+    if steps == _USUAL:
         usual = f"As many as {SECONDS:.0f} seconds allow, at most {STEPS}"
         return usual if pace is None else f"{usual}: {pace.steps_within(SECONDS, passes)}"
     return f"{steps}" if pace is None else f"{steps}: {in_words(pace.seconds(steps, passes))}"

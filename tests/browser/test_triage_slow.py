@@ -15,6 +15,7 @@ from .conftest import environment
 IMAGES, RECORDS = "fashion-vit-badnets", "adult-tabular-sex"
 # Every forward of a classifier sleeps, as a model with a hundred times the weights would compute.
 _SLOW = """
+import captum.attr  # whose import takes long on a busy machine
 import time
 from transformers.models.vit.modeling_vit import ViTForImageClassification
 from transformers.models.bert.modeling_bert import BertForSequenceClassification
@@ -26,14 +27,14 @@ def slow(kind, seconds):
         return forward(self, *arguments, **named)
     kind.forward = sleepy
 
-slow(ViTForImageClassification, 1.0)
-slow(BertForSequenceClassification, 1.0)
+slow(ViTForImageClassification, 0.6)
+slow(BertForSequenceClassification, 0.6)
 """
 
 
 @pytest.fixture(scope="module")
 def slow_app(models: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The dashboard on models that take a second for each input."""
+    """The dashboard on models that take more than half a second for each input."""
     folder = tmp_path_factory.mktemp("slow")
     (folder / "sitecustomize.py").write_text(_SLOW, encoding="utf-8")
     with serve(folder, {**environment(models, samples), "PYTHONPATH": str(folder)}) as address:
