@@ -123,7 +123,7 @@ def rerun(page: Page) -> Iterator[None]:
     """
     page.evaluate(_NOTE_RUN)
     yield
-    page.locator("html[data-ran]").wait_for(timeout=PATIENCE)
+    page.locator("html[data-ran]").wait_for(state="attached", timeout=PATIENCE)
     settle(page)
 
 
