@@ -11,11 +11,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,6 +89,25 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+# Until nothing has changed for a third of a second, or for five seconds (a chart that moves is no reason to wait).
+# After a run, Streamlit takes out what is left of the one before in another step: for a moment, containers hold parts
+# of both.
+_BE_QUIET = """
+() => new Promise((resolve) => {
+  let last = performance.now();
+  const begun = last, observer = new MutationObserver(() => { last = performance.now(); });
+  observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+  const look = () => {
+    const now = performance.now();
+    if (now - last < 333 && now - begun < 5000) return void setTimeout(look, 50);
+    observer.disconnect();
+    resolve();
+  };
+  requestAnimationFrame(() => setTimeout(look, 50));
+})
+"""
+
+
 def settle(page: Page) -> None:
     """Wait until the script of the page is done, the browser has fetched the code of all it shows, and the address is
     complete.
@@ -97,6 +117,8 @@ def settle(page: Page) -> None:
     )
     idle.wait_for(timeout=PATIENCE)
     page.wait_for_timeout(250)
+    with suppress(PlaywrightError):  # another page was opened meanwhile, which is waited for below
+        page.evaluate(_BE_QUIET)
     idle.wait_for(timeout=PATIENCE)
     expect(page.locator(".st-key-address:not(:has([data-completed]))")).to_have_count(0, timeout=PATIENCE)
 
@@ -123,7 +145,7 @@ def rerun(page: Page) -> Iterator[None]:
     """
     page.evaluate(_NOTE_RUN)
     yield
-    page.locator("html[data-ran]").wait_for(timeout=PATIENCE)
+    page.locator("html[data-ran]").wait_for(state="attached", timeout=PATIENCE)
     settle(page)
 
 
