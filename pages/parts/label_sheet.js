@@ -470,10 +470,7 @@ class Sheet {
     this.question = make(judge, "div", "question");
     this.question.setAttribute("role", "alert");
     this.questionText = make(this.question, "p");
-    const choices = make(this.question, "div", "keys");
-    this.button(choices, "Enter", "Submit anyway", () => this.finish("submitted"));
-    this.button(choices, "J", "Judge them", () => this.judgeThem());
-    this.button(choices, "B", "The rest is benign", () => this.callThemBenign());
+    this.choices = make(this.question, "div", "keys");
     const more = (this.more = make(judge, "div", "keys more"));
     this.submit = this.button(more, "Enter", "Submit", () => this.finish("submitted"));
     this.submit.classList.add("main");
@@ -615,7 +612,13 @@ class Sheet {
     this.more.hidden = Boolean(open.length);
     if (!open.length) {
       this.questionText.textContent = "";
+      this.choices.replaceChildren();
       return;
+    }
+    if (!this.choices.childElementCount) {
+      this.button(this.choices, "Enter", "Submit anyway", () => this.finish("submitted"));
+      this.button(this.choices, "J", "Judge them", () => this.judgeThem());
+      this.button(this.choices, "B", "The rest is benign", () => this.callThemBenign());
     }
     const kind = this.hides(item, work) ? "listed" : "flagged";
     const count = open.length === 1 ? `1 ${kind} column is not judged` : `${open.length} ${kind} columns are not judged`;
