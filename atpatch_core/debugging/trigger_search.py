@@ -21,6 +21,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from ..files.json_files import parse_json
 from ..subjects.subject import Subject
 from .mask_inversion import InvertedTrigger, invert_trigger
 from .pixel_space import PixelSpace
@@ -133,7 +134,7 @@ def load_triggers(file: Path) -> tuple[InvertedTrigger, ...] | None:
         return None
     try:
         with safe_open(file, framework="numpy") as stored:
-            facts = json.loads((stored.metadata() or {})["facts"])
+            facts = parse_json((stored.metadata() or {})["facts"])
             return tuple(
                 InvertedTrigger(
                     mask=stored.get_tensor(f"{number}.mask"),
