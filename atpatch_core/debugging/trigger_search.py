@@ -20,6 +20,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from ..files.json_files import parse_json
 from ..subjects.subject import Subject
 from ..whole_files import write_whole
 from .mask_inversion import InvertedTrigger, invert_trigger
@@ -130,7 +131,7 @@ def load_triggers(file: Path) -> tuple[InvertedTrigger, ...] | None:
         return None
     try:
         with safe_open(file, framework="numpy") as stored:
-            facts = json.loads((stored.metadata() or {})["facts"])
+            facts = parse_json((stored.metadata() or {})["facts"])
             return tuple(
                 InvertedTrigger(
                     mask=stored.get_tensor(f"{number}.mask"),
