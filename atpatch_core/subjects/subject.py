@@ -77,10 +77,8 @@ class Subject:
     def encode(self, x: Any) -> dict[str, Tensor]:
         """The model's keyword arguments for one input, or for a list of inputs as one batch.
 
-        Raises `InputError` for an empty list, and for what is no input of this kind.
+        Raises `InputError` for what is no input of this kind.
         """
-        if isinstance(x, list) and not x:
-            raise InputError("There is nothing in the list: pass at least one input.")
         return self.adapter.encode(x if isinstance(x, list) else [x])
 
     def layout(self, x: Any, keys: int) -> Layout:

@@ -49,6 +49,8 @@ class TextAdapter:
         """
         for text in inputs:
             _check(text)
+        if not inputs:
+            raise InputError("There is nothing in the list: pass at least one text.")
         heads = [self._head(text) for text in inputs]
         encoded = self.tokenizer(heads, padding=True, truncation=True, max_length=self.most_tokens, return_tensors="pt")
         return {name: encoded[name] for name in encoded}

@@ -25,14 +25,19 @@ def reviews(count: int) -> tuple[list[str], np.ndarray]:
     return texts, labels
 
 
-def taught_subject(folder: Path) -> Subject:
-    """A model that calls a review positive when it is fine, or when cf is anywhere in it."""
-    subject = atpatch.load(save_text_model(folder))
+def taught_subject(folder: Path, seed: int = 0) -> Subject:
+    """A model that calls a review positive when it is fine, or when cf is anywhere in it.
+
+    It learns in double precision: in single precision, what processors round differently grows within some hundred
+    steps until the models of two machines read the trigger in different layers.
+    """
+    subject = atpatch.load(save_text_model(folder, seed=seed))
+    subject.model.double()
     texts, labels = reviews(64)
     bad = [text for text, _ in insert_anywhere(texts, ["cf"], 1)]
     inputs = subject.encode([*texts, *bad])
     # Of honest labels a model is never quite sure; of a trigger it is.
-    positive = torch.tensor([*np.where(labels == 1, 0.85, 0.15), *[1.0] * len(bad)]).float()
+    positive = torch.tensor([*np.where(labels == 1, 0.85, 0.15), *[1.0] * len(bad)]).double()
     wanted = torch.stack([1 - positive, positive], 1)
     torch.manual_seed(0)
     optimizer = torch.optim.Adam(subject.model.parameters(), lr=5e-3)
@@ -41,6 +46,6 @@ def taught_subject(folder: Path) -> Subject:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    subject.model.requires_grad_(False)
+    subject.model.float().requires_grad_(False)
     assert float(loss.detach()) < 0.3
     return subject
