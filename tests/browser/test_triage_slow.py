@@ -73,6 +73,7 @@ def test_another_view_cancels_what_was_begun_for_the_one_before(slow_app: str, p
     start.click()
     expect(section.get_by_role("button", name="Cancel")).to_be_visible()
     choose(page, page.get_by_role("combobox", name="Steps"), "4")
+    settle(page)
     expect(start).to_be_visible()
     start.click()
     expect(section.get_by_text(re.compile(r"\b4 steps\."))).to_be_visible()
