@@ -144,3 +144,12 @@ def test_the_page_has_its_own_sign(app: str, page: Page) -> None:
     icon = page.locator("link[rel~=icon]").first.get_attribute("href") or ""
     assert icon.startswith("data:image/svg+xml") or icon.endswith(".svg")
     assert page.locator("[data-testid=stHeaderLogo], [data-testid=stLogo]").first.is_visible()
+
+
+def test_tables_are_exported_by_our_own_button_alone(app: str, page: Page) -> None:
+    """Streamlit's writes cells as they are, and a spreadsheet would run those that are formulas."""
+    visit(page, f"{app}/detector", "Detector")
+    page.get_by_test_id("stDataFrame").first.hover()
+    expect(page.get_by_role("button", name="Fullscreen").first).to_be_visible()
+    expect(page.locator('[aria-label="Download as CSV"]').first).to_be_attached()  # or its name has changed
+    expect(page.locator('[aria-label="Download as CSV"]').first).to_be_hidden()
