@@ -33,6 +33,18 @@ def control() -> atpatch.Subject:
 
 
 @pytest.fixture(scope="session")
+def reviews() -> atpatch.Subject:
+    """The text subject with a backdoor."""
+    return atpatch.load(MODELS / "reviews-minilm-badword")
+
+
+@pytest.fixture(scope="session")
+def adult() -> atpatch.Subject:
+    """The subject for records."""
+    return atpatch.load(MODELS / "adult-tabular-sex")
+
+
+@pytest.fixture(scope="session")
 def clean(badnets: atpatch.Subject) -> LabelledImages:
     """The first 500 of the subject's own evaluation images."""
     whole = read_labelled_images(BADNETS / "eval" / "images.parquet", badnets.labels)
