@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from atpatch_core.evaluation.rates import Rate
-from pages.parts.evaluate_job import _left
 from pages.parts.evaluate_panels import interval, per_cent
+from pages.parts.job_progress import _left
 
 
 def test_what_was_not_measured_has_no_number() -> None:
