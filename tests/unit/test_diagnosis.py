@@ -132,7 +132,7 @@ class _Following(RuleDetector):
 
     @property
     def reach(self) -> Reach:
-        return Reach((0, 1), longest=1)
+        return Reach((0, 1), longest=1, as_sure=-100.0)  # whatever the answer loses, nothing is cleared
 
 
 def test_followed_columns_are_told_from_flagged_ones_and_from_those_chosen_by_hand() -> None:
