@@ -88,8 +88,8 @@ def _one(x: Any) -> Any:
     """The input in a list of one. Raises `InputError` for a list of several or none."""
     if not isinstance(x, list):
         return x
-    if len(x) != 1:
-        raise InputError(f"One input is looked at at a time, not a list of {len(x)}: call it for each of them.")
+    if len(x) != 1 or isinstance(x[0], list):
+        raise InputError("One input is looked at at a time: pass it as it is, and call it again for each other one.")
     return x[0]
 
 

@@ -12,7 +12,8 @@ import itertools
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import FrameType
@@ -172,14 +173,14 @@ def running_forwards() -> dict[Session, Forward]:
     return _running.get() or {}
 
 
-class unobserved:  # noqa: N801 - reads as what it is for: with unobserved(): ...
+@contextmanager
+def unobserved() -> Iterator[None]:
     """Inside the block no session is in force: nobody who looks on is to see trial forwards."""
-
-    def __enter__(self) -> None:
-        self._token = _open.set(())
-
-    def __exit__(self, *_: object) -> None:
-        _open.reset(self._token)
+    before = _open.set(())
+    try:
+        yield
+    finally:
+        _open.reset(before)
 
 
 def _still_open() -> tuple[Session, ...]:
