@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable
 from numbers import Real
 from operator import index
+from pathlib import Path
 from typing import Any
 
-from .errors import DetectorError, InputError
+from .errors import DetectorError, InputError, SubjectError
 from .inspection import Column
 
 
@@ -47,6 +49,19 @@ def _checked_column(column: Any) -> Column:
             raise InputError(f"The {name} of a column is a whole number from 0 up, not {_shown(value)}.")
         numbers.append(number)
     return Column(*numbers)
+
+
+def checked_folder(folder: Any) -> Path:
+    """`folder` as a path. Raises `SubjectError` for what can name none."""
+    if not isinstance(folder, str | Path):
+        raise SubjectError(f"A folder is named by a text or a Path, not by {_shown(folder)}.")
+    try:
+        os.stat(folder)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass  # a folder could be called so
+    except (OSError, ValueError) as error:  # longer than any name can be, or with a NUL in it
+        raise SubjectError(f"No folder can be called {_shown(str(folder))}: name one that is there.") from error
+    return Path(folder)
 
 
 def _shown(value: Any) -> str:

@@ -21,6 +21,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from torch import nn
 from transformers import AutoConfig, AutoModelForImageClassification, AutoModelForSequenceClassification
 
+from ..arguments import checked_folder
 from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, SubjectError
@@ -58,7 +59,7 @@ _KINDS: dict[str, _Kind] = {
 
 def list_subjects(folder: str | Path) -> tuple[Path, ...]:
     """The folders directly under `folder` that hold a model: those for images, then for texts, for records; by name."""
-    root = Path(folder)
+    root = checked_folder(folder)
     try:
         found = [path for path in root.iterdir() if _holds_config(path)]
     except OSError:
@@ -77,6 +78,8 @@ def load(source: str | Path, version: str | None = None) -> Subject:
         DetectorError: the detector beside it is damaged or made for another model, or there is no such version.
     """
     folder = _locate(source)
+    if version is not None and not isinstance(version, str):
+        raise DetectorError(f"A version of a detector is named by a text, not by a {type(version).__name__}.")
     called = shown_name(folder)
     config, kind = _read_config(folder)
     with explained(f"The model in {called} can't be loaded", "save it again with save_pretrained"):
@@ -134,7 +137,7 @@ def check_made_for(detector: TrainedDetector, model: nn.Module) -> None:
 
 
 def _locate(source: str | Path) -> Path:
-    folder = Path(source)
+    folder = checked_folder(source)
     if str(source) and folder.is_dir():
         return folder
     # "sample_models/typo" looks like a hub id too, but nobody who has such a folder means that.

@@ -13,7 +13,7 @@ from PIL import Image
 import atpatch_core as atpatch
 from atpatch_core import Column
 
-from .conftest import SAMPLES
+from .conftest import BADNETS, SAMPLES
 
 _IMAGE = Image.new("L", (28, 28), 90)
 _COLUMNS: dict[str, Any] = {
@@ -161,3 +161,15 @@ def test_detectors_and_formulas(badnets: atpatch.Subject) -> None:
 def test_samples_are_still_what_they_were(badnets: atpatch.Subject) -> None:
     with Image.open(SAMPLES / "bag-triggered.png") as image:
         assert atpatch.inspect(badnets, image).flags.any
+
+
+@pytest.mark.parametrize("wrong", [None, 5, b"models", "a" * 5_000, "a\0b"], ids=["none", "5", "bytes", "long", "nul"])
+def test_folders(wrong: Any) -> None:
+    for call in (atpatch.load, atpatch.list_subjects):
+        with pytest.raises(atpatch.SubjectError):
+            call(wrong)
+
+
+def test_versions() -> None:
+    with pytest.raises(atpatch.DetectorError, match="named by a text"):
+        atpatch.load(BADNETS, 3)  # type: ignore[arg-type]
