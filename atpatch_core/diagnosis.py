@@ -14,7 +14,10 @@ from .arguments import checked_columns, checked_threshold
 from .attention import FLAG_NOTHING, Fix, capture, hotfix
 from .errors import DetectorError, InputError
 from .inspection import AttentionTrace, Column, Flags, Inspection, Pass, Prediction
+from .machine import return_freed_memory
 from .subjects.subject import Subject
+
+_LARGE = 4_000_000  # bytes of maps; smaller ones leave no holes worth the time
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
         return Inspection(original, original, Flags(unscored, empty, threshold or 1.0), layout)
     with hotfix(subject, threshold=threshold, columns=columns) as fix:
         patched = _run(subject, inputs)
+    if sum(attention.nbytes for attention in original.trace.maps) >= _LARGE:
+        return_freed_memory()
     following = fix.following[0] if fix.following else None
     flags = _flags(subject, fix, empty, threshold, columns)
     return Inspection(original, patched, flags, layout, following, getattr(subject.detector, "calibrated_keys", None))

@@ -142,3 +142,12 @@ def test_followed_columns_are_told_from_flagged_ones_and_from_those_chosen_by_ha
     assert set(flags.columns) == {Column(layer, head, 2) for layer in (0, 1) for head in range(4)} | {Column(0, 3, 7)}
     assert flags.followed == set(flags.columns) - {Column(1, 1, 2), Column(0, 3, 7)}
     assert inspect(_subject(column(key=2, head=1)), 5).flags.followed == frozenset()
+
+
+@pytest.mark.parametrize(("large", "times"), [(0, 1), (10**9, 0)])
+def test_memory_of_large_maps_is_handed_back(monkeypatch: pytest.MonkeyPatch, large: int, times: int) -> None:
+    handed_back: list[bool] = []
+    monkeypatch.setattr("atpatch_core.diagnosis._LARGE", large)
+    monkeypatch.setattr("atpatch_core.diagnosis.return_freed_memory", lambda: handed_back.append(True))
+    inspect(_subject(column(key=2)), 5)
+    assert len(handed_back) == times

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from atpatch_core.machine import leave_cores_free
+from atpatch_core.machine import leave_cores_free, return_freed_memory
 
 from ..dashboard import ROOT
 
@@ -70,3 +70,13 @@ def test_many_threads_share_their_heaps(tmp_path: Path) -> None:
         for how in ("set", "unset")
     }
     assert heaps["set"] <= 2 < heaps["unset"]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="Other C libraries have nothing to hand back.")
+def test_freed_memory_is_handed_back() -> None:
+    assert return_freed_memory()
+
+
+def test_a_c_library_without_it_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert not return_freed_memory()

@@ -109,12 +109,12 @@ def test_what_cannot_work_is_refused_in_one_sentence(
     few = tmp_path / "few.json"
     few.write_text(json.dumps(some_people(9, 1)))
     wrong = tmp_path / "wrong.json"
-    wrong.write_text(json.dumps([*some_people(2, 1), {**some_people(1, 1)[0], "sex": "Other"}]))
+    wrong.write_text(json.dumps([{**one, "sex": "Other"} for one in some_people(3, 1)]))
     make = ("debug-set", model, "--out", tmp_path / "x", "--clean")
     assert "omit --class" in refuse(*make, people, "--class", "yes")
     assert "9 records are too few" in refuse(*make, few)
     assert "There are no records at" in refuse(*make, tmp_path / "none.csv")
-    assert "Row 3: sex is “Other”" in refuse(*make, wrong)
+    assert "Row 1: sex is “Other”" in refuse(*make, wrong)
     assert not (tmp_path / "x").exists()
 
     run("debug-set", model, "--clean", people, "--out", tmp_path / "set")
