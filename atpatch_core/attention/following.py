@@ -92,7 +92,9 @@ def _followed(
         flagged &= budget.worth_another_look(flagged.any(-1))[:, None]
         if not bool(flagged.any()):
             break
-    cleared = _cleared(first, _logits(output), followed, reach)
+    # Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
+    possible = (valid & ~columns).any(-1)
+    cleared = _cleared(first, _logits(output), followed & possible, reach)
     if bool((followed & ~cleared).any()) and bool(cleared.any()):
         repaired = _run_repaired(call, repair, detector, columns & ~cleared[:, None], reach.layers)
     seconds = time.perf_counter() - started

@@ -41,8 +41,10 @@ class Reach:
     seeds: int = 16
 
 
-# What following one input may cost, in entries of the maps of one head: a forward costs up to the square of the length.
-# Texts of up to 30 tokens get more than any search takes, those of 500 get eight forwards.
+# What following one input may cost: so many forwards, which the phrase around each of eight flagged words takes, and so
+# many entries of the maps of one head, as a forward costs up to the square of the length. Texts of up to 85 tokens get
+# all 300, those of 500 get eight: a few seconds on one core either way.
+_MOST_FORWARDS = 300
 _MOST_ENTRIES = 2_200_000
 
 
@@ -64,7 +66,8 @@ class Budget:
     @classmethod
     def for_inputs(cls, valid: Tensor) -> Budget:
         """The budget of inputs by their length; `valid` is bool `[batch, keys]`, `False` for padding."""
-        return cls([max(2, _MOST_ENTRIES // max(1, int(length)) ** 2) for length in valid.sum(-1)])
+        fitting = (_MOST_ENTRIES // max(1, int(length)) ** 2 for length in valid.sum(-1))
+        return cls([max(2, min(_MOST_FORWARDS, most)) for most in fitting])
 
     def spend(self, row: int, trials: int) -> bool:
         """Spend `trials` on the input `row` if it has that many left, else note that its search ends early."""

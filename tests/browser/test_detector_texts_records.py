@@ -61,7 +61,7 @@ def _train_from(page: Page, name: str) -> None:
     page.keyboard.press("Escape")
     settle(page)
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text(re.compile("is ready. It tells held-out inputs apart with AUROC"))).to_be_visible()
+    expect(page.get_by_text(re.compile("is trained, but not judged yet"))).to_be_visible()
     settle(page)
     expect(page.get_by_role("figure", name=re.compile("Loss of each network"))).to_be_visible()
     expect(page.get_by_role("figure", name=re.compile("AUROC over held-out inputs"))).to_be_visible()
@@ -75,6 +75,9 @@ def test_a_detector_of_records_is_trained_judged_and_put_to_work(address: str, m
     expect(page.get_by_text(re.compile(r"Of \d+ over-attended inputs it finds \d+, of \d+ others"))).to_be_visible()
     assert active_version(models_folder / "people") is None
     page.get_by_role("button", name="Make active").click()
+    question = page.locator(".st-key-detector_question")
+    expect(question).to_contain_text("It was not judged")
+    question.get_by_role("button", name="Make it active all the same").click()
     expect(page.get_by_text(re.compile("is active now."))).to_be_visible()
     assert active_version(models_folder / "people") is not None
 

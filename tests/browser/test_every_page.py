@@ -75,7 +75,9 @@ def test_no_serious_barrier_where_something_opens(app: str, new_page: Callable[.
     for title in ("Causal check", "Attribution:", "Edit this input", "Compare with another", "Share: link"):
         page.get_by_text(title).first.click()
         settle(page)
+    page.get_by_role("button", name="Attribute the answer").click()
     expect(page.get_by_text("Attention rollout")).to_be_visible()
+    settle(page)
     assert serious_barriers(page) == []
     visit(page, f"{app}/learn?step=4", "Learn")
     page.get_by_role("button", name="Check yourself").click()

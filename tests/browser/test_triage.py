@@ -227,7 +227,7 @@ def test_the_threshold_of_a_link_is_used_and_can_be_reset(app: str, page: Page) 
     page.get_by_role("button", name="Reset to the calibrated threshold").click()
     expect(page.get_by_text("This is the calibrated threshold.")).to_be_visible()
     settle(page)
-    assert re.search(r"columns? flagged", _verdict(page))
+    assert re.search(r"columns? flagged", _heads(page))
     assert "threshold" not in params_of(page)
 
 
