@@ -61,7 +61,7 @@ def _train_from(page: Page, name: str) -> None:
     page.keyboard.press("Escape")
     settle(page)
     page.get_by_role("button", name="Train", exact=True).click()
-    expect(page.get_by_text(re.compile("is trained, but not judged yet"))).to_be_visible()
+    expect(page.get_by_text(re.compile("is trained, but not judged yet.*AUROC"))).to_be_visible()
     settle(page)
     expect(page.get_by_role("figure", name=re.compile("Loss of each network"))).to_be_visible()
     expect(page.get_by_role("figure", name=re.compile("AUROC over held-out inputs"))).to_be_visible()
