@@ -27,13 +27,8 @@ def give_memory_back() -> bool:
     On its own, glibc keeps a heap for every few threads, and what is freed in one is of no use to the others; Streamlit
     runs a page on a new thread each time. Returns whether there was anything to set: other systems do without.
     """
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except AttributeError:  # a C library other than glibc
-        return False
-    return bool(mallopt(_ARENAS, 2)) and bool(mallopt(_MAPPED_FROM, _A_MAP))
+    libc = _glibc()
+    return libc is not None and bool(libc.mallopt(_ARENAS, 2)) and bool(libc.mallopt(_MAPPED_FROM, _A_MAP))
 
 
 def return_freed_memory() -> bool:
@@ -43,12 +38,17 @@ def return_freed_memory() -> bool:
     the next map does not fit into. From the first call on, blocks as large as a map come from the machine and go back
     to it, and leave no holes. Returns whether there is a way: other C libraries than glibc do without.
     """
-    if not sys.platform.startswith("linux"):
+    libc = _glibc()
+    if libc is None:
         return False
-    try:
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_MAPPED_FROM, _A_MAP)
-        libc.malloc_trim(0)
-    except AttributeError:  # a C library other than glibc
-        return False
+    libc.mallopt(_MAPPED_FROM, _A_MAP)
+    libc.malloc_trim(0)
     return True
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """The C library of this process, if it is glibc."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from ..errors import InputError
+from ..errors import DetectorError, InputError
 from ..inspection import Following
 from .block import Block
 from .layers import existing_layers, find_layers
@@ -31,10 +31,16 @@ class Fix:
 
 
 def repairing(model: nn.Module, repair: Repair) -> Block[Fix]:
-    """A block that does `repair` in every forward of `model`. Opening it raises `HotfixError` as `hotfix` says."""
+    """A block that does `repair` in every forward of `model`. Opening it raises as `hotfix` says."""
 
     def prepare() -> tuple[Session, Fix]:
         found = find_layers(model)
+        detector = repair.detector
+        if detector is not None and detector.layers != len(found):
+            raise DetectorError(
+                f"This detector was made for a model with {detector.layers} attention layers, this model has "
+                f"{len(found)}: use the detector that was trained for it."
+            )
         by_hand = existing_layers((column.layer for column in repair.columns), len(found))
         fix = Fix()
 

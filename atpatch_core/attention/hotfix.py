@@ -15,7 +15,6 @@ from ..redistribution import redistribute
 from .block import Block
 from .fix import Fix, repairing
 from .following import follow
-from .layers import attention_layers
 from .session import Formula, Repair
 
 
@@ -81,14 +80,8 @@ def hotfix(
         raise HotfixError(
             "A formula is a function that repairs maps, as `redistribute` does: leave it out for that one."
         )
-    layers = len(attention_layers(model))
     if detector is not None and not all(hasattr(detector, name) for name in ("score", "benign", "watched", "layers")):
         raise DetectorError("This is no detector: load one with its model, or make one with `train-detector`.")
-    if detector is not None and detector.layers != layers:
-        raise DetectorError(
-            f"This detector was made for a model with {detector.layers} attention layers, this model has {layers}: "
-            "use the detector that was trained for it."
-        )
     watched = frozenset(detector.watched if detector is not None else ())
     following = None if getattr(detector, "reach", None) is None else follow
     return repairing(model, Repair(detector, watched, limit, chosen, formula, following))
