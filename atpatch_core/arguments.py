@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ from typing import Any
 
 from .errors import DetectorError, InputError, SubjectError
 from .inspection import Column
+
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
 
 
 def checked_threshold(threshold: Any) -> float | None:
@@ -57,10 +60,10 @@ def checked_folder(folder: Any) -> Path:
         raise SubjectError(f"A folder is named by a text or a Path, not by {_shown(folder)}.")
     try:
         os.stat(folder)
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        pass  # a folder could be called so
-    except (OSError, ValueError) as error:  # longer than any name can be, or with a NUL in it
-        raise SubjectError(f"No folder can be called {_shown(str(folder))}: name one that is there.") from error
+    except (OSError, ValueError) as error:
+        # A folder could be called so where none is; nothing can with a longer name, or with a NUL in it.
+        if getattr(error, "errno", None) not in _NOT_THERE:
+            raise SubjectError(f"No folder can be called {_shown(str(folder))}: name one that is there.") from error
     return Path(folder)
 
 

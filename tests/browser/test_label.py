@@ -437,7 +437,7 @@ def test_two_annotators_have_their_own_answers_and_their_agreement_is_shown(
     assert sorted(one.annotator for one in labelling.answers("Ira", "Jo")) == ["Ira", "Jo"]
     settle(other)
     other.get_by_text("Progress and agreement").click()
-    expect(other.get_by_text(re.compile("Cohen's kappa|Krippendorff's alpha"))).to_be_visible()
+    expect(other.get_by_text(re.compile("^(Cohen's kappa|Krippendorff's alpha)$"))).to_be_visible()
     expect(other.get_by_role("cell", name="Jo")).to_be_visible()
 
 

@@ -20,6 +20,7 @@ from atpatch_core.attention.attachment import _attachments
 from atpatch_core.attention.block import Block
 from atpatch_core.attention.session import _open, running_forwards
 from atpatch_core.errors import HotfixError
+from tests.asynchronous import run_apart
 
 from ..conftest import RuleDetector, build, column, inputs
 
@@ -238,7 +239,7 @@ def test_asynchronous_generators_in_turn(
         await second.aclose()
         assert torch.equal(answer(model, batch), stock)
 
-    asyncio.run(main())
+    run_apart(main())
 
 
 def test_tasks_never_meet_and_an_asynchronous_context_manager_hands_its_block_on(
@@ -265,7 +266,7 @@ def test_tasks_never_meet_and_an_asynchronous_context_manager_hands_its_block_on
     async def main() -> None:
         await asyncio.gather(*(job(key) for key in (1, None, 2, 3, 1)))
 
-    asyncio.run(main())
+    run_apart(main())
 
 
 def test_what_copies_the_context_inherits_the_block_until_it_is_left(
@@ -288,7 +289,7 @@ def test_what_copies_the_context_inherits_the_block_until_it_is_left(
         assert torch.equal(before, repaired[1])
         assert torch.equal(after, stock)
 
-    asyncio.run(main())
+    run_apart(main())
 
 
 def test_a_plain_thread_started_inside_inherits_nothing(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from pages.parts.left_behind import swept_at_start
+from tests.asynchronous import run_apart
 
 _LEFT = f".writing-{'0' * 16}"
 
@@ -51,7 +51,7 @@ def test_all_folders_are_swept_once_and_nothing_else_is_touched(
         async with swept_at_start(cast(Any, None)):
             pass
 
-    asyncio.run(live())
+    run_apart(live())
     left = [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*writing-*")]
     assert left == [f"elsewhere/{_LEFT}"]
     assert all((tmp_path / place / "kept").read_text() == "whole" for place in places)
@@ -65,4 +65,4 @@ def test_folders_that_are_not_there_need_no_sweeping(tmp_path: Path, monkeypatch
         async with swept_at_start(cast(Any, None)):
             pass
 
-    asyncio.run(live())
+    run_apart(live())
