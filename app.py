@@ -8,9 +8,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from atpatch_core.machine import give_memory_back
-from pages.parts.front_door import FrontDoor
-from pages.parts.left_behind import swept_at_start
-from pages.parts.start import start
+from pages.shared.front_door import FrontDoor
+from pages.shared.left_behind import swept_at_start
+from pages.shared.navigation import start
 
 ASSETS = Path(__file__).parent / "assets"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from atpatch_core.inspection import Column
-from pages.parts.text import plain, quoted
-from pages.parts.view import Seen, View, from_params, to_params
+from pages.shared.markdown import plain, quoted
+from pages.triage.view import Seen, View, from_params, to_params
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 
 import atpatch_core as atpatch
-from pages.parts import resources
-from pages.parts.resources import OpenSubject
+from pages.shared import resources
+from pages.shared.resources import OpenSubject
 
 from ...dashboard import ROOT
 

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from atpatch_core.evaluation.rates import Rate
-from pages.parts.evaluate_panels import interval, per_cent
-from pages.parts.job_progress import _left
+from pages.evaluate.panels import interval, per_cent
+from pages.shared.job_progress import _left
 
 
 def test_what_was_not_measured_has_no_number() -> None:
@@ -31,7 +31,7 @@ def test_the_time_left_is_told_in_words(seconds: float, told: str) -> None:
 def _lists() -> None:
     import streamlit as st
 
-    from pages.parts.evaluate_panels import chosen_group
+    from pages.evaluate.panels import chosen_group
 
     sizes = {"a": 0, "b": 3, "c": 5} if st.toggle("other") else {"a": 0, "b": 1, "c": 2}
     st.markdown(chosen_group("Which", sizes, "which"))
@@ -55,7 +55,7 @@ def _job() -> None:
     import time
     from collections.abc import Callable
 
-    from pages.parts.evaluate_job import show_job
+    from pages.evaluate.job import show_job
 
     def work(on_step: Callable[[str, int, int], None]) -> str:
         on_step("slow", 0, 2)

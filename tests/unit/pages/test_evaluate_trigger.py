@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from atpatch_core.triggers import PatchTrigger
-from pages.parts.evaluate_trigger import parse_trigger
+from pages.evaluate.own_trigger import parse_trigger
 
 
 def test_a_patch_at_a_place_and_one_anywhere_are_read() -> None:

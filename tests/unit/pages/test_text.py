@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from pages.parts.text import plain
+from pages.shared.markdown import plain
 
 _PIECES = (
     *"\\`*_{}[]()#+-.!|<>$:~^=&\"'@/ a1w;,?\u00e9",
