@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from pages.components.annotator_name.annotator_name import annotator_name
 from pages.shared import address
 from pages.shared.model_list import show_model_list
 from pages.shared.navigation import just_arrived
@@ -15,12 +14,6 @@ _SUBJECT = "label_subject"
 _ANNOTATOR = "label_annotator"
 _HIDE, _HIDDEN = "label_hide", "label_hidden"  # the switch, and what it said when it was last seen
 _OPENED, _WRITTEN, _CLOSED = "label_opened", "label_opened_written", "label_opened_closed"
-
-_name_given = st.components.v2.component(
-    "atpatch_label_name",
-    html="<span></span>",
-    js=(Path(__file__).parent / "label_name.js").read_text(encoding="utf-8"),
-)
 
 
 def chosen_subject() -> OpenSubject | None:
@@ -32,10 +25,7 @@ def chosen_annotator() -> str:
     """The field for the annotator's name, and what is in it."""
     if _ANNOTATOR not in st.session_state:
         st.session_state[_ANNOTATOR] = st.query_params.get("annotator", "")[:80]
-    name = st.text_input("Your name", key=_ANNOTATOR, max_chars=80, placeholder="for example Ada")
-    with st.container(key="label_name_given"):  # which the style sheet hides
-        _name_given(key="label_name_given_script")
-    return name.strip()
+    return annotator_name(_ANNOTATOR)
 
 
 def _key(names: list[str]) -> str:

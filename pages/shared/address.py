@@ -1,8 +1,4 @@
-"""The address of a page: written so that Back leads to the page before, and a word on what it asks for in vain.
-
-Streamlit adds an entry to the browser's history whenever a page changes its address. That is right for what a person
-does. A page that only completes the address it was opened with replaces the entry instead, which takes a script.
-"""
+"""The address of a page: what it asks for, what stands in it, and a word on what it asks for in vain."""
 
 from __future__ import annotations
 
@@ -12,29 +8,13 @@ from typing import TypeVar, overload
 import streamlit as st
 
 from atpatch_core import limits
+from pages.components.address_completion.address_completion import complete_address
 from pages.shared.markdown import plain, quoted
 from pages.shared.navigation import OF_THIS_VISIT, just_arrived
 
 Number = TypeVar("Number", int, float)
 
-_KEY = "address"
 _CALLED = {"subject": "model"}  # parameters that people know by another name
-
-_JS = """
-export default function (component) {
-  const { before, after } = component.data;
-  component.parentElement.querySelector("span").dataset.completed = "";
-  const now = new URL(window.location.href);
-  const own = [...now.searchParams].filter(([name]) => name !== "embed" && name !== "embed_options");
-  // A person may have gone on meanwhile.
-  if (own.length !== Object.keys(before).length || own.some(([name, value]) => before[name] !== value)) return;
-  own.forEach(([name]) => now.searchParams.delete(name));
-  Object.entries(after).forEach(([name, value]) => now.searchParams.set(name, value));
-  window.history.replaceState(window.history.state, "", now);
-}
-"""
-
-_component = st.components.v2.component("atpatch_address", html="<span></span>", js=_JS)
 
 
 def write(params: Mapping[str, str]) -> None:
@@ -43,8 +23,7 @@ def write(params: Mapping[str, str]) -> None:
     if before == after:
         return
     if just_arrived():
-        with st.container(key=_KEY):  # which the style sheet hides
-            _component(key=f"{_KEY}_completed", data={"before": before, "after": after})
+        complete_address(before, after)
     else:
         st.query_params.from_dict(after)
         st.session_state.pop(OF_THIS_VISIT, None)

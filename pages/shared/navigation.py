@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
 
 _ENTERED = "entered_through_app"
 _ARRIVED = "arrived_from_another_page"
 OF_THIS_VISIT = "of_this_visit"  # what is kept under it is forgotten when another page is opened
+
+
+def declare() -> None:
+    """Say before the first visit that the pages are declared with `st.navigation`; for app.py.
+
+    Wherever there is a folder called `pages`, Streamlit goes by its older way of making pages until it has run the
+    declaration once: a first visit to /label would be told that there is no such page.
+    """
+    PagesManager.uses_pages_directory = False
 
 
 def start() -> None:
@@ -29,10 +39,10 @@ def just_arrived() -> bool:
 
 def _navigation() -> StreamlitPage:
     pages = [
-        st.Page("pages/triage/page.py", title="Triage", default=True),
-        st.Page("pages/learn/page.py", title="Learn"),
-        st.Page("pages/evaluate/page.py", title="Evaluate"),
-        st.Page("pages/label/page.py", title="Label"),
-        st.Page("pages/detector/page.py", title="Detector"),
+        st.Page("pages/triage/page.py", title="Triage", url_path="triage", default=True),
+        st.Page("pages/learn/page.py", title="Learn", url_path="learn"),
+        st.Page("pages/evaluate/page.py", title="Evaluate", url_path="evaluate"),
+        st.Page("pages/label/page.py", title="Label", url_path="label"),
+        st.Page("pages/detector/page.py", title="Detector", url_path="detector"),
     ]
     return st.navigation(pages, position="top")

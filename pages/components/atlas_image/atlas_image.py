@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from atpatch_core.figures.atlas import AtlasGeometry
+from pages.components.files import component_of
 
 _HTML = """
 <div class="atlas">
@@ -21,59 +22,8 @@ _HTML = """
 </div>
 """
 
-_CSS = """
-.atlas { position: relative; max-width: 100%; line-height: 0; margin: 0 auto; }
-.atlas img { width: 100%; height: auto; border-radius: 6px; display: block; }
-.cells button {
-  position: absolute; padding: 0; margin: 0; background: transparent; border: 0; border-radius: 2px; cursor: pointer;
-}
-.cells button:hover { outline: 2px dashed #ffffff; outline-offset: 3px; }
-.cells button[aria-pressed="true"]::after {
-  content: ""; position: absolute; inset: calc(-1 * var(--above)) -6% -6%; border: 3px solid #4cc3ff;
-  border-radius: 4px;
-}
-.cells button:focus-visible { outline: 3px solid #ffffff; outline-offset: 4px; box-shadow: 0 0 0 9px #111111; }
-"""
 
-_JS = """
-export default function (component) {
-  const { data, parentElement, setTriggerValue } = component;
-  const atlas = parentElement.querySelector(".atlas");
-  const image = atlas.querySelector("img");
-  const cells = atlas.querySelector(".cells");
-  const held = parentElement.activeElement || document.activeElement;
-  const focused = held && cells.contains(held) ? [...cells.children].indexOf(held) : -1;
-  if (image.getAttribute("src") !== data.image) image.setAttribute("src", data.image);
-  atlas.style.width = data.width + "px";
-  atlas.style.setProperty("--above", 100 * data.above + "%");
-  cells.setAttribute("aria-label", data.label);
-  const buttons = data.cells.map((cell, number) => {
-    const button = cells.children[number] || cells.appendChild(document.createElement("button"));
-    button.type = "button";
-    for (const side of ["left", "top", "width", "height"]) button.style[side] = 100 * cell[side] + "%";
-    button.setAttribute("aria-label", cell.label);
-    button.title = cell.label;
-    button.setAttribute("aria-pressed", String(cell.selected));
-    button.tabIndex = cell.selected ? 0 : -1;
-    button.onclick = () =>
-      setTriggerValue("opened", { x: cell.left + cell.width / 2, y: cell.top + cell.height / 2 });
-    button.onkeydown = (event) => {
-      const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-      const step = steps[event.key];
-      if (!step) return;
-      event.preventDefault();
-      const next = data.cells.findIndex(
-        (other) => other.layer === cell.layer + step[0] && other.head === cell.head + step[1]);
-      if (next >= 0) buttons[next].focus();
-    };
-    return button;
-  });
-  while (cells.children.length > buttons.length) cells.lastChild.remove();
-  if (focused >= 0 && buttons[focused]) buttons[focused].focus();
-}
-"""
-
-_component = st.components.v2.component("atpatch_atlas", html=_HTML, css=_CSS, js=_JS)
+_component = component_of(__file__, _HTML)
 
 
 def atlas_image(

@@ -9,23 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from atpatch_core import AtPatchError, Column
 from atpatch_core.labels import ColumnVerdict, NewAnswer, Rest, State, Verdict
+from pages.components.files import component_of
 
-_HERE = Path(__file__).parent
 _MOST_ANSWERS = 500
 
-_component = st.components.v2.component(
-    "atpatch_label_sheet",
-    html='<div class="sheet"></div>',
-    css=(_HERE / "label_sheet.css").read_text(encoding="utf-8"),
-    js=(_HERE / "label_sheet.js").read_text(encoding="utf-8"),
-)
+_component = component_of(__file__, '<div class="sheet"></div>')
 
 
 @dataclass(frozen=True)
