@@ -14,8 +14,7 @@ import pytest
 import atpatch_core as atpatch
 from pages.shared import resources
 from pages.shared.resources import OpenSubject
-
-from ...dashboard import ROOT
+from tests.support.dashboard import ROOT
 
 _CACHES = ("cache_data", "cache_resource")
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 180_000  # milliseconds; a busy machine is slow, not wrong
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from pages.shared.left_behind import swept_at_start
-from tests.asynchronous import run_apart
+from tests.support.asynchronous import run_apart
 
 _LEFT = f".writing-{'0' * 16}"
 

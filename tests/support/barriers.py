@@ -7,7 +7,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from ..dashboard import settle
+from tests.support.dashboard import settle
 
 # What fades in or out is still too pale to be judged. Spinners never end.
 _STILL = """document.getAnimations().every(
