@@ -21,6 +21,8 @@ check: $(ENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/oxlint --deny-warnings pages
+	$(BIN)/oxfmt --check pages
 
 # Other inputs: make fuzz OPTIONS="--seed 7"
 fuzz: $(ENV)/installed-dev
