@@ -12,9 +12,9 @@ from pages.components.stale.stale import show_stale
 from pages.shared.markdown import plain, quoted
 from pages.shared.resources import OpenInput, OpenSubject, read_input, samples, samples_problem, uploads
 from pages.shared.upload_names import upload_name
+from pages.shared.view import View
 from pages.triage import state
 from pages.triage.input_views import view_of
-from pages.triage.view import View
 
 _SOURCE = "input_source"
 _SAMPLE = "input_sample"

@@ -1,4 +1,4 @@
-"""What identifies a view of the Triage page, and how it is written into the address of the page.
+"""What identifies a view of the Triage page, and how it is written into an address, from whichever page.
 
     ?subject=fashion-vit-badnets&sample=trigger-1&layer=0&head=1&patch=on&threshold=0.5&columns=0.1.49_2.0.3
     &reference=fashion-vit-clean/sample/trigger-1&parent=fashion-vit-badnets/upload/0f3c...
