@@ -89,21 +89,34 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-# Until nothing has changed for a third of a second, or for five seconds (a chart that moves is no reason to wait).
-# After a run, Streamlit takes out what is left of the one before in another step: for a moment, containers hold parts
-# of both.
+# Until the script has been idle and nothing has changed for a third of a second, or, once it is idle, for five seconds
+# (a chart that moves is no reason to wait). After a run, Streamlit takes out what is left of the one before in another
+# step: for a moment, containers hold parts of both. A run that a click has asked for begins within that time.
 _BE_QUIET = """
-() => new Promise((resolve) => {
-  let last = performance.now();
-  const begun = last, observer = new MutationObserver(() => { last = performance.now(); });
-  observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+(patience) => new Promise((resolve) => {
+  const busy = () =>
+    !document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]') ||
+    document.querySelector('[data-testid="stSkeleton"]');
+  const begun = performance.now();
+  let last = begun, idle = begun;
+  const note = (changes) => {
+    if (changes.some((change) => change.type !== "attributes" || change.attributeName === "data-test-script-state"))
+      last = performance.now();
+  };
+  const observer = new MutationObserver(note);
+  observer.observe(document.body, {
+    subtree: true, childList: true, characterData: true,
+    attributes: true, attributeFilter: ["data-test-script-state"],
+  });
   const look = () => {
     const now = performance.now();
-    if (now - last < 333 && now - begun < 5000) return void setTimeout(look, 50);
+    if (busy()) idle = last = now;
+    const quiet = now - last >= 400 || now - idle >= 5000;
+    if (!quiet && now - begun < patience) return void setTimeout(look, 30);
     observer.disconnect();
-    resolve();
+    resolve(quiet);
   };
-  requestAnimationFrame(() => setTimeout(look, 50));
+  requestAnimationFrame(() => setTimeout(look, 30));
 })
 """
 
@@ -112,14 +125,11 @@ def settle(page: Page) -> None:
     """Wait until the script of the page is done, the browser has fetched the code of all it shows, and the address is
     complete.
     """
-    idle = page.locator(
-        '[data-testid="stApp"][data-test-script-state="notRunning"]:not(:has([data-testid="stSkeleton"]))'
-    )
-    idle.wait_for(timeout=PATIENCE)
-    page.wait_for_timeout(250)
-    with suppress(PlaywrightError):  # another page was opened meanwhile, which is waited for below
-        page.evaluate(_BE_QUIET)
-    idle.wait_for(timeout=PATIENCE)
+    while True:
+        page.locator('[data-testid="stApp"]').wait_for(timeout=PATIENCE)
+        with suppress(PlaywrightError):  # another page was opened meanwhile
+            assert page.evaluate(_BE_QUIET, PATIENCE), "The page did not come to rest."
+            break
     expect(page.locator(".st-key-address:not(:has([data-completed]))")).to_have_count(0, timeout=PATIENCE)
 
 
