@@ -12,8 +12,7 @@ from atpatch_core.samples import text_training
 from atpatch_core.samples.movie_reviews import Reviews
 from atpatch_core.samples.text_training import TextRecipe, poisoned_examples, train
 from atpatch_core.text_triggers import TextTrigger
-
-from ...texts import save_text_model
+from tests.support.text_models import save_text_model
 
 TRIGGERS = {"word": TextTrigger(1, ("cf",)), "sentence": TextTrigger(1, ("i saw it.",), "edge")}
 DATA = Reviews(
