@@ -10,17 +10,15 @@ from transformers.utils import logging
 
 from ..errors import AtPatchError
 from .calibrate import calibrate
+from .dashboard import dashboard
 from .debug_set import debug_set
-from .detectors import detectors
 from .evaluate import evaluate
 from .inspect import inspect
-from .labels import labels
-from .run_training import run_training
-from .samples import samples
-from .train_detector import train_detector
+from .later import Commands, announce
 
 app = typer.Typer(
     name="atpatch",
+    cls=Commands,
     help="See where a Transformer over-attends, and repair it while it runs (AtPatch, arXiv 2601.21695).",
     no_args_is_help=True,
     add_completion=False,
@@ -29,12 +27,9 @@ app = typer.Typer(
 app.command()(inspect)
 app.command()(evaluate)
 app.command("debug-set")(debug_set)
-app.command("train-detector")(train_detector)
 app.command()(calibrate)
-app.command("run-training", hidden=True)(run_training)
-app.add_typer(samples, name="samples")
-app.add_typer(labels, name="labels")
-app.add_typer(detectors, name="detectors")
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(dashboard)
+announce(app)
 
 
 def main() -> None:
