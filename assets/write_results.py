@@ -1,6 +1,6 @@
 """Write the results table of README.md from the figures of the sample subjects: `python assets/write_results.py`.
 
-The figures themselves are measured by `python -m atpatch_core samples build NAME`, which keeps them in
+The figures themselves are measured by `python -m sample_models build NAME`, which keeps them in
 `sample_models/NAME/atpatch/figures.json`: one evaluation for each variant and seed of the detector.
 """
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import streamlit as st
 
 from atpatch_core import AtPatchError
-from atpatch_core.samples.listing import Sample
 
+from ..shared.samples import Sample
 from . import state
 from .input_views import view_of
 from .resources import OpenInput, OpenSubject, read_input, samples, samples_problem, uploads
