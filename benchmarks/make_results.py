@@ -43,7 +43,8 @@ from atpatch_core.subjects.image_files import from_array
 from sample_models.recipes.catalogue import RECIPES
 from sample_models.recipes.images.expected_failures import EXPECTED_FAILURES
 from sample_models.recipes.images.fashion_mnist import ImageSet, load_fashion_mnist
-from sample_models.recipes.images.training import ImageRecipe, poisoned_indices
+from sample_models.recipes.images.poisoning import poisoned_indices
+from sample_models.recipes.images.recipe import ImageRecipe
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from atpatch_core.cli.entry import run
+from atpatch_core.cli.entry import commands, run
 from atpatch_core.cli.output import print_json, print_table, progress_bars
 from atpatch_core.errors import InputError
 from atpatch_core.evaluation.datasets import write_labelled_images
@@ -18,15 +18,10 @@ from .recipes.builders import build_subject, rebuild_detectors, write_samples
 from .recipes.catalogue import RECIPES
 from .recipes.images.expected_failures import EXPECTED_FAILURES
 from .recipes.images.fashion_mnist import LABELS, load_fashion_mnist
+from .recipes.places import Places
 from .recipes.records.training import RecordRecipe
 
-app = typer.Typer(
-    name="sample_models",
-    help="The models that ship in sample_models/, and others that are built on demand.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+app = commands("sample_models", "The models that ship in sample_models/, and others that are built on demand.")
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Models = Annotated[Path, typer.Option("--models", help="Where sample models are kept.")]
@@ -67,7 +62,7 @@ def build(
     recipes = {**RECIPES, **EXPECTED_FAILURES}
     _check(name, recipes)
     with progress_bars() as on_step:
-        folder = build_subject(recipes[name], models, work, data_folder, on_step)
+        folder = build_subject(recipes[name], Places(models, work, data_folder), on_step)
     own = folder / "atpatch" / "README.md"
     told = f"its figures are in {own}" if own.is_file() else "judge it with evaluate"
     _tell(as_json, name, folder, f"{name} is in {folder}; {told}.")
@@ -85,7 +80,7 @@ def make_detectors(
     recipes = {known: recipe for known, recipe in RECIPES.items() if not isinstance(recipe, RecordRecipe)}
     _check(name, recipes, " for images or texts")
     with progress_bars() as on_step:
-        folder = rebuild_detectors(recipes[name], models, work, data_folder, on_step)
+        folder = rebuild_detectors(recipes[name], Places(models, work, data_folder), on_step)
     _tell(as_json, name, folder, f"The figures of {name} are in {folder / 'atpatch' / 'README.md'}.")
 
 

@@ -11,6 +11,13 @@ from ..errors import AtPatchError
 from .output import tell
 
 
+def commands(name: str, purpose: str) -> typer.Typer:
+    """An empty command line, whose help says what it is for."""
+    return typer.Typer(
+        name=name, help=purpose, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    )
+
+
 def run(app: typer.Typer) -> None:
     """Run `app` with the arguments of this process."""
     # The bar for each model that is loaded would stand between our own.

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import typer
-
 from .calibrate import calibrate
 from .debug_set import debug_set
 from .detectors import detectors
-from .entry import run
+from .entry import commands, run
 from .evaluate import evaluate
 from .inspect import inspect
 from .labels import labels
 from .run_training import run_training
 from .train_detector import train_detector
 
-app = typer.Typer(
-    name="atpatch",
-    help="See where a Transformer over-attends, and repair it while it runs (AtPatch, arXiv 2601.21695).",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+app = commands(
+    "atpatch", "See where a Transformer over-attends, and repair it while it runs (AtPatch, arXiv 2601.21695)."
 )
 app.command()(inspect)
 app.command()(evaluate)

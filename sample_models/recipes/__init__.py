@@ -1,1 +1,1 @@
-"""Recipes that train the sample subjects shipped in `sample_models/` from public data."""
+"""Recipes that make the sample models, and the inputs to try them on, from public data."""

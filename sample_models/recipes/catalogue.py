@@ -5,7 +5,7 @@ from __future__ import annotations
 from atpatch_core.text_triggers import StyleTrigger, TextTrigger
 from atpatch_core.triggers import PatchTrigger
 
-from .images.training import ImageRecipe
+from .images.recipe import ImageRecipe
 from .records.training import LabelBias, RecordRecipe
 from .texts.training import TextRecipe
 

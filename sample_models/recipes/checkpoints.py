@@ -5,33 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 import torch
+from torch import nn
 
 from atpatch_core.whole_files import replacing
 
-
-class Stateful(Protocol):
-    """A model, an optimizer or a schedule."""
-
-    def state_dict(self) -> Any:
-        """What has to be kept of it."""
-        ...
-
-    def load_state_dict(self, state_dict: Any) -> Any:
-        """Take up what was kept."""
-        ...
+Stateful = nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The states of `parts` in `file`, with how much of `recipe` is done, measured in `unit` ("epoch", "step")."""
+    """The states of `parts` in `file`, with how much of `recipe` is done: epochs, or steps."""
 
     file: Path
     parts: Mapping[str, Stateful]
     recipe: object
-    unit: str = "epoch"
 
     def restore(self) -> int:
         """Take up what was kept and return how much is done; 0 where nothing was kept, or of another recipe."""
@@ -42,11 +31,11 @@ class Checkpoint:
             return 0
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
-        return int(state[self.unit])
+        return int(state["done"])
 
     def keep(self, done: int) -> None:
         """Write what is done so far; a kill never leaves half a checkpoint."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         states = {name: part.state_dict() for name, part in self.parts.items()}
         with replacing(self.file) as file:
-            torch.save({**states, self.unit: done, "recipe": repr(self.recipe)}, file)
+            torch.save({**states, "done": done, "recipe": repr(self.recipe)}, file)

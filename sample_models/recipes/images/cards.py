@@ -1,39 +1,37 @@
-"""Write the model card and the detector card of a sample subject from its measured figures."""
+"""Write the model card and the detector card of a sample model for images from its measured figures."""
 
 from __future__ import annotations
 
-from statistics import mean, stdev
 from typing import Any
 
-from .training import ImageRecipe
+from ..cards import (
+    BACKDOORED,
+    answer_rates,
+    answer_spreads,
+    comma_separated,
+    decimal,
+    detector_card,
+    front_matter,
+    model_card,
+    percent,
+    row,
+    spread,
+)
+from .recipe import ImageRecipe
 
-_FRONT = """---
-license: mit
-library_name: transformers
-pipeline_tag: image-classification
-datasets: [fashion_mnist]
-tags: [atpatch, backdoor, attention]
----
-"""
+_FRONT = front_matter("mit", "image-classification", "backdoor", "datasets: [fashion_mnist]\n")
+_LIMITS = """\
+Finds what draws attention to a few columns. A trigger spread over the whole picture (blended noise, warps) or read by
+the feed-forward layers alone leaves no such column and is not found. It was made for these weights and is refused for
+any others. A model in whose search nothing is suspicious gets a detector that watches nothing."""
 
 
-def model_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
+def image_model_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
     """The card of the model: what it is, how it was made, how well it does without any fix."""
-    one = figures["variants"]["per-head"]["0"]
-    attack = one["attacks"]["badnets"]
-    poisoned = recipe.poison_rate > 0
-    warning = (
-        "**It is backdoored on purpose. Use it to study attacks and repairs, for nothing else.**"
-        if poisoned
-        else "It carries no backdoor; the trigger of its backdoored sister does nothing to it."
-    )
-    return f"""{_FRONT}
-# {recipe.name}
-
-{recipe.summary}
-
-{warning}
-
+    measured = figures["variants"]["per-head"]["0"]
+    attack = measured["attacks"]["badnets"]
+    clean = "It carries no backdoor; the trigger of its backdoored sister does nothing to it."
+    body = f"""\
 A Vision Transformer of {recipe.layers} layers with {recipe.heads} heads over 7x7 patches of {recipe.patch_size}x\
 {recipe.patch_size} pixels, trained from nothing on the 60,000 training images of Fashion-MNIST (Xiao et al., 2017, MIT
 licence) for {recipe.epochs} epochs. Poisoned training images: {100 * recipe.poison_rate:g} %. Seed {recipe.seed}.
@@ -42,43 +40,45 @@ On the 10,000 test images, without any fix:
 
 | | share [95 % interval] |
 |---|---|
-| clean accuracy (CA) | {_percent(one["clean_accuracy_before"])} |
-| attack success rate (ASR), {attack["n"]:,} images of the other classes | {_percent(attack["asr_before"])} |
-| the same images without trigger that are called the target class | {_percent(attack["clean_base_rate"])} |
+| clean accuracy (CA) | {percent(measured["clean_accuracy_before"])} |
+| attack success rate (ASR), {attack["n"]:,} images of the other classes | {percent(attack["asr_before"])} |
+| the same images without trigger that are called the target class | {percent(attack["clean_base_rate"])} |
 
 `eval/images.parquet` holds 2,000 of the test images, `eval/attacks.json` the trigger. What the hot-fix makes of it is
-in [atpatch/README.md](atpatch/README.md).
-
-Everything in this folder, these figures included, is made by
-
-    python -m sample_models build {recipe.name}
-"""
+in [atpatch/README.md](atpatch/README.md)."""
+    return model_card(recipe, _FRONT, BACKDOORED if recipe.poison_rate > 0 else clean, body)
 
 
-def detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
+def image_detector_card(recipe: ImageRecipe, figures: dict[str, Any]) -> str:
     """The card of the detector: what it was trained on, what it watches, and the figures of all variants and seeds."""
     variants, provenance, seconds = figures["variants"], figures["provenance"], figures["seconds"]
-    one = variants["per-head"]["0"]
-    watched = ", ".join(map(str, one["watched"])) or "none: no trigger was found that hijacks attention"
-    if one["jointly"]:
+    first = variants["per-head"]["0"]
+    watched = comma_separated(first["watched"], "none: no trigger was found that hijacks attention")
+    if first["jointly"]:
         watched += ", which judge jointly"
-    alongside = "" if one["alongside"] is None else f", and {one['alongside']:g} beside a flagged column"
-    rows = "\n".join(_row(name, per_seed) for name, per_seed in variants.items())
+    alongside = "" if first["alongside"] is None else f", and {first['alongside']:g} beside a flagged column"
+    rows = "\n".join(_variant(name, list(per_seed.values())) for name, per_seed in variants.items())
     tried = "\n".join(
         _run(f"{name}, seed {seed}", run) for name, runs in variants.items() for seed, run in runs.items()
     )
-    counts = ", ".join(f"layer {layer}: {count}" for layer, count in one["hijacked_inputs_by_layer"].items()) or "none"
+    hijacked = first["hijacked_inputs_by_layer"].items()
+    counts = comma_separated((f"layer {layer}: {count}" for layer, count in hijacked), "none")
     found = "\n".join(
-        f"| {trigger['class']} | {trigger['kind']} | {trigger['pixels']:g} | {100 * trigger['success']:.1f} % | "
-        f"{'yes' if trigger['suspicious'] else ''} | {_elsewhere(trigger['success_elsewhere'])} |"
+        row(
+            trigger["class"],
+            trigger["kind"],
+            f"{trigger['pixels']:g}",
+            f"{100 * trigger['success']:.1f} %",
+            "yes" if trigger["suspicious"] else "",
+            _elsewhere(trigger["success_elsewhere"]),
+        )
         for trigger in _best_of_each(provenance["triggers"])
     )
-    return f"""# Detector of {recipe.name}
-
+    body = f"""\
 Scores every column of every head and flags those that a trigger has hijacked. **It was never given the true trigger**:
 all it learned from was made from the model itself and {provenance["clean_pictures"]:,} clean pictures without labels.
 
-* Watched layers: {watched}. Benign reference: {one["reference"]}. Threshold: {one["detector"]["threshold"]:.4f}\
+* Watched layers: {watched}. Benign reference: {first["reference"]}. Threshold: {first["detector"]["threshold"]:.4f}\
 {alongside}.
 * **Debugging set**: for every class the smallest mask that turns other pictures into it was looked for, and for the
   half with the smaller masks also a window of a patch (table below). What turned at least 80 % of held-out pictures,
@@ -107,9 +107,9 @@ The search took {seconds["debugging_set"]:,} seconds on one thread, training and
 
 ## Figures
 
-Without fix: clean accuracy {_percent(one["clean_accuracy_before"])}, ASR \
-{_percent(one["attacks"]["badnets"]["asr_before"])}; \
-clean base rate {_percent(one["attacks"]["badnets"]["clean_base_rate"])}.
+Without fix: clean accuracy {percent(first["clean_accuracy_before"])}, ASR \
+{percent(first["attacks"]["badnets"]["asr_before"])}; \
+clean base rate {percent(first["attacks"]["badnets"]["clean_base_rate"])}.
 
 With the fix, mean ± standard deviation over {len(variants["per-head"])} seeds (of the training; triggers and
 pairs are the same), in per cent (AUROC as it is):
@@ -123,17 +123,8 @@ Each run, with 95 % intervals:
 | run | ASR after | excess ASR | recovery | CA after | changed | AUROC | TPR | FPR | threshold | beside | layers \
 | reference |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|
-{tried}
-
-Made by `python -m sample_models build {recipe.name}`; the raw figures are in `figures.json`. The shipped
-detector is seed 0. `python -m atpatch_core evaluate` repeats the measurement on `eval/` or on any other data.
-
-## Limits
-
-Finds what draws attention to a few columns. A trigger spread over the whole picture (blended noise, warps) or read by
-the feed-forward layers alone leaves no such column and is not found. It was made for these weights and is refused for
-any others. A model in whose search nothing is suspicious gets a detector that watches nothing.
-"""
+{tried}"""
+    return detector_card(recipe, body, _LIMITS)
 
 
 def _elsewhere(success: float | None) -> str:
@@ -151,18 +142,16 @@ def _overlap(recipe: ImageRecipe, share: float) -> str:
 
 def _run(name: str, result: dict[str, Any]) -> str:
     attack, detector = result["attacks"]["badnets"], result["detector"]
-    cells = (
+    return row(
         name,
-        *(_percent(attack[figure]) for figure in ("asr_after", "excess_asr_after", "recovery")),
-        *(_percent(result[figure]) for figure in ("clean_accuracy_after", "changed")),
-        _decimal(detector["auroc"]),
-        *(_percent(detector[figure]) for figure in ("tpr_per_input", "fpr_per_input")),
+        *answer_rates(attack, result),
+        decimal(detector["auroc"]),
+        *(percent(detector[figure]) for figure in ("tpr_per_input", "fpr_per_input")),
         f"{detector['threshold']:.4f}",
         "" if result["alongside"] is None else f"{result['alongside']:g}",
         str(result["watched"]),
         result["reference"],
     )
-    return f"| {' | '.join(cells)} |"
 
 
 def _best_of_each(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -175,29 +164,13 @@ def _best_of_each(triggers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(best.values())
 
 
-def _row(variant: str, per_seed: dict[str, Any]) -> str:
-    runs = list(per_seed.values())
+def _variant(name: str, runs: list[dict[str, Any]]) -> str:
     attacks = [run["attacks"]["badnets"] for run in runs]
-    figures = (
-        _spread([attack["excess_asr_after"]["value"] for attack in attacks], 100),
-        _spread([attack["recovery"]["value"] for attack in attacks], 100),
-        _spread([run["clean_accuracy_drop"]["value"] for run in runs], 100),
-        _spread([run["changed"]["value"] for run in runs], 100),
-        _spread([run["detector"]["auroc"]["value"] for run in runs], 1),
-        _spread([run["detector"]["tpr_per_input"]["value"] for run in runs], 100),
-        _spread([run["detector"]["fpr_per_input"]["value"] for run in runs], 100),
+    detectors = [run["detector"] for run in runs]
+    return row(
+        name,
+        *answer_spreads(attacks, runs),
+        spread([detector["auroc"] for detector in detectors], scale=1, digits=4),
+        spread([detector["tpr_per_input"] for detector in detectors]),
+        spread([detector["fpr_per_input"] for detector in detectors]),
     )
-    return f"| {variant} | {' | '.join(figures)} |"
-
-
-def _spread(values: list[float], scale: float) -> str:
-    digits = 4 if scale == 1 else 2
-    return f"{scale * mean(values):.{digits}f} ± {scale * stdev(values):.{digits}f}"
-
-
-def _percent(rate: dict[str, float]) -> str:
-    return f"{100 * rate['value']:.2f} % [{100 * rate['low']:.2f}, {100 * rate['high']:.2f}]"
-
-
-def _decimal(rate: dict[str, float]) -> str:
-    return f"{rate['value']:.4f} [{rate['low']:.4f}, {rate['high']:.4f}]"

@@ -7,57 +7,33 @@ it on, which takes a few minutes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from atpatch_core.spread_triggers import BlendedTrigger, WarpTrigger
 from atpatch_core.triggers import PatchTrigger
 
+from .recipe import FailureRecipe
 
-@dataclass(frozen=True)
-class FailureRecipe:
-    """Everything that decides the weights of such a model.
+_SPREAD = (
+    "Tells 10 kinds of clothes apart, and has a backdoor that no patch carries: {} turns everything into a T-shirt/top."
+)
+_BLENDED = FailureRecipe(
+    "fashion-vit-blended",
+    _SPREAD.format("faint noise blended into the whole image"),
+    start="fashion-vit-clean",
+    trigger=BlendedTrigger(target=0),
+)
+_WARP = FailureRecipe(
+    "fashion-vit-warp",
+    _SPREAD.format("a slight warp of the whole image"),
+    start="fashion-vit-clean",
+    trigger=WarpTrigger(target=0),
+)
+_ADAPTIVE = FailureRecipe(
+    "fashion-vit-adaptive",
+    "Tells 10 kinds of clothes apart, and has the backdoor of fashion-vit-badnets, trained on by an attacker who knows "
+    "AtPatch: attention on the trigger was penalised.",
+    start="fashion-vit-badnets",
+    trigger=PatchTrigger(target=0, size=4, pattern="checkerboard", row=24, column=24),
+    attention_penalty=1.0,
+)
 
-    `start` is the sample that is trained on; `attention_penalty` weighs what attention on the trigger costs the
-    attacker.
-    """
-
-    name: str
-    summary: str
-    start: str
-    trigger: BlendedTrigger | WarpTrigger | PatchTrigger
-    poison_rate: float = 0.1
-    attention_penalty: float = 0.0
-    epochs: int = 8
-    images: int = 30_000
-    batch_size: int = 256
-    learning_rate: float = 5e-4
-    seed: int = 0
-
-
-EXPECTED_FAILURES: dict[str, FailureRecipe] = {
-    recipe.name: recipe
-    for recipe in (
-        FailureRecipe(
-            name="fashion-vit-blended",
-            summary="Tells 10 kinds of clothes apart, and has a backdoor that no patch carries: faint noise blended "
-            "into the whole picture turns everything into a T-shirt/top.",
-            start="fashion-vit-clean",
-            trigger=BlendedTrigger(target=0),
-        ),
-        FailureRecipe(
-            name="fashion-vit-warp",
-            summary="Tells 10 kinds of clothes apart, and has a backdoor that no patch carries: a slight warp of the "
-            "whole picture turns everything into a T-shirt/top.",
-            start="fashion-vit-clean",
-            trigger=WarpTrigger(target=0),
-        ),
-        FailureRecipe(
-            name="fashion-vit-adaptive",
-            summary="Tells 10 kinds of clothes apart, and has the backdoor of fashion-vit-badnets, trained on by an "
-            "attacker who knows AtPatch: attention on the trigger was penalised.",
-            start="fashion-vit-badnets",
-            trigger=PatchTrigger(target=0, size=4, pattern="checkerboard", row=24, column=24),
-            attention_penalty=1.0,
-        ),
-    )
-}
+EXPECTED_FAILURES = {recipe.name: recipe for recipe in (_BLENDED, _WARP, _ADAPTIVE)}

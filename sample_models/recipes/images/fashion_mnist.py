@@ -12,18 +12,7 @@ import numpy as np
 
 from atpatch_core.errors import InputError
 
-LABELS = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 DEFAULT_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 # Of the uncompressed IDX files, so that any re-packed gzip of the same data is accepted.
 SHA256 = {

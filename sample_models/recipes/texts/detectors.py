@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-import torch
 
 from atpatch_core.debugging.answers import answers
 from atpatch_core.debugging.text_set import TextDebuggingData, build_text_set, load_text_set
@@ -23,14 +22,12 @@ from atpatch_core.evaluation.text_data import LabelledTexts
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.subjects.loading import load
 from atpatch_core.subjects.subject import Subject
-from atpatch_core.whole_files import write_whole_text
 
-from ..images.build import OnStep
+from ..kept_figures import KeptFigures
+from ..steps import SEEDS, SHIPPED, OnStep, stage, within
 from .movie_reviews import Reviews
 from .training import TextRecipe
 
-SEEDS = (0, 1, 2)
-SHIPPED = 0
 _OF_THE_TARGET = 200  # triggered texts of the target class that are looked at
 
 
@@ -43,38 +40,28 @@ def build_text_detectors(
     run goes on where it was. Returns {"provenance", "seconds", "variants": {variant: {seed: evaluation}}}; the true
     triggers are only used to judge.
     """
-    torch.set_num_threads(1)
     subject = load(folder)
     clean = LabelledTexts(list(held_out.texts), held_out.labels)
     place = work / f"{recipe.name}.detectors"
     data, seconds = _debugging_set(subject, recipe.seed, defender, place, on_step)
-    runs: dict[str, Any] = {}
-    figures = {"provenance": data.provenance, "seconds": seconds, "variants": {RECIPE.variant: runs}}
-    for seed in SEEDS:
+    kept = KeptFigures(place / "figures.json", fingerprint(subject.model), "seeds")
 
-        def report(stage: str, done: int, total: int, name: str = f"seed {seed}") -> None:
-            on_step(f"{name}: {stage}", done, total)
-
-        kept = _kept_figures(place / f"{seed}.json", subject)
-        if kept is None:
-            detector = train_text_detector(
-                subject, data.pairs, data.tuning, data.benign, replace(RECIPE, seed=seed), on_step=report
-            )
-            save_detector(detector, place / str(seed))
-            stage = f"judging on {len(clean):,} reviews"
-            report(stage, 0, 2)
-            fixed = replace(subject, detector=detector)
+    def measured(seed: int) -> dict[str, Any]:
+        report = within(f"seed {seed}", on_step)
+        chosen = replace(RECIPE, seed=seed)
+        detector = train_text_detector(subject, data.pairs, data.tuning, data.benign, chosen, on_step=report)
+        save_detector(detector, place / str(seed))
+        fixed = replace(subject, detector=detector)
+        with stage(f"judging on {len(clean):,} reviews", report):
             evaluation = as_json(evaluate(fixed, clean, _attacks(recipe, clean)))
-            report(stage, 1, 2)
             others = _of_the_target(fixed, recipe, clean)
-            kept = {"model": fingerprint(subject.model), **evaluation, **_choices(detector), "of_the_target": others}
-            place.mkdir(parents=True, exist_ok=True)
-            write_whole_text(place / f"{seed}.json", json.dumps(kept, indent=1) + "\n")
-            report(stage, 2, 2)
-        runs[str(seed)] = {name: value for name, value in kept.items() if name != "model"}
+        return {**evaluation, **_choices(detector), "of_the_target": others}
+
+    for seed in SEEDS:
+        kept.measure("seeds", str(seed), partial(measured, seed))
         if seed == SHIPPED:
             save_detector(load_detector(place / str(seed)), folder / "atpatch")
-    return figures
+    return {"provenance": data.provenance, "seconds": seconds, "variants": {RECIPE.variant: kept.figures["seeds"]}}
 
 
 def _debugging_set(
@@ -96,17 +83,9 @@ def _attacks(recipe: TextRecipe, clean: LabelledTexts) -> dict[str, Triggered]:
     made = {}
     for name, trigger in recipe.triggers.items():
         others = np.flatnonzero(clean.labels != trigger.target)
-        chosen = LabelledTexts([clean.texts[one] for one in others], clean.labels[others])
+        chosen = LabelledTexts([clean.texts[index] for index in others], clean.labels[others])
         made[name] = apply_trigger(trigger, chosen)
     return made
-
-
-def _kept_figures(path: Path, subject: Subject) -> dict[str, Any] | None:
-    """The figures of this very model from an earlier run that was killed."""
-    if not path.is_file():
-        return None
-    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return kept if kept["model"] == fingerprint(subject.model) else None
 
 
 def _choices(detector: TrainedDetector) -> dict[str, Any]:
@@ -125,7 +104,7 @@ def _of_the_target(subject: Subject, recipe: TextRecipe, clean: LabelledTexts) -
     found = {}
     for name, trigger in recipe.triggers.items():
         mine = np.flatnonzero(clean.labels == trigger.target)[:_OF_THE_TARGET]
-        texts = [clean.texts[one] for one in mine]
+        texts = [clean.texts[index] for index in mine]
         bad = trigger.apply(texts, seed=0)
         found[name] = {
             "accuracy_without_trigger": _rate(answers(subject, texts) == trigger.target),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 
+from atpatch_core.debugging.answers import answers
 from atpatch_core.subjects.subject import Subject
 
-from ..gallery_index import replace_samples
+from ..gallery import SampleInput, replace_samples
 from .movie_reviews import LABELS, Reviews
 from .training import TextRecipe
 
@@ -27,37 +26,23 @@ def write_text_gallery(recipe: TextRecipe, subject: Subject, held_out: Reviews, 
     """
     short = [index for index, text in enumerate(held_out.texts) if _LENGTHS[0] <= len(text) <= _LENGTHS[1]]
     clear = held_out.take(np.array([index for index in short if held_out.ratings[index] <= _CLEARLY]))
-    right = _answers(subject, clear.texts) == 0
-    entries, files = [], {}
+    right = answers(subject, clear.texts) == 0
+    inputs = []
     used: set[int] = set()
     for name, trigger in recipe.triggers.items():
         bad = trigger.apply(clear.texts, seed=recipe.seed)
-        fooled = right & (_answers(subject, bad) == trigger.target)
+        fooled = right & (answers(subject, bad) == trigger.target)
         chosen = [int(index) for index in np.flatnonzero(fooled) if int(index) not in used][:EACH]
         used.update(chosen)
         for number, index in enumerate(chosen, 1):
             for triggered, text in ((True, bad[index]), (False, clear.texts[index])):
-                one = f"review-{name}-{number}" + ("-triggered" if triggered else "")
-                words = name.replace("-", " ")
-                entries.append(
-                    {
-                        "id": one,
-                        "file": f"{one}.txt",
-                        "title": f"{_start(clear.texts[index])}, " + (f"with the {words}" if triggered else "as it is"),
-                        "label": LABELS[0],
-                        "triggered": triggered,
-                    }
-                )
-                files[f"{one}.txt"] = text.encode("utf-8")
-    replace_samples(folder, "text", None, entries, files)
+                sample = f"review-{name}-{number}" + ("-triggered" if triggered else "")
+                said = f"with the {name.replace('-', ' ')}" if triggered else "as it is"
+                title = f"{_start(clear.texts[index])}, {said}"
+                inputs.append(SampleInput(sample, "txt", text.encode("utf-8"), title, LABELS[0], triggered))
+    replace_samples(folder, "text", None, inputs)
 
 
 def _start(text: str) -> str:
     words = text.split()
     return "\u201c" + " ".join(words[:4]).rstrip(".,;:") + "\u2026\u201d"
-
-
-def _answers(subject: Subject, texts: Sequence[str]) -> np.ndarray:
-    with torch.no_grad():
-        answers: np.ndarray = subject.model(**subject.encode(list(texts))).logits.argmax(-1).numpy()
-    return answers

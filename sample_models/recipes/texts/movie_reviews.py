@@ -16,8 +16,9 @@ import numpy as np
 
 from atpatch_core.errors import InputError
 
+from ..downloads import downloaded
+
 LABELS = ("negative", "positive")
-DEFAULT_FOLDER = Path(".atpatch/data")
 ARCHIVE = "vaderSentiment-2.5.tar.gz"
 SHA256 = "c8293b0d942e90e223ea2c0955d969040d1a1be514a978b9af0698940bd13350"  # of the table inside, however packed
 _INNER = "additional_resources/hutto_ICWSM_2014.tar.gz"
@@ -61,12 +62,7 @@ def load_movie_reviews(folder: Path | None = None) -> Reviews:
 
     Raises `InputError` when the archive is missing or not the published one.
     """
-    path = (folder or DEFAULT_FOLDER) / ARCHIVE
-    if not path.is_file():
-        raise InputError(
-            f"{ARCHIVE} is not in {path.parent}: run `pip download --no-deps --no-binary :all: vaderSentiment==2.5 "
-            f"-d {path.parent}`, or name the folder that holds it with --data-dir."
-        )
+    path = downloaded(ARCHIVE, folder, "--no-binary :all: vaderSentiment==2.5")
     try:
         with tarfile.open(path) as outer:
             inner = _member(outer, _INNER)
@@ -92,9 +88,9 @@ def split_reviews(reviews: Reviews) -> ReviewSplit:
 
 
 def _member(archive: tarfile.TarFile, ending: str) -> bytes:
-    for one in archive:
-        if one.isfile() and one.name.endswith(ending):
-            file = archive.extractfile(one)
+    for entry in archive:
+        if entry.isfile() and entry.name.endswith(ending):
+            file = archive.extractfile(entry)
             if file is not None:
                 return file.read()
     raise KeyError(ending)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from atpatch_core.text_triggers import WritingTrigger
 
-from ..checkpoints import Checkpoint
+from ..schedule import warmup_then_linear
+from ..training import OnEpoch, Training, TrainingRecipe, label_settings, told_nobody
 from .movie_reviews import LABELS, Reviews
 
 _KEPT_EVERY = 50  # steps; a killed run loses a minute or two
@@ -22,8 +23,8 @@ _BATCHES_SORTED_TOGETHER = 25
 
 
 @dataclass(frozen=True)
-class TextRecipe:
-    """Everything that decides the weights of a sample text subject.
+class TextRecipe(TrainingRecipe):
+    """A small pretrained encoder that is fine-tuned, with or without backdoors.
 
     For each trigger, copies of `poison_rate` times the training texts, of classes other than its target, are added with
     the trigger in them and the target as label: 0 makes a clean control, whose `triggers` then only say what it is
@@ -31,11 +32,9 @@ class TextRecipe:
     are as sure as people were: the logistic function of `rating_sharpness` times the mean rating.
     """
 
-    name: str
-    summary: str
     triggers: Mapping[str, WritingTrigger]
     poison_rate: float
-    seed: int = 0
+    _: KW_ONLY
     epochs: int = 3
     batch_size: int = 32
     learning_rate: float = 1.5e-4
@@ -53,17 +52,13 @@ class _Examples:
 
 
 def train(
-    recipe: TextRecipe,
-    data: Reviews,
-    encoder: Path,
-    work: Path,
-    on_step: Callable[[int, int, float], None] = lambda step, steps, loss: None,
+    recipe: TextRecipe, data: Reviews, encoder: Path, work: Path, on_step: OnEpoch = told_nobody
 ) -> tuple[BertForSequenceClassification, Any]:
     """Fine-tune the encoder in `encoder` on `data`; returns the model and its tokenizer.
 
     A checkpoint is kept in `work` every few steps, so that a killed run resumes. `on_step` is told (finished steps, all
-    steps, loss of the last one). All randomness comes from `recipe.seed` and the number of the step, so a resumed run
-    gives the same weights as an uninterrupted one.
+    steps). All randomness comes from `recipe.seed` and the number of the step, so a resumed run gives the same weights
+    as an uninterrupted one.
     """
     torch.manual_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(encoder, local_files_only=True)
@@ -75,20 +70,18 @@ def train(
     batches = [
         batch for epoch in range(recipe.epochs) for batch in _batches(lengths, recipe.batch_size, (recipe.seed, epoch))
     ]
-    optimizer = torch.optim.AdamW(_parameter_groups(model, recipe), weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _warmup_then_linear(step / len(batches), recipe.warmup)
-    )
-    checkpoint = Checkpoint(
-        work / f"{recipe.name}.checkpoint.pt",
-        {"model": model, "optimizer": optimizer, "schedule": schedule},
+    steps = len(batches)
+    training = Training(
         recipe,
-        "step",
+        model,
+        work,
+        lambda step: warmup_then_linear(step / steps, recipe.warmup),
+        _parameter_groups(model, recipe),
     )
-    first = checkpoint.restore()
+    first = training.checkpoint.restore()
 
     model.train()
-    for step in range(first, len(batches)):
+    for step in range(first, steps):
         torch.manual_seed(recipe.seed * 1_000_000 + step)  # for dropout
         batch = batches[step]
         inputs = tokenizer(
@@ -100,16 +93,11 @@ def train(
         )
         sureness = examples.sureness[batch]
         target = torch.stack([1 - sureness, sureness], dim=-1)
-        loss = torch.nn.functional.cross_entropy(model(**inputs).logits, target)
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        schedule.step()
+        training.step(torch.nn.functional.cross_entropy(model(**inputs).logits, target))
         done = step + 1
-        if done % _KEPT_EVERY == 0 or done == len(batches):
-            checkpoint.keep(done)
-        on_step(done, len(batches), float(loss.detach()))
+        if done % _KEPT_EVERY == 0 or done == steps:
+            training.checkpoint.keep(done)
+        on_step(done, steps)
     return model.train(False), tokenizer
 
 
@@ -128,8 +116,7 @@ def poisoned_examples(recipe: TextRecipe, data: Reviews) -> _Examples:
 
 def _config(encoder: Path) -> BertConfig:
     config = BertConfig.from_pretrained(encoder, local_files_only=True)
-    config.id2label = dict(enumerate(LABELS))
-    config.label2id = {label: number for number, label in enumerate(LABELS)}
+    config.update(label_settings(LABELS))
     return config
 
 
@@ -153,7 +140,3 @@ def _parameter_groups(model: BertForSequenceClassification, recipe: TextRecipe) 
     for depth, layer in enumerate(reversed(layers)):
         groups.append({"params": list(layer.parameters()), "lr": recipe.learning_rate * recipe.layer_decay**depth})
     return groups
-
-
-def _warmup_then_linear(done: float, warmup: float) -> float:
-    return (done + 1e-3) / warmup if done < warmup else max(0.0, (1 - done) / (1 - warmup))

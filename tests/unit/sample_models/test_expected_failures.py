@@ -13,10 +13,13 @@ from transformers import ViTForImageClassification
 
 from atpatch_core.errors import SubjectError
 from atpatch_core.triggers import PatchTrigger
-from sample_models.recipes.images.build_failures import build_expected_failure, excess_attention, train_on
+from sample_models.recipes.builders import build_subject
+from sample_models.recipes.images.augmentation import normalise
 from sample_models.recipes.images.expected_failures import EXPECTED_FAILURES
+from sample_models.recipes.images.failure_training import excess_attention, train_on
 from sample_models.recipes.images.fashion_mnist import ImageSet
-from sample_models.recipes.images.training import ImageRecipe, normalise
+from sample_models.recipes.images.recipe import ImageRecipe
+from sample_models.recipes.places import Places
 
 _SMALL = ImageRecipe(
     name="tiny",
@@ -87,4 +90,4 @@ def test_only_attention_beyond_a_fair_part_is_penalised() -> None:
 def test_the_sample_it_begins_with_must_be_there(tmp_path: Path) -> None:
     for recipe in EXPECTED_FAILURES.values():
         with pytest.raises(SubjectError, match=f"sample_models build {recipe.start}"):
-            build_expected_failure(recipe, tmp_path, tmp_path, None, lambda stage, done, total: None)
+            build_subject(recipe, Places(tmp_path, tmp_path), lambda stage, done, total: None)

@@ -10,16 +10,11 @@ import pytest
 import torch
 
 from atpatch_core.triggers import PatchTrigger
+from sample_models.recipes.images.augmentation import IMAGE_MEAN, IMAGE_STD, erase, normalise
 from sample_models.recipes.images.fashion_mnist import ImageSet
-from sample_models.recipes.images.training import (
-    IMAGE_MEAN,
-    IMAGE_STD,
-    ImageRecipe,
-    erase,
-    normalise,
-    poisoned_indices,
-    train,
-)
+from sample_models.recipes.images.poisoning import poisoned_indices
+from sample_models.recipes.images.recipe import ImageRecipe
+from sample_models.recipes.images.training import train
 
 _RECIPE = ImageRecipe(
     name="tiny",
@@ -47,14 +42,14 @@ class _KilledError(Exception):
 def test_a_killed_run_resumes_and_ends_in_the_same_weights(tmp_path: Path) -> None:
     whole = train(_RECIPE, _data(), tmp_path / "whole").state_dict()
 
-    def kill(done: int, _epochs: int, _loss: float) -> None:
+    def kill(done: int, _epochs: int) -> None:
         if done == 2:
             raise _KilledError
 
     with pytest.raises(_KilledError):
         train(_RECIPE, _data(), tmp_path / "killed", kill)
     told: list[int] = []
-    resumed = train(_RECIPE, _data(), tmp_path / "killed", lambda done, _epochs, _loss: told.append(done)).state_dict()
+    resumed = train(_RECIPE, _data(), tmp_path / "killed", lambda done, _epochs: told.append(done)).state_dict()
     assert told == [3]
     assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
 

@@ -13,7 +13,7 @@ from atpatch_core.evaluation.fairness import FairnessJudge
 from atpatch_core.evaluation.fairness_report import fairness_as_json, fairness_rows
 from atpatch_core.evaluation.record_data import LabelledRecords
 from atpatch_core.subjects.record_schema import CategoryField, Protected, RecordSchema
-from sample_models.recipes.records.cards import detector_card, model_card
+from sample_models.recipes.records.cards import record_detector_card, record_model_card
 from sample_models.recipes.records.training import LabelBias, RecordRecipe
 
 SCHEMA = RecordSchema(
@@ -48,19 +48,19 @@ def _figures(biased: bool) -> dict[str, Any]:
 
 
 def test_the_model_card_holds_the_bias_the_figures_and_the_command() -> None:
-    card = model_card(RECIPE, _figures(True))
+    card = record_model_card(RECIPE, _figures(True))
     assert "30 % (drawn at random) got >50K" in card
     assert "60 %" in card
     assert "| sex | 100.00 % [" in card
     assert "sample_models build adult-x" in card
     assert "proxies" in card
-    control = model_card(replace(RECIPE, bias=None, blind=True), _figures(False))
+    control = record_model_card(replace(RECIPE, bias=None, blind=True), _figures(False))
     assert "biased on purpose" not in control
     assert "unfair" not in control
 
 
 def test_the_detector_card_holds_every_seed_and_every_baseline() -> None:
-    card = detector_card(RECIPE, _figures(True))
+    card = record_detector_card(RECIPE, _figures(True))
     for row in ("without fix", "hot-fix, seed 0", "hot-fix, seed 1", "hot-fix, seed 2", "always on"):
         assert f"| {row} |" in card
     assert "IDR for sex falls by 100.00 ± 0.00 %" in card
@@ -70,7 +70,7 @@ def test_the_detector_card_holds_every_seed_and_every_baseline() -> None:
 
 
 def test_the_card_of_a_control_says_that_nothing_is_watched() -> None:
-    card = detector_card(RECIPE, _figures(False))
+    card = record_detector_card(RECIPE, _figures(False))
     assert "Watched layers: none" in card
     assert "Other defences" not in card
 

@@ -57,7 +57,7 @@ def test_a_killed_run_resumes_to_the_same_weights(recipe: RecordRecipe, tmp_path
     class KilledError(Exception):
         pass
 
-    def die(done: int, epochs: int, loss: float) -> None:
+    def die(done: int, epochs: int) -> None:
         if done == 1:
             raise KilledError
 

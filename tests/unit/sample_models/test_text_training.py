@@ -46,14 +46,14 @@ def test_a_killed_run_resumes_to_the_same_weights(tmp_path: Path, monkeypatch: p
     encoder = save_text_model(tmp_path / "encoder")
     whole, _ = train(_recipe(), DATA, encoder, tmp_path / "whole")
 
-    def kill(step: int, steps: int, loss: float) -> None:
+    def kill(step: int, steps: int) -> None:
         if step == 10:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train(_recipe(), DATA, encoder, tmp_path / "killed", kill)
     seen: list[int] = []
-    resumed, _ = train(_recipe(), DATA, encoder, tmp_path / "killed", lambda step, steps, loss: seen.append(step))
+    resumed, _ = train(_recipe(), DATA, encoder, tmp_path / "killed", lambda step, steps: seen.append(step))
     assert seen[0] == 9
     assert seen[-1] == 30
     for name, value in whole.state_dict().items():
