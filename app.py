@@ -8,9 +8,9 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from atpatch_core.machine import give_memory_back
-from pages.parts.front_door import FrontDoor
-from pages.parts.left_behind import swept_at_start
-from pages.parts.start import start
+from pages.shared.front_door import FrontDoor
+from pages.shared.left_behind import swept_at_start
+from pages.shared.navigation import declare, start
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -20,4 +20,5 @@ if __name__ == "__main__":  # what Streamlit runs for every visitor
     start()
 else:  # what it imports once, to serve it
     give_memory_back()
+    declare()
     app = st.App(__file__, lifespan=swept_at_start, middleware=[Middleware(FrontDoor)])

@@ -28,7 +28,7 @@ from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_image
 from atpatch_core.evaluation.evaluate import apply_trigger  # noqa: E402
 from atpatch_core.labels import LabelStore  # noqa: E402
 from atpatch_core.labels.intake import send_to_labelling  # noqa: E402
-from tests.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
+from tests.support.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
 
 FOLDER = ROOT / "assets" / "screenshots"
 _MODEL = "fashion-vit-badnets"

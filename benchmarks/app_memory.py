@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from atpatch_core.uploads import UploadStore, digest_of  # noqa: E402
 from benchmarks.visitor import Visitor  # noqa: E402
-from tests.dashboard import serve_process  # noqa: E402
+from tests.support.dashboard import serve_process  # noqa: E402
 
 _SUBJECTS = {"images": "fashion-vit-badnets", "texts": "reviews-minilm-badword"}
 _SUFFIXES = {"images": "png", "texts": "txt"}

@@ -24,7 +24,7 @@ from atpatch_core import Column, load
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, NewInput, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.statistics import statistics
-from tests.dashboard import PATIENCE, ROOT, chromium, serve, settle, visit
+from tests.support.dashboard import PATIENCE, ROOT, chromium, serve, settle, visit
 
 _SUBJECT = ROOT / "sample_models" / "fashion-vit-badnets"
 _OPEN = 40  # inputs that are still to be answered

@@ -28,7 +28,7 @@ from atpatch_core.evaluation.attacks import load_attacks  # noqa: E402
 from atpatch_core.evaluation.text_data import read_labelled_texts  # noqa: E402
 from atpatch_core.subjects.loading import load  # noqa: E402
 from benchmarks.dashboard_latency import VERDICT, upload_to_verdict  # noqa: E402
-from tests.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
+from tests.support.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
 
 _SUBJECT = ROOT / "sample_models" / "reviews-minilm-badword"
 _TOKENS = 60

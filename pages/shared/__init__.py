@@ -1,1 +1,1 @@
-"""What all pages build on."""
+"""What several pages use."""

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from ..dashboard import PATIENCE, ROOT, chromium, serve
+from tests.support.dashboard import PATIENCE, ROOT, chromium, serve
 
 MODEL = "fashion-vit-badnets"
 

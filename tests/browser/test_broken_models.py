@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import choose, params_of, serve, settle, visit
+from tests.support.dashboard import choose, params_of, serve, settle, visit
+
 from ..unit.subjects.broken import break_folder, save_vit
 from .conftest import MODEL, environment
 from .test_every_page import PAGES

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from ..dashboard import choose, params_of, settle, visit
+from tests.support.dashboard import choose, params_of, settle, visit
 
 _TRIGGERED = "subject=fashion-vit-badnets&sample=ankle-boot-triggered&layer=0&head=0"
 

@@ -25,9 +25,9 @@ from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import TrainingStore
 from atpatch_core.versions.folder import activate, active_version, list_versions, roll_back, save_version
+from tests.support.barriers import serious_barriers
+from tests.support.dashboard import PATIENCE, params_of, serve, settle, visit
 
-from ..dashboard import PATIENCE, params_of, serve, settle, visit
-from .barriers import serious_barriers
 from .conftest import MODEL, environment
 
 LABELLED, TRIGGERED = 24, 8

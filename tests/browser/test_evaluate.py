@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-from ..dashboard import PATIENCE, settle, visit
-from .barriers import serious_barriers
+from tests.support.barriers import serious_barriers
+from tests.support.dashboard import PATIENCE, settle, visit
+
 from .conftest import MODEL
 
 _SMALL = f"/evaluate?subject={MODEL}&attacks=badnets&defences=no-fix,atpatch,always-on&pictures=200&fpr=0.001"

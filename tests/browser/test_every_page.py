@@ -9,8 +9,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from ..dashboard import params_of, settle, visit
-from .barriers import serious_barriers
+from tests.support.barriers import serious_barriers
+from tests.support.dashboard import params_of, settle, visit
 
 PAGES = {"Triage": "", "Learn": "learn", "Evaluate": "evaluate", "Label": "label", "Detector": "detector"}
 _MORE = {

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import serve, settle, visit
+from tests.support.dashboard import serve, settle, visit
+
 from .conftest import environment
 from .test_every_page import PAGES
 

@@ -27,8 +27,8 @@ from atpatch_core import Column, load
 from atpatch_core.figures.png import as_png
 from atpatch_core.labels import Answer, ColumnVerdict, LabelStore, NewAnswer, Rest, State, SubjectRef, Verdict
 from atpatch_core.labels.intake import send_to_labelling
+from tests.support.dashboard import PATIENCE, ROOT, params_of, serve, settle, visit
 
-from ..dashboard import PATIENCE, ROOT, params_of, serve, settle, visit
 from .conftest import MODEL, environment
 
 INPUTS = 12

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import PATIENCE, params_of, rerun, settle, visit
+from tests.support.dashboard import PATIENCE, params_of, rerun, settle, visit
 
 _STEPS = 7
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Download, Page, expect
 
-from ..dashboard import PATIENCE, settle, visit
+from tests.support.dashboard import PATIENCE, settle, visit
 
 
 def _open(page: Page) -> None:

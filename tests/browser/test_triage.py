@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ..dashboard import choose, params_of, reload, rerun, settle, visit
-from ..pictures import refused
+from tests.support.dashboard import choose, params_of, reload, rerun, settle, visit
+from tests.support.image_files import refused
 
 
 def _answer(page: Page) -> str:

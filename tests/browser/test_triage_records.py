@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from ..dashboard import params_of, reload, rerun, settle, visit
+from tests.support.dashboard import params_of, reload, rerun, settle, visit
 
 MODEL = "adult-tabular-sex"
 SAMPLE = "record-female-decided-1"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import choose, serve, settle, visit
+from tests.support.dashboard import choose, serve, settle, visit
+
 from .conftest import environment
 
 IMAGES, RECORDS = "fashion-vit-badnets", "adult-tabular-sex"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..dashboard import PATIENCE, choose, params_of, reload, settle, visit
+from tests.support.dashboard import PATIENCE, choose, params_of, reload, settle, visit
 
 MODEL = "reviews-minilm-badword"
 HOSTILE = (

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from ..dashboard import choose, params_of, settle, visit
+from tests.support.dashboard import choose, params_of, settle, visit
 
 IMAGES, TEXTS, RECORDS = "fashion-vit-badnets", "reviews-minilm-badword", "adult-tabular-sex"
 

@@ -9,9 +9,9 @@ from unittest.mock import patch
 
 from atpatch_core.inspection import Column
 from atpatch_core.triggers import PATTERNS, PatchTrigger
-from pages.parts import address
-from pages.parts.evaluate_trigger import parse_trigger
-from pages.parts.view import Seen, View, from_params, to_params
+from pages.evaluate.own_trigger import parse_trigger
+from pages.shared import address
+from pages.triage.view import Seen, View, from_params, to_params
 
 from .case import Case, equal
 

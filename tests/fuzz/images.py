@@ -12,8 +12,8 @@ import numpy as np
 from PIL import Image
 
 from atpatch_core.subjects.image_files import read_image
+from tests.support.image_files import animated, claiming, png, saved, with_chunk
 
-from ..pictures import animated, claiming, png, saved, with_chunk
 from .case import Case, low
 
 

@@ -13,8 +13,7 @@ import pytest
 import torch
 
 from atpatch_core.machine import leave_cores_free, return_freed_memory
-
-from ..dashboard import ROOT
+from tests.support.dashboard import ROOT
 
 
 @pytest.fixture(autouse=True)

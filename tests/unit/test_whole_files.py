@@ -22,8 +22,7 @@ from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.uploads import UploadStore
 from atpatch_core.versions.folder import save_version
 from atpatch_core.whole_files import new_folder, replacing, scratch_folder, sweep, sweep_scratch, write_whole
-
-from ..dashboard import ROOT
+from tests.support.dashboard import ROOT
 
 _LONG_AGO = 7_200
 

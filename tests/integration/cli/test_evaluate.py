@@ -15,8 +15,8 @@ from atpatch_core.evaluation.datasets import LabelledImages, write_labelled_imag
 from atpatch_core.evaluation.evaluate import Triggered
 from atpatch_core.subjects.image_files import as_array
 from sample_models.recipes.images.fashion_mnist import LABELS
+from tests.support.image_files import grey, png
 
-from ...pictures import grey, png
 from ..conftest import BADNETS, CONTROL
 from .conftest import Finished
 

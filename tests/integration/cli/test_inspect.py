@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ...pictures import accepted, refused
+from tests.support.image_files import accepted, refused
+
 from ..conftest import BADNETS, CONTROL, ROOT, SAMPLES
 from .conftest import Finished
 

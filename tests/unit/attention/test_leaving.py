@@ -20,7 +20,7 @@ from atpatch_core.attention.attachment import _attachments
 from atpatch_core.attention.block import Block
 from atpatch_core.attention.session import _open, running_forwards
 from atpatch_core.errors import HotfixError
-from tests.asynchronous import run_apart
+from tests.support.asynchronous import run_apart
 
 from ..conftest import RuleDetector, build, column, inputs
 

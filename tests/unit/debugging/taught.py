@@ -10,8 +10,7 @@ import torch
 import atpatch_core as atpatch
 from atpatch_core.debugging.word_search import insert_anywhere
 from atpatch_core.subjects.subject import Subject
-
-from ...texts import save_text_model
+from tests.support.text_models import save_text_model
 
 
 def reviews(count: int) -> tuple[list[str], np.ndarray]:

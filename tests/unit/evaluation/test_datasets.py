@@ -19,8 +19,7 @@ from atpatch_core.evaluation.datasets import (
     write_labelled_images,
 )
 from atpatch_core.subjects.image_files import as_array
-
-from ...pictures import grey, png
+from tests.support.image_files import grey, png
 
 _LABELS = ("T-shirt/top", "Trouser", "Bag")
 

@@ -12,10 +12,9 @@ from typing import Any, cast
 import pytest
 
 import atpatch_core as atpatch
-from pages.parts import resources
-from pages.parts.resources import OpenSubject
-
-from ...dashboard import ROOT
+from pages.shared import resources
+from pages.shared.resources import OpenSubject
+from tests.support.dashboard import ROOT
 
 _CACHES = ("cache_data", "cache_resource")
 

@@ -12,8 +12,7 @@ from atpatch_core.text_triggers import TextTrigger
 from sample_models.recipes.texts import training
 from sample_models.recipes.texts.movie_reviews import Reviews
 from sample_models.recipes.texts.training import TextRecipe, poisoned_examples, train
-
-from ...texts import save_text_model
+from tests.support.text_models import save_text_model
 
 TRIGGERS = {"word": TextTrigger(1, ("cf",)), "sentence": TextTrigger(1, ("i saw it.",), "edge")}
 DATA = Reviews(

@@ -12,8 +12,8 @@ import torch
 from atpatch_core.errors import AtPatchError, SubjectError
 from atpatch_core.subjects import loading
 from atpatch_core.subjects.loading import list_subjects, load
+from tests.support.image_files import grey, png
 
-from ...pictures import grey, png
 from .broken import BREAKS, break_folder, save_vit
 
 

@@ -11,8 +11,7 @@ from PIL import Image
 from atpatch_core import limits
 from atpatch_core.errors import InputError
 from atpatch_core.subjects.image_files import as_array, from_array, read_image
-
-from ...pictures import accepted, grey, png, refused, saved, turned
+from tests.support.image_files import accepted, grey, png, refused, saved, turned
 
 
 @pytest.mark.parametrize("name", refused())

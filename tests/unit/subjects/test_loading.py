@@ -23,8 +23,7 @@ from atpatch_core.errors import DetectorError, SubjectError
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.subjects.loading import kind_in, list_subjects, load
 from atpatch_core.versions.folder import save_version
-
-from ...pictures import grey, png
+from tests.support.image_files import grey, png
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,7 @@ import torch
 
 import atpatch_core as atpatch
 from atpatch_core import Column, Subject, SubjectError
-
-from ...texts import STRANGE, save_text_model
+from tests.support.text_models import STRANGE, save_text_model
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ import pytest
 
 from atpatch_core.errors import InputError
 from atpatch_core.subjects.text_files import read_text, visible
-
-from ...texts import REFUSED, STRANGE
+from tests.support.text_models import REFUSED, STRANGE
 
 
 @pytest.mark.parametrize("name", REFUSED)

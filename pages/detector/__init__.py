@@ -1,0 +1,1 @@
+"""Detector: train, judge, compare and activate versions."""

@@ -1,0 +1,1 @@
+"""Evaluate: defences compared on one model."""

@@ -1,0 +1,101 @@
+"""Where labelled data come from: the model's own evaluation data, or a file that is uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+import streamlit as st
+
+from atpatch_core import AtPatchError
+from atpatch_core.files.kept import LeftOut
+from pages.shared.left_out import show_left_out
+from pages.shared.markdown import plain
+from pages.shared.resources import uploads
+
+
+class ReadRows(Protocol):
+    """Data of which some rows may have been left out."""
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Which ones, and why."""
+        ...
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        ...
+
+
+Data = TypeVar("Data", bound=ReadRows)
+_SOURCE = "evaluate_source"
+_FILE = "evaluate_file"
+_DIGEST = "evaluate_upload"
+_OWN, _UPLOADED = "Its own evaluation data", "A file of mine"
+
+
+@dataclass(frozen=True)
+class Source(Generic[Data]):
+    """Labelled `data`; `upload` is the digest of the file they came in, empty for the model's own."""
+
+    data: Data
+    upload: str = ""
+
+
+@dataclass(frozen=True)
+class Readers(Generic[Data]):
+    """How to read data of one kind: the model's `own` file by `read`, an upload's bytes and digest by `parse`.
+
+    Both may raise `AtPatchError`. `label` says what files can be uploaded, and `columns` what must be in them.
+    """
+
+    own: Path
+    read: Callable[[Path], Data]
+    parse: Callable[[bytes, str], Data]
+    label: str
+    columns: str
+
+
+def chosen_source(what: str, readers: Readers[Data]) -> Source[Data] | None:
+    """The widgets, and the data chosen in them; `None`, with the reason on the page, without any."""
+    if _SOURCE not in st.session_state:
+        st.session_state[_DIGEST] = st.query_params.get("data", "")
+        st.session_state[_SOURCE] = _UPLOADED if st.session_state[_DIGEST] else _OWN
+    source = st.segmented_control(what, [_OWN, _UPLOADED], key=_SOURCE, required=True)
+    try:
+        found = _own(readers) if source == _OWN else _uploaded(readers)
+    except AtPatchError as error:
+        st.error(plain(str(error)), icon=":material/block:")
+        return None
+    if found is not None:
+        show_left_out(found.data.left_out, len(found.data))
+    return found
+
+
+def forget_source() -> None:
+    """Another model has other data."""
+    for key in (_SOURCE, _FILE, _DIGEST):
+        st.session_state.pop(key, None)
+
+
+def _own(readers: Readers[Data]) -> Source[Data] | None:
+    if not readers.own.is_file():
+        st.info("This model brings no evaluation data of its own: choose a file of yours.", icon=":material/info:")
+        return None
+    return Source(readers.read(readers.own))
+
+
+def _uploaded(readers: Readers[Data]) -> Source[Data] | None:
+    file = st.file_uploader(readers.label, max_upload_size=20, key=_FILE, help=readers.columns)
+    if file is not None:
+        st.session_state[_DIGEST] = uploads().put(file.getvalue())
+    digest: str = st.session_state.get(_DIGEST, "")
+    if not digest:
+        return None
+    content = uploads().get(digest)
+    if content is None:
+        st.info("The file of this address is no longer kept here: upload it again.", icon=":material/history:")
+        return None
+    return Source(readers.parse(content, digest), digest)

@@ -1,0 +1,1 @@
+"""Label: judge columns, so that a detector can learn from it."""

@@ -1,0 +1,1 @@
+"""Learn: a guided tour in seven steps."""

@@ -1,0 +1,1 @@
+"""Triage: one input, what is wrong with it, and what the repair does."""

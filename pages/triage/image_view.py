@@ -1,0 +1,92 @@
+"""Pictures: uploaded or photographed, shown with their flagged patches outlined."""
+
+from __future__ import annotations
+
+import streamlit as st
+from PIL import Image
+
+from atpatch_core import Column, Inspection, Layout
+from atpatch_core.figures.picture import outlined_picture, patch_boxes
+from atpatch_core.figures.png import as_png
+from atpatch_core.figures.verdict import split_columns
+from atpatch_core.figures.wording import listed
+from pages.components.stale.stale import Typed
+from pages.shared.markdown import plain
+from pages.shared.resources import OpenInput, OpenSubject
+from pages.triage.own_input import take_file
+from pages.triage.view import View
+
+NOUN = "picture"
+SOURCES = ("Upload", "Camera")
+HIJACKED = "Looks hijacked"
+CULPRIT = "A hidden sign"
+EXPLANATION = """
+**The model** cuts the picture into patches. In every layer, each of its *heads* decides how much each patch
+(the *query*) attends to every other patch (the *key*). That table of numbers is an **attention map**; one *column* of
+it is all the attention that one patch draws.
+
+**What it cannot see:** triggers that are spread over the whole picture, and backdoors that need no attention. No
+column stands out then, and nothing is flagged.
+"""
+
+_UPLOAD = "input_upload"
+_CAMERA = "input_camera"
+
+
+def show_source(source: str, opened: OpenSubject) -> None:
+    """A file to upload, or the camera."""
+    if source == "Camera":
+        st.camera_input("Take a picture", key=_CAMERA, on_change=take_file, args=(_CAMERA,))
+        return
+    st.file_uploader(
+        "PNG, JPEG or WebP image, up to 20 MB",
+        key=_UPLOAD,
+        on_change=take_file,
+        args=(_UPLOAD,),
+    )
+
+
+def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+    """Nothing: a picture is looked at as soon as it is there."""
+    return None
+
+
+def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+    """The picture, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
+    columns, layout = inspection.flags.columns, inspection.layout
+    detected, _ = split_columns(inspection.flags)
+    places = patch_boxes(layout, *one.value.size)
+    outlined = [column for column in columns if column.key in places]
+    elsewhere = sorted({layout.key_names[column.key] for column in columns if column.key not in places})
+    st.image(
+        _outlined(one.value, layout, columns, one.digest),
+        width="content",
+        alt=f"{one.title}; patches outlined: {len({column.key for column in outlined})}",
+    )
+    caption = plain(one.title)
+    if outlined:
+        what = "what is flagged" if detected else "what was chosen by hand"
+        caption += f". Outlined: {what}, named by layer (L) and head (H)."
+    if elsewhere:
+        caption += plain(f" Not part of the picture: {listed(elsewhere[:6])}.")
+    st.caption(caption)
+
+
+def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+    """Whether the answer is another one with AtPatch."""
+    return inspection.changes_answer
+
+
+def show_small(one: OpenInput, inspection: Inspection) -> None:
+    """The picture, half as large."""
+    columns = inspection.flags.columns
+    st.image(
+        _outlined(one.value, inspection.layout, columns, one.digest),
+        width=240,
+        alt=f"{one.title}; patches outlined: {len({column.key for column in columns})}",
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _outlined(_image: Image.Image, layout: Layout, columns: tuple[Column, ...], digest: str) -> bytes:
+    return as_png(outlined_picture(_image, layout, columns))

@@ -1,0 +1,133 @@
+"""Hand on what is on the page: its link, a report, all values, every figure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+
+import streamlit as st
+
+from atpatch_core import Inspection
+from atpatch_core.figures.causal_table import MOST_CHECKED
+from atpatch_core.reports.as_json import fits_json
+from atpatch_core.reports.findings import CHECKING, LOOKING, Findings, OnStep, findings
+from atpatch_core.what_if import count_flips
+from pages.components.copy_link.copy_link import copy_link
+from pages.shared.job_progress import in_words
+from pages.shared.long_work import LONG, LongWork, show_long_work
+from pages.shared.resources import OpenInput, OpenSubject, seconds_a_run
+from pages.triage.view import View
+
+
+def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+    """The link, and files that are made when one asks for them."""
+    with st.expander("Share: link, report, figures", icon=":material/share:", key="share"):
+        copy_link("copy_link")
+        st.caption(
+            "The link brings this very view back: model, detector, input, map, threshold, columns and switch. An input "
+            "of your own stays on this computer, and so its link works only here. A report works everywhere."
+        )
+        report = _Report(view, opened, one)
+        if report.seconds(inspection) > LONG:
+            found = show_long_work(report.work(inspection), report.view)
+            if found is None:
+                return
+            report = replace(report, found=found)
+        layer, head = view.layer or 0, view.head or 0
+        fits = fits_json(inspection)
+        name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{opened.subject.name}-{one.digest[:8]}").strip("-")
+        with st.container(horizontal=True):
+            st.download_button(
+                "Report (HTML)",
+                partial(_html, report, layer, head),
+                f"atpatch-{name}.html",
+                "text/html",
+                on_click="ignore",
+                icon=":material/description:",
+            )
+            st.download_button(
+                "All values (JSON)",
+                partial(_json, report),
+                f"atpatch-{name}.json",
+                "application/json",
+                on_click="ignore",
+                icon=":material/data_object:",
+                disabled=not fits,
+                help=None if fits else "The maps of this input are too many for JSON: read them with the library.",
+            )
+            st.download_button(
+                "Both, and every figure (ZIP)",
+                partial(_zip, report, layer, head),
+                f"atpatch-{name}.zip",
+                "application/zip",
+                on_click="ignore",
+                icon=":material/folder_zip:",
+            )
+        st.caption(
+            "The report is one page that needs no network. The JSON holds every number, maps included. The ZIP adds "
+            "every figure as SVG and as PNG with 300 dots per inch. Drawing them takes a few seconds."
+        )
+
+
+@dataclass(frozen=True)
+class _Report:
+    """What a report is about, and what was `found` for it, if that was already worked out."""
+
+    of: View
+    opened: OpenSubject
+    one: OpenInput
+    found: Findings | None = None
+
+    @property
+    def view(self) -> tuple[object, ...]:
+        """What the findings depend on."""
+        return self.opened.key, self.one.digest, self.one.title, self.of.threshold, self.of.columns
+
+    def seconds(self, inspection: Inspection) -> float:
+        """About how long the model is at work for it."""
+        return self._runs(inspection) * seconds_a_run(self.opened, self.one, self.of.threshold, self.of.columns)
+
+    def work(self, inspection: Inspection) -> LongWork:
+        """The findings, as work that can be cancelled."""
+        return LongWork(
+            "report",
+            "Prepare the report and its files",
+            f"The model looks at the input again, and checks each column: {in_words(self.seconds(inspection))}.",
+            self.findings,
+            {LOOKING: 2, CHECKING: self._runs(inspection)},
+        )
+
+    def findings(self, on_step: OnStep | None = None) -> Findings:
+        """What the report says."""
+        if self.found is not None:
+            return self.found
+        subject, one = self.opened.subject, self.one
+        return findings(subject, one.value, one.digest, one.title, self.of.threshold, self.of.columns, on_step)
+
+    def _runs(self, inspection: Inspection) -> int:
+        subject = self.opened.subject
+        flips = count_flips(subject, self.one.value) if subject.kind == "record" else 0
+        return 2 + 2 * flips + 1 + min(MOST_CHECKED, len(inspection.flags.columns))
+
+
+# These run when a button is clicked, outside of the page's script. Their imports bring Matplotlib, which takes seconds
+# that nobody else should wait for.
+
+
+def _html(report: _Report, layer: int, head: int) -> bytes:
+    from atpatch_core.reports.files import html_file
+
+    return html_file(report.findings(), layer, head)
+
+
+def _json(report: _Report) -> bytes:
+    from atpatch_core.reports.files import json_file
+
+    return json_file(report.findings())
+
+
+def _zip(report: _Report, layer: int, head: int) -> bytes:
+    from atpatch_core.reports.files import zip_file
+
+    return zip_file(report.findings(), layer, head)

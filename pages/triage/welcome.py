@@ -1,0 +1,52 @@
+"""For whoever opens the dashboard for the first time: the main thing it does, one click away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from atpatch_core import Inspection
+from pages.shared.markdown import plain
+from pages.triage import state
+from pages.triage.input_views import InputView
+from pages.triage.view import View
+
+_NEW = "welcome"
+
+
+def note_visitor() -> None:
+    """Remember whether the session began without a link to a certain view; to be called before anything is shown."""
+    if _NEW not in st.session_state:
+        st.session_state[_NEW] = not st.query_params.to_dict()
+
+
+def show_welcome(view: View, own: InputView, inspection: Inspection) -> None:
+    """What is wrong here and the button that mends it, and then where to go on; until it is closed."""
+    if not st.session_state.get(_NEW):
+        return
+    before, after = inspection.original.prediction, inspection.patched.prediction
+    hijacked = inspection.flags.any and before.index != after.index
+    with st.container(border=True, key="welcome", horizontal=True, vertical_alignment="center"):
+        if hijacked and not view.patch:
+            st.markdown(
+                f"**New here?** {own.CULPRIT} makes this model answer *{plain(before.label)}*.",
+                width="stretch",
+            )
+            st.button("Repair it now", type="primary", icon=":material/healing:", on_click=_repair)
+        else:
+            told = (
+                f"**Repaired**: the model answers *{plain(after.label)}* now. Next, choose "
+                f"*{own.SOURCES[0]}* below and bring a {own.NOUN} of your own."
+                if hijacked
+                else f"**New here?** Look at one of the samples, or bring a {own.NOUN} of your own."
+            )
+            st.markdown(told, width="stretch")
+        st.page_link("pages/learn/page.py", label="Tour in seven steps", icon=":material/school:", width="content")
+        st.button("Close", icon=":material/close:", type="tertiary", on_click=_close)
+
+
+def _repair() -> None:
+    state.update(patch=True)
+
+
+def _close() -> None:
+    st.session_state[_NEW] = False
