@@ -42,10 +42,11 @@ def read_samples(folder: Path) -> tuple[Sample, ...]:
     if not path.exists():
         return ()
     try:
-        found = [_sample(mapping(one, _MOST_FIELDS), folder) for one in listed(read_json(path), limits.SAMPLES.samples)]
-        if len({one.id for one in found}) != len(found):
+        entries = listed(read_json(path), limits.SAMPLES.samples)
+        found = [_sample(mapping(entry, _MOST_FIELDS), folder) for entry in entries]
+        if len({sample.id for sample in found}) != len(found):
             raise DamagedError("Two samples have the same id.")
-        return tuple(one for one in found if _is_there(one.path))
+        return tuple(sample for sample in found if _is_there(sample.path))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"The list of samples {path} is damaged: copy it again, or remove it.") from error
 
