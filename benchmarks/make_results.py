@@ -40,11 +40,12 @@ from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import Method, choose
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
 from atpatch_core.evaluation.image_attacks import choose_attacks, with_variations
-from atpatch_core.samples.expected_failures import EXPECTED_FAILURES
-from atpatch_core.samples.fashion_mnist import ImageSet, load_fashion_mnist
-from atpatch_core.samples.image_training import ImageRecipe, poisoned_indices
-from atpatch_core.samples.recipes import RECIPES
 from atpatch_core.subjects.image_files import from_array
+from sample_models.recipes.catalogue import RECIPES
+from sample_models.recipes.images.expected_failures import EXPECTED_FAILURES
+from sample_models.recipes.images.fashion_mnist import ImageSet, load_fashion_mnist
+from sample_models.recipes.images.poisoning import poisoned_indices
+from sample_models.recipes.images.recipe import ImageRecipe
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "results.md"
@@ -105,7 +106,7 @@ def compared(
 def to_be_ablated(subject: Subject, defender: LabelledImages, work: Path, copy: Path) -> Subject:
     """The subject in a folder `copy` with a detector more, trained without the contrastive loss.
 
-    The debugging set is the one that `samples build` left in `work`, or made again.
+    The debugging set is the one that `python -m sample_models build` left in `work`, or made again.
     """
     shutil.copytree(subject.folder, copy)
     recipe = RECIPES[subject.name]

@@ -23,7 +23,6 @@ LATER = {
     "train-detector": Later("train_detector", "train_detector", "Train a detector from debugging sets, or labels."),
     "labels": Later("labels", "labels", "What analysts say about attention columns: queue, export, import, compare."),
     "detectors": Later("detectors", "detectors", "The versions of a subject's detector: train, judge, activate."),
-    "samples": Later("samples", "samples", "The subjects that ship in sample_models/."),
     "run-training": Later("run_training", "run_training", "What the process of a training runs.", hidden=True),
 }
 
