@@ -16,21 +16,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import FrameType
 from typing import Any
 
 from torch import Tensor, nn
 
-from ..detector.contract import ColumnDetector
-from ..detector.joint import Jointly
-from ..detector.reach import Reach
+from ..detector.contract import ColumnDetector, Manner
+from ..detector.flagging import Flagging
 from ..errors import HotfixError
 from ..inspection import Column, Following
 from .attachment import hold, release
 from .layers import ORIGINALS, AttentionLayer, usable_configs
 from .turn import innermost_generator, runs
 
-FLAG_NOTHING = float("inf")
 # The names under which the functions that intercept are registered in place of the original implementations.
 NAMES = {original: f"atpatch_over_{original}" for original in ORIGINALS}
 # Maps, flags, benign attention and allowed entries in, repaired maps out, as `redistribute` does it.
@@ -70,6 +69,19 @@ class Repaired:
     flagged: dict[int, Tensor]
     maps: tuple[Tensor, ...]
 
+    @property
+    def logits(self) -> Tensor:
+        """Its answers, `[batch, classes]`. Raises `HotfixError` if the model is no classifier."""
+        return logits_of(self.output)
+
+
+def logits_of(output: Any) -> Tensor:
+    """The answers in a model's output, `[batch, classes]`, detached. Raises `HotfixError` if it is no classifier's."""
+    logits = getattr(output, "logits", None)
+    if not isinstance(logits, Tensor) or logits.ndim != 2:
+        raise HotfixError("This detector follows triggers by the model's answer: call a model for classification.")
+    return logits.detach()
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -82,27 +94,15 @@ class Repair:
     formula: Formula
     follow: Callable[[Call, Any, Forward, Repair], Repaired | None] | None = None
 
-    @property
-    def reach(self) -> Reach | Jointly | None:
-        """How far the detector's flags are followed; `None` means that each is repaired where it is."""
-        reach: Reach | Jointly | None = getattr(self.detector, "reach", None)
-        return reach
+    @cached_property
+    def manner(self) -> Manner:
+        """How the detector's flags are to be read."""
+        return Manner.of(self.detector)
 
-    @property
-    def limit(self) -> float:
-        """The score from which on a column is flagged."""
-        if self.threshold is not None:
-            return self.threshold
-        return FLAG_NOTHING if self.detector is None else self.detector.threshold
-
-    def flagged(self, scores: Tensor, valid: Tensor) -> Tensor:
-        """Which columns of `scores` (`[batch, ..., keys]`) are flagged, as bool; `valid` is broadcastable to them."""
-        flagged = (scores >= self.limit) & valid
-        alongside: float | None = getattr(self.detector, "alongside", None)
-        if alongside is not None and alongside < self.limit:
-            suspected = flagged.flatten(1).any(1)
-            flagged |= (scores >= alongside) & valid & suspected[(..., *[None] * (scores.ndim - 1))]
-        return flagged
+    @cached_property
+    def flagging(self) -> Flagging:
+        """From which scores on a column is flagged."""
+        return Flagging.of(self.detector, self.threshold)
 
 
 _serial = itertools.count()
