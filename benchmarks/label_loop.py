@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from atpatch_core import Column, Subject, capture, load
-from atpatch_core.debugging.examples import HIJACKED_RISE
+from atpatch_core.debugging.image_examples import HIJACKED_RISE
 from atpatch_core.errors import LabelError
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images

@@ -106,8 +106,8 @@ def _from_texts(subject: Subject, clean: Path, out: Path, targets: list[int] | N
 
 def _from_people(subject: Subject, people: Path, out: Path, seed: int) -> _Made:
     from ..debugging.attribute_flips import record_schema
+    from ..debugging.record_lesson import ENOUGH_HIJACKED
     from ..debugging.record_set import build_record_set
-    from ..debugging.train_record_detector import ENOUGH_HIJACKED
 
     records = read_people(people, record_schema(subject))
     tell_left_out(records.left_out, len(records))

@@ -16,8 +16,9 @@ from PIL import Image
 from transformers import ViTForImageClassification
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
+from ..debugging.image_lesson import RECIPE
 from ..debugging.image_set import build_image_set
-from ..debugging.train_detector import RECIPE, train_detector
+from ..debugging.train_detector import train_detector
 from ..debugging.trigger_search import load_triggers
 from ..detector.joint import Jointly
 from ..detector.networks import NETWORKS

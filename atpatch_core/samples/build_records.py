@@ -14,7 +14,9 @@ import torch
 from transformers import BertForSequenceClassification
 
 from ..debugging.attribute_flips import attribute_flips
-from ..debugging.train_record_detector import RECIPE, OnStep, train_record_detector
+from ..debugging.record_lesson import RECIPE
+from ..debugging.train_detector import train_detector
+from ..detector.learning_curve import OnStep
 from ..detector.storage import load_detector, save_detector
 from ..detector.trained import TrainedDetector
 from ..evaluation.fairness import FairnessJudge, hotfixed
@@ -140,7 +142,7 @@ def _trained(subject: Subject, split: RecordSplit, seed: int, folder: Path, repo
         if kept.fingerprint == fingerprint(subject.model):
             return kept
     pairs = attribute_flips(subject, split.pairs.records, seed=seed)
-    detector = train_record_detector(subject, pairs, split.tuning.records, replace(RECIPE, seed=seed), on_step=report)
+    detector = train_detector(subject, pairs, split.tuning.records, recipe=replace(RECIPE, seed=seed), on_step=report)
     save_detector(detector, folder)
     return detector
 

@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from ..debugging.answers import answers
+from ..debugging.text_lesson import RECIPE
 from ..debugging.text_set import TextDebuggingData, build_text_set, load_text_set
-from ..debugging.train_text_detector import RECIPE, train_text_detector
+from ..debugging.train_detector import train_detector
 from ..detector.storage import load_detector, save_detector
 from ..detector.trained import TrainedDetector
 from ..evaluation.evaluate import Triggered, apply_trigger, evaluate
@@ -56,7 +57,7 @@ def build_text_detectors(
 
         kept = _kept_figures(place / f"{seed}.json", subject)
         if kept is None:
-            detector = train_text_detector(
+            detector = train_detector(
                 subject, data.pairs, data.tuning, data.benign, replace(RECIPE, seed=seed), on_step=report
             )
             save_detector(detector, place / str(seed))

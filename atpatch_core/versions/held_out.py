@@ -11,7 +11,7 @@ import torch
 
 from ..attention import attention_layers, capture
 from ..debugging.attribute_flips import hijacked_by, record_schema
-from ..debugging.examples import label_columns
+from ..debugging.image_examples import label_columns
 from ..debugging.image_set import ImageDebuggingData
 from ..debugging.record_set import RecordDebuggingData
 from ..debugging.sets import ImageDebuggingSet

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..attention import attention_layers, capture, hotfix
 from ..detector.fixed import FixedColumns
-from ..detector.training import LayerExamples
+from ..detector.training import LayerExamples, unpadded
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
 from .attribute_flips import FlippedPairs, record_schema
@@ -37,14 +37,8 @@ def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) 
         attention = torch.cat([clean[number], bad[number], _maps_over_shut_out(subject, pairs, layer, keys)])
         hijacked = torch.zeros(attention.shape[0], attention.shape[1], attention.shape[3], dtype=torch.bool)
         hijacked[len(pairs) :, :, keys] = torch.from_numpy(np.concatenate([pairs.hijacking] * 2))[:, None]
-        examples[layer] = LayerExamples(
-            attention=attention,
-            key_valid=torch.ones(attention.shape[0], attention.shape[3], dtype=torch.bool),
-            query_valid=torch.ones(attention.shape[0], attention.shape[2], dtype=torch.bool),
-            hijacked=hijacked,
-            ignored=torch.zeros_like(hijacked),
-            benign=torch.arange(len(attention)) < len(pairs),
-        )
+        benign = torch.arange(len(attention)) < len(pairs)
+        examples[layer] = unpadded(attention, hijacked, torch.zeros_like(hijacked), benign)
     return examples
 
 
