@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..attention import attention_layers, capture, hotfix
+from ..attention import attention_layers, hotfix
 from ..detector.fixed import FixedColumns
 from ..detector.training import LayerExamples, unpadded
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
 from .attribute_flips import FlippedPairs, record_schema
+from .maps import maps_of
 
 _BATCH = 500
 
@@ -44,13 +45,7 @@ def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) 
 
 def record_maps(subject: Subject, records: Sequence[Record], layers: Sequence[int]) -> list[Tensor]:
     """The maps `[n, heads, queries, keys]` of each of `layers` in the untouched model."""
-    maps = []
-    for start in range(0, len(records), _BATCH):
-        inputs = subject.encode(list(records[start : start + _BATCH]))
-        with torch.no_grad(), capture(subject.model, layers) as kept:
-            subject.model(**inputs)
-        maps.append(kept.layers)
-    return [torch.cat(chunks) for chunks in zip(*maps, strict=True)]
+    return maps_of(subject, records, _BATCH, layers)
 
 
 def _maps_over_shut_out(subject: Subject, pairs: FlippedPairs, layer: int, keys: Sequence[int]) -> Tensor:

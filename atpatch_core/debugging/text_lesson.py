@@ -9,8 +9,8 @@ import numpy as np
 from torch import Tensor
 
 from ..attention import attention_layers
-from ..detector.per_token import mean_role_shares
 from ..detector.reach import Reach
+from ..detector.token_training import benign_shares
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples, hijacked_inputs
 from ..subjects.subject import Subject
@@ -82,12 +82,6 @@ class TextLesson(Lesson):
             "false_positive_rate_wanted": self.material.false_positive_rate,
             "hijacked_inputs_by_layer": self._hijacked,
         }
-
-
-def benign_shares(examples: LayerExamples, chosen: Tensor) -> Tensor:
-    """The `mean_role_shares` of the inputs `chosen` (bool `[n]`), as precise as they will be stored."""
-    shares = mean_role_shares(examples.attention[chosen], examples.key_valid[chosen], examples.query_valid[chosen])
-    return shares.half().float()
 
 
 def _joined(one: TextDebuggingData, other: TextDebuggingData) -> TextDebuggingData:

@@ -15,7 +15,8 @@ from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples
 from ..errors import AtPatchError, InputError, LabelError
 from ..labels import training as from_labels
-from ..labels.training import LabelledInput
+from ..labels.examples import labelled_examples
+from ..labels.labelled_inputs import LabelledInput
 from ..subjects.subject import Subject
 from .sources import Sources, read_labels, read_sets
 
@@ -110,7 +111,7 @@ class _Task:
     on_epoch: OnEpoch | None
 
     def labelled(self) -> dict[int, LayerExamples] | None:
-        return from_labels.labelled_examples(self.subject, self.inputs) if self.inputs else None
+        return labelled_examples(self.subject, self.inputs) if self.inputs else None
 
     def noted(self, detector: TrainedDetector, over_attended: np.ndarray, scores: np.ndarray) -> TrainedDetector:
         """The detector with what it learnt from labels and how it scores held-out inputs in its history."""

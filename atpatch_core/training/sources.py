@@ -13,8 +13,8 @@ from ..debugging.modality import DebuggingData
 from ..errors import DetectorError, InputError, LabelError
 from ..figures.wording import counted
 from ..labels.exchange import SUFFIXES, import_labels
+from ..labels.labelled_inputs import LabelledInput, pooled_inputs
 from ..labels.store import LabelStore
-from ..labels.training import LabelledInput, pooled_inputs
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
 from ..whole_files import scratch_folder

@@ -22,7 +22,8 @@ from ..evaluation.evaluate import Triggered, apply_trigger
 from ..evaluation.image_attacks import covered_patches_of
 from ..evaluation.record_data import read_people
 from ..evaluation.text_data import LabelledTexts, read_labelled_texts
-from ..labels.training import LabelledInput, label_masks
+from ..labels.examples import label_masks
+from ..labels.labelled_inputs import LabelledInput
 from ..subjects.image_files import as_array, from_array
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
