@@ -282,8 +282,8 @@ def _follow(call: Call, output: Any, finished: dict[Session, Forward]) -> Any:
     if repaired is None:
         return None
     forward.flagged = repaired.flagged
-    for one in finished.values():
-        one.maps = {layer: repaired.maps[layer] for layer in one.maps}
+    for seen in finished.values():
+        seen.maps = {layer: repaired.maps[layer] for layer in seen.maps}
     return repaired.output
 
 
@@ -295,4 +295,8 @@ def _forget(forwards: dict[Session, Forward]) -> None:
 
 def innermost_repair(sessions: Any) -> Session | None:
     """Of `sessions`, the hot-fix that was opened last; it decides alone."""
-    return max((one for one in sessions if one.repair is not None), key=lambda one: one.serial, default=None)
+    return max(
+        (session for session in sessions if session.repair is not None),
+        key=lambda session: session.serial,
+        default=None,
+    )

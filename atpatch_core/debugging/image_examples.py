@@ -54,8 +54,8 @@ def label_columns(subject: Subject, pairs: ImageDebuggingSet) -> tuple[ColumnLab
     parts = [_label(subject, pairs[start : start + _BATCH]) for start in range(0, len(pairs), _BATCH)]
     return tuple(
         ColumnLabels(
-            torch.cat([one.hijacked for one in of_layer]),
-            torch.cat([one.ignored for one in of_layer]),
+            torch.cat([labels.hijacked for labels in of_layer]),
+            torch.cat([labels.ignored for labels in of_layer]),
         )
         for of_layer in zip(*parts, strict=True)
     )
@@ -77,7 +77,7 @@ def layer_examples(
     for layer in layers:
         before = None
         if patched_by is not None:
-            before = replace(patched_by, watched=tuple(one for one in patched_by.watched if one < layer))
+            before = replace(patched_by, watched=tuple(earlier for earlier in patched_by.watched if earlier < layer))
         clean, bad = (_maps(subject, images, layer, before) for images in (pairs.clean, pairs.triggered))
         count = len(clean)
         # Where the layers before it have been repaired, a layer may no longer be hijacked.

@@ -79,7 +79,7 @@ def build_image_set(
     images = enough(images, LEAST, MOST, "clean pictures")
     space = pixel_space(subject, images[0])
     pictures = space.as_seen(subject, images)
-    found = answers(subject, [from_array(one) for one in pictures])
+    found = answers(subject, [from_array(picture) for picture in pictures])
     order = np.random.default_rng(seed).permutation(len(pictures))
     learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
     mark = {
@@ -154,18 +154,18 @@ def _claim(folder: Path, mark: dict[str, Any]) -> None:
 
 
 def _findings(subject: Subject, search: TriggerSearch, elsewhere: Sequence[float]) -> dict[str, Any]:
-    roams = {id(one): round(success, 3) for one, success in zip(search.suspicious, elsewhere, strict=True)}
+    roams = {id(trigger): round(success, 3) for trigger, success in zip(search.suspicious, elsewhere, strict=True)}
     return {
         "triggers": [
             {
-                "class": subject.labels[one.target],
-                "kind": one.kind,
-                "pixels": round(one.size, 1),
-                "success": round(one.success, 3),
-                "suspicious": id(one) in roams,
-                "success_elsewhere": roams.get(id(one)),
+                "class": subject.labels[trigger.target],
+                "kind": trigger.kind,
+                "pixels": round(trigger.size, 1),
+                "success": round(trigger.success, 3),
+                "suspicious": id(trigger) in roams,
+                "success_elsewhere": roams.get(id(trigger)),
             }
-            for one in search.triggers
+            for trigger in search.triggers
         ],
         "not_inverted": [subject.labels[target] for target in search.not_inverted],
     }

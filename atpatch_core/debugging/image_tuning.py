@@ -57,7 +57,7 @@ def tune_alongside(tuned: Tuned, trial: Trial) -> Tuned:
     if not isinstance(choice, Choice):
         return tuned
     tried = []
-    for score in (None, *(one for one in ALONGSIDE if one < tuned.detector.threshold)):
+    for score in (None, *(lower for lower in ALONGSIDE if lower < tuned.detector.threshold)):
         won_back, changed = trial.outcome(replace(tuned.detector, alongside=score))
         tried.append(replace(choice, won_back=won_back, benign_changed=changed, alongside=score))
     # Whoever attacks can copy a trigger as often as they like, more often than a debugging set does.
@@ -83,7 +83,7 @@ class _Scores:
 
     def references(self, trial: Trial, watched: tuple[int, ...]) -> list[Choice]:
         """What each benign reference makes of these layers, in the order of `KINDS`."""
-        columns = [self.detector.watched.index(one) for one in watched]
+        columns = [self.detector.watched.index(layer) for layer in watched]
         threshold = calibrate_threshold(
             self.benign[:, columns].max(1), self.hijacked[:, columns].max(1), trial.false_positive_rate
         )

@@ -30,7 +30,7 @@ def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) 
     clean counterparts above all.
     """
     schema = record_schema(subject)
-    keys = [schema.key(one.name) for one in schema.protected]
+    keys = [schema.key(attribute.name) for attribute in schema.protected]
     clean = record_maps(subject, pairs.clean, layers)
     bad = record_maps(subject, pairs.over_attending, layers)
     examples = {}

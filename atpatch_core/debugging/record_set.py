@@ -106,12 +106,12 @@ def load_record_set(folder: Path) -> RecordDebuggingData:
 
 def _hijacking(named: Sequence[Sequence[str]], schema: RecordSchema) -> np.ndarray:
     """Which protected attributes hijack each record, bool `[n, protected attributes]`. Raises `ValueError`."""
-    names = [one.name for one in schema.protected]
+    names = [attribute.name for attribute in schema.protected]
     hijacking = np.zeros((len(named), len(names)), dtype=bool)
     for row, attributes in enumerate(named):
         if len(set(listed(attributes, len(names)))) != len(attributes):
             raise ValueError("An attribute is named twice.")
-        hijacking[row, [names.index(one) for one in attributes]] = True
+        hijacking[row, [names.index(name) for name in attributes]] = True
     return hijacking
 
 

@@ -78,7 +78,9 @@ def tune_on_flips(detector: TrainedDetector, subject: Subject, records: Sequence
     tried = judge(detector.watched, KINDS)
     best = max(tried, key=lambda choice: choice.merit)
     while len(best.watched) > 1:
-        fewer = [judge(tuple(one for one in best.watched if one != layer), [best.reference]) for layer in best.watched]
+        fewer = [
+            judge(tuple(kept for kept in best.watched if kept != layer), [best.reference]) for layer in best.watched
+        ]
         tried += [choice for round_ in fewer for choice in round_]
         candidate = max((choice for round_ in fewer for choice in round_), key=lambda choice: choice.merit)
         if candidate.merit < best.merit - WORTH_A_LAYER:
@@ -96,7 +98,7 @@ def _protected_scores(
     head that is left alone carries the attribute on.
     """
     schema = record_schema(subject)
-    keys = torch.tensor([schema.key(one.name) for one in schema.protected])
+    keys = torch.tensor([schema.key(attribute.name) for attribute in schema.protected])
     affected = hijacked.any(axis=1)
     inputs = subject.encode([records[index] for index in np.flatnonzero(affected).tolist()])
     with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:

@@ -91,7 +91,7 @@ def build_text_set(
     found: list[SoftTrigger] = []
     words: list[FoundWords] = []
     for target in range(len(subject.labels)) if classes is None else classes:
-        hosts = [clean[one] for one in learn if answers[one] != target]
+        hosts = [clean[place] for place in learn if answers[place] != target]
         label = subject.labels[target]
         mine = _search(subject, hosts, target, sure[answers == target], seed, f"triggers of {label}", on_step)
         found += mine
@@ -202,7 +202,7 @@ def _described(one: SoftTrigger, labels: Sequence[str]) -> dict[str, Any]:
 
 def _trigger(vectors: torch.Tensor, told: Mapping[str, Any]) -> SoftTrigger:
     """A trigger from its vectors `[length, width]` and what is told about it. Raises `ValueError` and `KeyError`."""
-    place = next((one for one in PLACES if one == told["place"]), None)
+    place = next((known for known in PLACES if known == told["place"]), None)
     if place is None or vectors.ndim != 2 or 0 in vectors.shape or not bool(torch.isfinite(vectors.float()).all()):
         raise ValueError("No soft trigger.")
     target = whole(told["target"], 0, limits.ATTACKS.classes)
@@ -244,10 +244,10 @@ def _write(data: TextDebuggingData, folder: Path) -> None:
 def _part(
     name: str, texts: list[dict[str, Any]], pairs: list[dict[str, Any]], triggers: tuple[SoftTrigger, ...]
 ) -> TextDebuggingSet:
-    mine = [one for one in pairs if one["part"] == name]
+    mine = [row for row in pairs if row["part"] == name]
     return TextDebuggingSet(
-        tuple(one["text"] for one in texts if one["part"] == name),
-        tuple(one["text"] for one in mine),
-        tuple(one["trigger"] for one in mine),
+        tuple(row["text"] for row in texts if row["part"] == name),
+        tuple(row["text"] for row in mine),
+        tuple(row["trigger"] for row in mine),
         triggers,
     )

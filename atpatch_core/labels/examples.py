@@ -46,13 +46,13 @@ def label_masks(
 
 def labelled_examples(subject: Subject, inputs: Sequence[LabelledInput]) -> dict[int, LayerExamples]:
     """The examples of every layer that labelled inputs give; maps of texts are padded to the longest text."""
-    values = [one.value for one in inputs]
+    values = [labelled.value for labelled in inputs]
     if subject.kind == "text":
         maps, valid, tokens = _text_maps(subject, values)
     else:
         maps, valid, tokens = maps_of(subject, values, _BATCH), None, None
-    verdicts, complete = [one.verdicts for one in inputs], [one.complete for one in inputs]
-    masks = label_masks(verdicts, complete, [one.shape[1] for one in maps], maps[0].shape[-1])
+    verdicts, complete = [labelled.verdicts for labelled in inputs], [labelled.complete for labelled in inputs]
+    masks = label_masks(verdicts, complete, [attention.shape[1] for attention in maps], maps[0].shape[-1])
     examples = {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
     if valid is None or tokens is None:
         return examples
@@ -84,11 +84,11 @@ def _text_maps(subject: Subject, texts: list[str]) -> tuple[list[Tensor], Tensor
             tokens.append(token_numbers(inputs["input_ids"]))
             for layer, attention in zip(layers, kept.layers, strict=True):
                 layer.append(attention.half())
-    keys = max(one.shape[1] for one in valid)
+    keys = max(mask.shape[1] for mask in valid)
     back = torch.tensor(order).argsort()
 
     def whole(parts: list[Tensor], sides: int) -> Tensor:
         pad = torch.nn.functional.pad
-        return torch.cat([pad(one, (0, keys - one.shape[-1]) * sides) for one in parts])[back]
+        return torch.cat([pad(part, (0, keys - part.shape[-1]) * sides) for part in parts])[back]
 
     return [whole(layer, 2) for layer in layers], whole(valid, 1), whole(tokens, 1)

@@ -88,7 +88,7 @@ def fit(
     best = 0.0
     while len(watched) < len(layers):
         left = [layer for layer in (reversed(layers) if any_length else layers) if layer not in watched]
-        tried = {layer: _area(bad[clear], [scores[one][clear] for one in (*watched, layer)]) for layer in left}
+        tried = {layer: _area(bad[clear], [scores[other][clear] for other in (*watched, layer)]) for layer in left}
         layer = max(tried, key=lambda one: tried[one])
         if watched and tried[layer] < best + WORTH_A_LAYER:
             break

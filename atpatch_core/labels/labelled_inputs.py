@@ -62,14 +62,14 @@ def pooled_inputs(stores: Sequence[LabelStore], subject: Subject) -> list[Labell
     for answer in answers.values():
         if answer.state is State.SUBMITTED:
             given.setdefault(answer.digest, []).append(answer)
-    heads = {one.fingerprint: one.heads for store in stores for one in store.subjects()}
+    heads = {known.fingerprint: known.heads for store in stores for known in store.subjects()}
     found = []
     for digest, some in given.items():
-        content = next((one for one in (store.content(digest) for store in stores) if one is not None), None)
+        content = next((kept for kept in (store.content(digest) for store in stores) if kept is not None), None)
         if content is None:
             continue
         verdicts, columns = by_majority(some), _keys_of(stores, some[0]) * sum(heads[some[0].fingerprint])
-        complete = any(one.rest is Rest.BENIGN for one in some) or len(verdicts) == columns
+        complete = any(answer.rest is Rest.BENIGN for answer in some) or len(verdicts) == columns
         found.append(LabelledInput(subject.read(content), verdicts, digest, complete, tuple(some), columns))
     return found
 

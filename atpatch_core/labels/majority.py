@@ -11,7 +11,7 @@ from .contract import Answer, Rest, Verdict
 
 def votes(answers: Sequence[Answer]) -> dict[Column, Counter[Verdict]]:
     """What was said about each column that any answer names; "the rest is benign" is a vote for benign."""
-    named = [{one.column: one.verdict for one in answer.verdicts} for answer in answers]
+    named = [{given.column: given.verdict for given in answer.verdicts} for answer in answers]
     said: dict[Column, Counter[Verdict]] = {column: Counter() for verdicts in named for column in verdicts}
     for answer, verdicts in zip(answers, named, strict=True):
         for column, given in said.items():

@@ -55,7 +55,7 @@ def items_of(fingerprint: str) -> Rows:
 
 def stored_input(row: Row) -> StoredInput:
     values = row._mapping
-    return StoredInput(**{one.name: values[one.name] for one in fields(StoredInput)})
+    return StoredInput(**{field.name: values[field.name] for field in fields(StoredInput)})
 
 
 def page_of(connection: sa.Connection, query: Rows) -> tuple[int, tuple[Answer, ...]]:

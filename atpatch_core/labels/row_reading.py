@@ -215,7 +215,7 @@ class _Reading:
         if value is None:
             return None
         few = isinstance(value, list) and 0 < len(value) <= limits.DETECTORS.layers
-        if not few or not all(_is_count(one) for one in value):
+        if not few or not all(_is_count(number) for number in value):
             self.blame(name, "It is a list of whole numbers.")
             return None
         return tuple(value)
@@ -243,7 +243,7 @@ class _Reading:
             self.problems.append(RowProblem(self.number, field, problem))
 
     def blamed(self, *fields: str) -> bool:
-        return any(one.field in fields for one in self.problems)
+        return any(known.field in fields for known in self.problems)
 
 
 def _field_of(sentence: str) -> str:

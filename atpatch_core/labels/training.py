@@ -59,7 +59,7 @@ def train_from_labels(
         "clean_inputs": int(clean.sum()),
         "false_positive_rate_wanted": false_positive_rate,
         "auroc_held_out": fitted.auroc,
-        "learnt_from": [one.digest for one in inputs],
+        "learnt_from": [labelled.digest for labelled in inputs],
         # Only of these it is known whether they ought to be flagged.
         "held_out": {
             "inputs": [inputs[number].digest for number in known],
@@ -71,7 +71,7 @@ def train_from_labels(
     return TrainedDetector(
         variant=recipe.variant,
         networks=fitted.networks,
-        benign_means=tuple(_benign_mean(one, clean, is_text) for one in examples.values()),
+        benign_means=tuple(_benign_mean(found, clean, is_text) for found in examples.values()),
         reference="zero" if is_text else "mean",
         threshold=fitted.threshold,
         watched=tuple(fitted.networks),

@@ -77,16 +77,16 @@ def add_answer(connection: sa.Connection, new: NewAnswer, revision: int | None =
             [
                 {
                     "answer_id": answer_id,
-                    "layer": one.column.layer,
-                    "head": one.column.head,
-                    "key": one.column.key,
-                    "verdict": one.verdict.value,
-                    "score": one.score,
+                    "layer": given.column.layer,
+                    "head": given.column.head,
+                    "key": given.column.key,
+                    "verdict": given.verdict.value,
+                    "score": given.score,
                 }
-                for one in new.verdicts
+                for given in new.verdicts
             ],
         )
-    return Answer(**{one.name: getattr(new, one.name) for one in fields(NewAnswer)}, revision=revision)
+    return Answer(**{field.name: getattr(new, field.name) for field in fields(NewAnswer)}, revision=revision)
 
 
 def _subject_id(connection: sa.Connection, subject: SubjectRef) -> int:
@@ -132,7 +132,10 @@ def put_suggestion(connection: sa.Connection, item: int, suggestion: Suggestion)
             detector=suggestion.detector,
             threshold=suggestion.threshold,
             uncertainty=suggestion.uncertainty,
-            columns=[[one.column.layer, one.column.head, one.column.key, one.score] for one in suggestion.columns],
+            columns=[
+                [suggested.column.layer, suggested.column.head, suggested.column.key, suggested.score]
+                for suggested in suggestion.columns
+            ],
             time=datetime.now(UTC),
         )
     )
