@@ -27,11 +27,9 @@ from ..detector.flagging import Flagging
 from ..errors import HotfixError
 from ..inspection import Column, Following
 from .attachment import hold, release
-from .layers import ORIGINALS, AttentionLayer, usable_configs
+from .layers import AttentionLayer
 from .turn import innermost_generator, runs
 
-# The names under which the functions that intercept are registered in place of the original implementations.
-NAMES = {original: f"atpatch_over_{original}" for original in ORIGINALS}
 # Maps, flags, benign attention and allowed entries in, repaired maps out, as `redistribute` does it.
 Formula = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
@@ -105,6 +103,14 @@ class Repair:
         return Flagging.of(self.detector, self.threshold)
 
 
+@dataclass(frozen=True)
+class Held:
+    """Something of a model to attach to; `attach` does it, and returns what undoes it."""
+
+    thing: Any
+    attach: Callable[[Any], Callable[[], None]]
+
+
 _serial = itertools.count()
 
 
@@ -112,7 +118,8 @@ _serial = itertools.count()
 class Session:
     """One open block: its model, the layers it needs, what it does to them, and who is told about a finished forward.
 
-    `forwards` counts those it was in force for, `passed_over` those that ran while its generator was suspended.
+    `held` is what the way in which the model is intercepted attaches to while the block is open. `forwards` counts
+    those it was in force for, `passed_over` those that ran while its generator was suspended.
     """
 
     model: nn.Module
@@ -120,8 +127,8 @@ class Session:
     needed: frozenset[int]
     repair: Repair | None
     publish: Callable[[Forward], None]
+    held: tuple[Held, ...]
     numbers: dict[int, int] = field(init=False)
-    configs: dict[int, Any] = field(init=False)
     serial: int = field(default_factory=lambda: next(_serial))  # of two open blocks the later one is the inner one
     generator: FrameType | None = None
     closed: bool = False
@@ -130,7 +137,10 @@ class Session:
 
     def __post_init__(self) -> None:
         self.numbers = {id(layer.module): i for i, layer in enumerate(self.found)}
-        self.configs = usable_configs(self.model, self.found, (*ORIGINALS, *NAMES.values()))
+
+    def holds(self, thing: Any) -> bool:
+        """Whether `thing` is among what is held."""
+        return any(held.thing is thing for held in self.held)
 
     @property
     def in_force(self) -> bool:
@@ -192,24 +202,14 @@ def _still_open() -> tuple[Session, ...]:
 
 
 def _attach(session: Session) -> None:
-    for config in session.configs.values():
-        hold(config, _redirect)
+    for held in session.held:
+        hold(held.thing, held.attach)
     hold(session.model, _watch_forwards)
 
 
 def _detach(session: Session) -> None:
-    for thing in (session.model, *session.configs.values()):
+    for thing in (session.model, *(held.thing for held in session.held)):
         release(thing)
-
-
-def _redirect(config: Any) -> Callable[[], None]:
-    original = config._attn_implementation
-    config._attn_implementation_internal = NAMES[original]
-
-    def undo() -> None:
-        config._attn_implementation_internal = original
-
-    return undo
 
 
 def _watch_forwards(model: nn.Module) -> Callable[[], None]:
