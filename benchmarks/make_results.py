@@ -23,8 +23,9 @@ import torch
 
 from atpatch_core import Subject, load
 from atpatch_core.cli.output import print_json, progress_bars
+from atpatch_core.debugging.image_lesson import RECIPE
 from atpatch_core.debugging.image_set import build_image_set
-from atpatch_core.debugging.train_detector import RECIPE, train_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.storage import save_detector
 from atpatch_core.evaluation.ablations import TRAINED, ablations
 from atpatch_core.evaluation.attacks import load_attacks

@@ -26,8 +26,9 @@ from transformers import ViTConfig, ViTForImageClassification
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 from atpatch_core import Subject, load
+from atpatch_core.debugging.image_lesson import RECIPE
 from atpatch_core.debugging.image_set import build_image_set
-from atpatch_core.debugging.train_detector import RECIPE, train_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.evaluation.comparison import compare
 from atpatch_core.evaluation.comparison_report import rows
 from atpatch_core.evaluation.datasets import LabelledImages

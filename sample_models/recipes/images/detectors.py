@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from atpatch_core.debugging.image_lesson import RECIPE
 from atpatch_core.debugging.image_set import build_image_set
-from atpatch_core.debugging.train_detector import RECIPE, train_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.debugging.trigger_search import load_triggers
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS

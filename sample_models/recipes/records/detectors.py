@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from atpatch_core.debugging.attribute_flips import attribute_flips
-from atpatch_core.debugging.train_record_detector import RECIPE, train_record_detector
+from atpatch_core.debugging.record_lesson import RECIPE
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.fairness import Answering, FairnessJudge, hotfixed
@@ -60,7 +61,7 @@ def _trained(subject: Subject, split: RecordSplit, seed: int, folder: Path, repo
         if kept.fingerprint == fingerprint(subject.model):
             return kept
     pairs = attribute_flips(subject, split.pairs.records, seed=seed)
-    detector = train_record_detector(subject, pairs, split.tuning.records, replace(RECIPE, seed=seed), on_step=report)
+    detector = train_detector(subject, pairs, split.tuning.records, recipe=replace(RECIPE, seed=seed), on_step=report)
     save_detector(detector, folder)
     return detector
 

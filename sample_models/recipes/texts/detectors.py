@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from atpatch_core.debugging.answers import answers
+from atpatch_core.debugging.text_lesson import RECIPE
 from atpatch_core.debugging.text_set import TextDebuggingData, build_text_set, load_text_set
-from atpatch_core.debugging.train_text_detector import RECIPE, train_text_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger, evaluate
@@ -49,7 +50,7 @@ def build_text_detectors(
     def measured(seed: int) -> dict[str, Any]:
         report = within(f"seed {seed}", on_step)
         chosen = replace(RECIPE, seed=seed)
-        detector = train_text_detector(subject, data.pairs, data.tuning, data.benign, chosen, on_step=report)
+        detector = train_detector(subject, data.pairs, data.tuning, data.benign, chosen, on_step=report)
         save_detector(detector, place / str(seed))
         fixed = replace(subject, detector=detector)
         with stage(f"judging on {len(clean):,} reviews", report):

@@ -19,39 +19,34 @@ from ..detector.trained import TrainedDetector
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
 from .attribute_flips import ExhaustiveFlips, predictions, record_schema
+from .tuning import WORTH_A_LAYER, Setting, Tuned
 
-WORTH_A_LAYER = 0.005  # of the discriminated records: what a watched layer must cure
 MISSED = (0.2, 0.1, 0.02)  # shares of the hits that may score below the thresholds that are tried
 
 
 @dataclass(frozen=True)
-class FlipChoice:
+class FlipChoice(Setting):
     """One setting that was tried.
 
     `cured` is the share of discrimination that it takes away, over all protected attributes; `benign_changed` the share
     of the other records whose prediction it changes.
     """
 
-    watched: tuple[int, ...]
-    reference: ReferenceKind
-    threshold: float
     cured: float
     benign_changed: float
 
     @property
     def merit(self) -> float:
-        """What a setting is chosen by."""
+        """What is cured, less what is changed."""
         return self.cured - self.benign_changed
 
 
-def tune_on_flips(
-    detector: TrainedDetector, subject: Subject, records: Sequence[Record]
-) -> tuple[TrainedDetector, tuple[FlipChoice, ...]]:
+def tune_on_flips(detector: TrainedDetector, subject: Subject, records: Sequence[Record]) -> Tuned:
     """Pick reference and threshold, then drop watched layers as long as the merit falls by less than `WORTH_A_LAYER`.
 
     Layers are dropped and not added one by one, because an attribute is only shut out when no path is left to it.
-    `detector` watches all layers that may be picked. Returns the detector as chosen and everything that was tried.
-    Where no record is discriminated, no layer is watched.
+    `detector` watches all layers that may be picked. Where no record is discriminated, no
+    layer is watched.
     """
     flips = ExhaustiveFlips.of(record_schema(subject), records)
     inputs = subject.encode(flips.versions)
@@ -59,7 +54,7 @@ def tune_on_flips(
     hijacked = flips.changes(before)
     affected = hijacked.any(axis=1)
     if not affected.any() or not detector.watched:
-        return replace(detector, watched=(), threshold=1.0), ()
+        return Tuned.of(detector, None)
     scores = _protected_scores(subject, detector, records, hijacked)
 
     def judge(watched: tuple[int, ...], references: Sequence[ReferenceKind]) -> list[FlipChoice]:
@@ -83,13 +78,15 @@ def tune_on_flips(
     tried = judge(detector.watched, KINDS)
     best = max(tried, key=lambda choice: choice.merit)
     while len(best.watched) > 1:
-        fewer = [judge(tuple(one for one in best.watched if one != layer), [best.reference]) for layer in best.watched]
+        fewer = [
+            judge(tuple(kept for kept in best.watched if kept != layer), [best.reference]) for layer in best.watched
+        ]
         tried += [choice for round_ in fewer for choice in round_]
         candidate = max((choice for round_ in fewer for choice in round_), key=lambda choice: choice.merit)
         if candidate.merit < best.merit - WORTH_A_LAYER:
             break
         best = candidate
-    return replace(detector, watched=best.watched, threshold=best.threshold, reference=best.reference), tuple(tried)
+    return Tuned.of(detector, best, tried)
 
 
 def _protected_scores(
@@ -101,7 +98,7 @@ def _protected_scores(
     head that is left alone carries the attribute on.
     """
     schema = record_schema(subject)
-    keys = torch.tensor([schema.key(one.name) for one in schema.protected])
+    keys = torch.tensor([schema.key(attribute.name) for attribute in schema.protected])
     affected = hijacked.any(axis=1)
     inputs = subject.encode([records[index] for index in np.flatnonzero(affected).tolist()])
     with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:

@@ -18,7 +18,7 @@ from torch import Tensor
 from ..attention import capture, hotfix
 from ..detector.known import KnownColumns
 from ..detector.trained import TrainedDetector
-from ..detector.training import LayerExamples
+from ..detector.training import LayerExamples, unpadded
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .sets import ImageDebuggingSet
@@ -51,11 +51,11 @@ def label_columns(subject: Subject, pairs: ImageDebuggingSet) -> tuple[ColumnLab
     answers. It is ignored where it is not hijacked, but its attention rises by `CALM_RISE` and the answer moves by
     `MOVED`. All others are benign: also those that draw attention to what the model then makes nothing of.
     """
-    parts = [_label(subject, part) for part in _batches(pairs)]
+    parts = [_label(subject, pairs[start : start + _BATCH]) for start in range(0, len(pairs), _BATCH)]
     return tuple(
         ColumnLabels(
-            torch.cat([one.hijacked for one in of_layer]),
-            torch.cat([one.ignored for one in of_layer]),
+            torch.cat([labels.hijacked for labels in of_layer]),
+            torch.cat([labels.ignored for labels in of_layer]),
         )
         for of_layer in zip(*parts, strict=True)
     )
@@ -77,34 +77,20 @@ def layer_examples(
     for layer in layers:
         before = None
         if patched_by is not None:
-            before = replace(patched_by, watched=tuple(one for one in patched_by.watched if one < layer))
+            before = replace(patched_by, watched=tuple(earlier for earlier in patched_by.watched if earlier < layer))
         clean, bad = (_maps(subject, images, layer, before) for images in (pairs.clean, pairs.triggered))
-        count, _, queries, keys = clean.shape
+        count = len(clean)
         # Where the layers before it have been repaired, a layer may no longer be hijacked.
         still = (bad - clean).amax(-2) >= HIJACKED_RISE
         hijacked = labels[layer].hijacked & still
         ignored = labels[layer].ignored | (labels[layer].hijacked & ~still)
-        examples[layer] = LayerExamples(
+        examples[layer] = unpadded(
             attention=torch.cat([clean, bad]),
-            key_valid=torch.ones(2 * count, keys, dtype=torch.bool),
-            query_valid=torch.ones(2 * count, queries, dtype=torch.bool),
             hijacked=torch.cat([torch.zeros_like(hijacked), hijacked]),
             ignored=torch.cat([torch.zeros_like(ignored), ignored]),
             benign=torch.arange(2 * count) < count,
         )
     return examples
-
-
-def _batches(pairs: ImageDebuggingSet) -> list[ImageDebuggingSet]:
-    return [
-        ImageDebuggingSet(
-            pairs.clean[start : start + _BATCH],
-            pairs.triggered[start : start + _BATCH],
-            pairs.covered[start : start + _BATCH],
-            pairs.origin,
-        )
-        for start in range(0, len(pairs), _BATCH)
-    ]
 
 
 def _label(subject: Subject, pairs: ImageDebuggingSet) -> list[ColumnLabels]:

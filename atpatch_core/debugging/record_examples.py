@@ -8,12 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..attention import attention_layers, capture, hotfix
+from ..attention import attention_layers, hotfix
 from ..detector.fixed import FixedColumns
-from ..detector.training import LayerExamples
+from ..detector.training import LayerExamples, unpadded
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
 from .attribute_flips import FlippedPairs, record_schema
+from .maps import maps_of
 
 _BATCH = 500
 
@@ -29,7 +30,7 @@ def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) 
     clean counterparts above all.
     """
     schema = record_schema(subject)
-    keys = [schema.key(one.name) for one in schema.protected]
+    keys = [schema.key(attribute.name) for attribute in schema.protected]
     clean = record_maps(subject, pairs.clean, layers)
     bad = record_maps(subject, pairs.over_attending, layers)
     examples = {}
@@ -37,26 +38,14 @@ def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) 
         attention = torch.cat([clean[number], bad[number], _maps_over_shut_out(subject, pairs, layer, keys)])
         hijacked = torch.zeros(attention.shape[0], attention.shape[1], attention.shape[3], dtype=torch.bool)
         hijacked[len(pairs) :, :, keys] = torch.from_numpy(np.concatenate([pairs.hijacking] * 2))[:, None]
-        examples[layer] = LayerExamples(
-            attention=attention,
-            key_valid=torch.ones(attention.shape[0], attention.shape[3], dtype=torch.bool),
-            query_valid=torch.ones(attention.shape[0], attention.shape[2], dtype=torch.bool),
-            hijacked=hijacked,
-            ignored=torch.zeros_like(hijacked),
-            benign=torch.arange(len(attention)) < len(pairs),
-        )
+        benign = torch.arange(len(attention)) < len(pairs)
+        examples[layer] = unpadded(attention, hijacked, torch.zeros_like(hijacked), benign)
     return examples
 
 
 def record_maps(subject: Subject, records: Sequence[Record], layers: Sequence[int]) -> list[Tensor]:
     """The maps `[n, heads, queries, keys]` of each of `layers` in the untouched model."""
-    maps = []
-    for start in range(0, len(records), _BATCH):
-        inputs = subject.encode(list(records[start : start + _BATCH]))
-        with torch.no_grad(), capture(subject.model, layers) as kept:
-            subject.model(**inputs)
-        maps.append(kept.layers)
-    return [torch.cat(chunks) for chunks in zip(*maps, strict=True)]
+    return maps_of(subject, records, _BATCH, layers)
 
 
 def _maps_over_shut_out(subject: Subject, pairs: FlippedPairs, layer: int, keys: Sequence[int]) -> Tensor:
