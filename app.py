@@ -7,9 +7,9 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from atpatch_core.machine import give_memory_back
 from pages.shared.front_door import FrontDoor
 from pages.shared.left_behind import swept_at_start
+from pages.shared.memory import give_memory_back
 from pages.shared.navigation import declare, start
 
 ASSETS = Path(__file__).parent / "assets"

@@ -14,9 +14,11 @@ with atpatch.hotfix(subject):
 from __future__ import annotations
 
 from .attention import capture, hotfix
-from .diagnosis import CausalEffect, causal_check, inspect
+from .column import Column
 from .errors import AtPatchError, DetectorError, HotfixError, InputError, SubjectError
-from .inspection import AttentionTrace, Column, Flags, Inspection, Layout, Pass, Prediction
+from .inspection.inspect import CausalEffect, causal_check, inspect
+from .inspection.results import AttentionTrace, Flags, Inspection, Pass, Prediction
+from .layout import Layout
 from .subjects.loading import list_subjects, load
 from .subjects.subject import Subject
 

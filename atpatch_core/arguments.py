@@ -11,8 +11,8 @@ from operator import index
 from pathlib import Path
 from typing import Any
 
+from .column import Column
 from .errors import DetectorError, InputError, SubjectError
-from .inspection import Column
 
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
 

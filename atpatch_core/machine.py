@@ -8,8 +8,8 @@ import sys
 
 import torch
 
-_ARENAS, _MAPPED_FROM = -8, -3  # glibc's M_ARENA_MAX and M_MMAP_THRESHOLD
-_A_MAP = 4_000_000  # bytes; attention maps of a long text are larger, what a forward needs in passing is smaller
+MAPPED_FROM = -3  # glibc's M_MMAP_THRESHOLD
+A_MAP = 4_000_000  # bytes; attention maps of a long text are larger, what a forward needs in passing is smaller
 
 
 def leave_cores_free() -> None:
@@ -21,16 +21,6 @@ def leave_cores_free() -> None:
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
 
 
-def give_memory_back() -> bool:
-    """Make the C library return freed memory to the machine, for a process of many threads that runs for days.
-
-    On its own, glibc keeps a heap for every few threads, and what is freed in one is of no use to the others; Streamlit
-    runs a page on a new thread each time. Returns whether there was anything to set: other systems do without.
-    """
-    libc = _glibc()
-    return libc is not None and bool(libc.mallopt(_ARENAS, 2)) and bool(libc.mallopt(_MAPPED_FROM, _A_MAP))
-
-
 def return_freed_memory() -> bool:
     """Hand memory that was freed back to the machine; takes some milliseconds.
 
@@ -38,15 +28,15 @@ def return_freed_memory() -> bool:
     the next map does not fit into. From the first call on, blocks as large as a map come from the machine and go back
     to it, and leave no holes. Returns whether there is a way: other C libraries than glibc do without.
     """
-    libc = _glibc()
+    libc = glibc()
     if libc is None:
         return False
-    libc.mallopt(_MAPPED_FROM, _A_MAP)
+    libc.mallopt(MAPPED_FROM, A_MAP)
     libc.malloc_trim(0)
     return True
 
 
-def _glibc() -> ctypes.CDLL | None:
+def glibc() -> ctypes.CDLL | None:
     """The C library of this process, if it is glibc."""
     if not sys.platform.startswith("linux"):
         return None

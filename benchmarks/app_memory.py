@@ -25,8 +25,9 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from atpatch_core.uploads import UploadStore, digest_of  # noqa: E402
+from atpatch_core.digest import digest_of  # noqa: E402
 from benchmarks.visitor import Visitor  # noqa: E402
+from pages.shared.uploads import UploadStore  # noqa: E402
 from tests.support.dashboard import serve_process  # noqa: E402
 
 _SUBJECTS = {"images": "fashion-vit-badnets", "texts": "reviews-minilm-badword"}

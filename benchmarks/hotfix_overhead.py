@@ -25,7 +25,7 @@ import atpatch_core as atpatch
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
 from atpatch_core.evaluation.evaluate import apply_trigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
 
 Forward = Callable[[], object]
 

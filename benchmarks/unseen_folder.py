@@ -34,7 +34,7 @@ from atpatch_core.evaluation.comparison_report import rows
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import choose
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
 from benchmarks.make_results import labelled
 from sample_models.recipes.images.fashion_mnist import LABELS, ImageSet, load_fashion_mnist
 

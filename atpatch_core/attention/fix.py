@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from ..detector.following import Following
 from ..errors import DetectorError, InputError
-from ..inspection import Following
 from .block import Block
 from .interface import held_configs
 from .layers import existing_layers, find_layers

@@ -8,9 +8,9 @@ from typing import Protocol
 from torch import nn
 
 from ..arguments import checked_columns, checked_threshold
+from ..column import Column
 from ..detector.contract import ColumnDetector, Manner
 from ..errors import DetectorError, HotfixError
-from ..inspection import Column
 from ..redistribution import redistribute
 from .block import Block
 from .fix import Fix, repairing

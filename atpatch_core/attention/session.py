@@ -22,10 +22,11 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ..column import Column
 from ..detector.contract import ColumnDetector, Manner
 from ..detector.flagging import Flagging
+from ..detector.following import Following
 from ..errors import HotfixError
-from ..inspection import Column, Following
 from .attachment import hold, release
 from .layers import AttentionLayer
 from .turn import innermost_generator, runs

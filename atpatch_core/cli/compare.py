@@ -22,8 +22,8 @@ from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.defences.catalogue import DEFENCES, Method, choose
 from ..evaluation.evaluate import Triggered, apply_trigger
 from ..evaluation.image_attacks import choose_attacks, picture_side, with_variations
+from ..files.whole_files import write_whole_text
 from ..subjects.subject import Subject
-from ..whole_files import write_whole_text
 from .output import print_json, progress_bars, tell_left_out
 
 

@@ -8,15 +8,16 @@ from typing import Annotated, Any
 
 import typer
 
-from .. import diagnosis
+from ..column import Column
+from ..digest import digest_of
 from ..errors import InputError
 from ..figures.redistributed import MOST_ROWS, redistributed_parts, why_redistributed
-from ..figures.thresholds import other_threshold
-from ..figures.verdict import verdict
-from ..figures.wording import counted, score_text
-from ..inspection import Column, Inspection, Prediction
+from ..inspection import inspect as diagnosis
+from ..inspection.results import Inspection, Prediction
 from ..subjects.loading import load
-from ..uploads import digest_of
+from ..wording.phrases import counted, score_text
+from ..wording.thresholds import other_threshold
+from ..wording.verdict import verdict
 from .output import print_json, print_table
 
 

@@ -21,10 +21,10 @@ from .. import limits
 from ..detector.learning_curve import OnStep, say_nothing
 from ..errors import InputError
 from ..files.values import listed, text, whole
+from ..files.whole_files import write_whole_text
 from ..subjects.fingerprint import fingerprint
 from ..subjects.image_files import as_array, from_array, read_image
 from ..subjects.subject import Subject
-from ..whole_files import write_whole_text
 from .answers import answers
 from .inverted_pairs import inverted_pairs
 from .mask_inversion import success_elsewhere

@@ -20,9 +20,9 @@ from safetensors import SafetensorError
 
 from ..errors import InputError
 from ..files.json_files import read_object
+from ..files.whole_files import replacing, write_whole_text
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
-from ..whole_files import replacing, write_whole_text
 
 FORMAT = 1
 LONGEST_ORIGIN = 10_000  # characters

@@ -22,9 +22,9 @@ from ..detector.learning_curve import OnStep, say_nothing
 from ..files.content import read_bytes
 from ..files.values import listed, text, whole
 from ..files.values import number as finite
+from ..files.whole_files import write_whole
 from ..subjects.subject import Subject
 from ..subjects.text_files import read_text
-from ..whole_files import write_whole
 from .set_folder import enough, made_from, new_set, stored_set, today, writable, write_table
 from .soft_triggers import Place, SoftTrigger, SoftTriggerSearch, log_odds
 from .stored_rows import stored_rows

@@ -22,8 +22,8 @@ from safetensors.numpy import save
 
 from ..detector.learning_curve import OnStep, say_nothing
 from ..files.json_files import parse_json
+from ..files.whole_files import write_whole
 from ..subjects.subject import Subject
-from ..whole_files import write_whole
 from .mask_inversion import InvertedTrigger, invert_trigger
 from .pixel_space import PixelSpace
 from .window_inversion import invert_window

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..subjects.subject import Subject
-from ..text_triggers import Span, gaps, insert_pieces
+from ..triggers.text import Span, gaps, insert_pieces
 
 _TEXTS = 12  # in one step; texts with the words in them, for every set of words that is tried
 _TRIED = 16  # sets of words in one step

@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 
 from ..errors import HotfixError
-from ..inspection import Following
 from .contract import ColumnDetector
 from .flagging import Flagging, scores_of
 from .joint import Jointly, joint_scores
@@ -27,6 +26,23 @@ from .reach import Budget, Reach, carriers, log_odds
 
 _CELLS = 4_000_000  # entries of the maps of one head in one trial forward, whatever the length of the inputs
 _PROBED = 64  # inputs in one trial forward, at most
+
+
+@dataclass(frozen=True)
+class Following:
+    """What it took to follow an input's flags to the rest of the trigger.
+
+    `forwards` were needed beyond the first one, of at most `most` for an input of this length; they took `seconds`
+    (for the whole batch). If it is not `complete`, the bound was reached, and what had been found by then is repaired.
+    `cleared` are the columns that were flagged, where it turned out that the answer does not hang on them: with all of
+    them and what they led to redistributed, the model was as sure as before, so nothing is redistributed.
+    """
+
+    forwards: int
+    most: int
+    complete: bool
+    seconds: float
+    cleared: tuple[int, ...] = ()
 
 
 class Rerun(Protocol):

@@ -17,7 +17,7 @@ from ..errors import DetectorError
 from ..files.content import read_bytes
 from ..files.json_files import read_json
 from ..files.values import listed, mapping, number, text, whole
-from ..whole_files import write_whole
+from ..files.whole_files import write_whole
 from .joint import Jointly
 from .networks import ColumnNetwork
 from .reach import Reach

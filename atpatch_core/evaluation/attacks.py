@@ -14,11 +14,11 @@ from ..errors import InputError
 from ..files.damaged import DamagedError
 from ..files.json_files import read_object
 from ..files.values import listed, mapping, number, shown, text, whole
-from ..spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
+from ..files.whole_files import write_whole_text
 from ..subjects.subject import Subject
-from ..text_triggers import StyleTrigger, TextTrigger
-from ..triggers import PATTERNS, PatchTrigger
-from ..whole_files import write_whole_text
+from ..triggers.patch import PATTERNS, PatchTrigger
+from ..triggers.spread import BlendedTrigger, CornerPatches, WarpTrigger
+from ..triggers.text import StyleTrigger, TextTrigger
 
 Trigger = PatchTrigger | CornerPatches | BlendedTrigger | WarpTrigger | TextTrigger | StyleTrigger
 _MOST_FIELDS = 20

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..spreadsheet import as_csv
+from ..files.spreadsheet import as_csv
 from .comparison import AttackFigures, Comparison, DefenceFigures, averaged, spread
 from .defences.catalogue import ATPATCH, DEFENCES, NO_FIX
 from .rates import Rate

@@ -20,8 +20,8 @@ from ..files.content import read_bytes
 from ..files.damaged import OversizeError
 from ..files.kept import Kept, LeftOut, none_is_sound
 from ..files.parquet_files import Fault
+from ..files.whole_files import replacing
 from ..subjects.image_files import read_image
-from ..whole_files import replacing
 from .class_numbers import ClassNumbers
 from .tables import parquet_rows
 

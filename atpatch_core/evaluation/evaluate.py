@@ -17,10 +17,10 @@ from ..attention import FLAG_NOTHING, hotfix
 from ..debugging.answers import answers
 from ..debugging.layer_scores import layer_scores
 from ..errors import InputError
-from ..spread_triggers import ImageTrigger
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
-from ..text_triggers import WritingTrigger
+from ..triggers.spread import ImageTrigger
+from ..triggers.text import WritingTrigger
 from .attacks import Trigger
 from .datasets import LabelledImages
 from .labelled import Labelled

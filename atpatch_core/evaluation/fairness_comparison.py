@@ -10,7 +10,7 @@ import numpy as np
 
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, InputError
-from ..spreadsheet import as_csv
+from ..files.spreadsheet import as_csv
 from ..subjects.subject import Subject
 from .defences.catalogue import ATPATCH
 from .fairness import FairnessEvaluation, FairnessJudge, hotfixed

@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import InputError
-from ..spread_triggers import CornerPatches
 from ..subjects.image import ImageAdapter
 from ..subjects.subject import Subject
-from ..triggers import PatchTrigger
+from ..triggers.patch import PatchTrigger
+from ..triggers.spread import CornerPatches
 from .attacks import Trigger
 from .datasets import LabelledImages
 from .evaluate import Triggered

@@ -16,9 +16,9 @@ from ..errors import InputError
 from ..files.content import read_bytes
 from ..files.kept import Kept, LeftOut, none_is_sound
 from ..files.parquet_files import Fault
+from ..files.whole_files import replacing
 from ..subjects.record_files import LABEL, FaultyRow, Row, parse_row, read_rows
 from ..subjects.record_schema import Record, RecordSchema
-from ..whole_files import replacing
 from .class_numbers import ClassNumbers
 from .tables import parquet_rows
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..text_triggers import TextTrigger, WritingTrigger
+from ..triggers.text import TextTrigger, WritingTrigger
 from .attacks import Trigger
 
 # Letters of other scripts that look the same.

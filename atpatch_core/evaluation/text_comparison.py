@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import AtPatchError, InputError
 from ..subjects.subject import Subject
-from ..text_triggers import WritingTrigger
+from ..triggers.text import WritingTrigger
 from .comparison import CLEAN, LEAST_CLEAN, DefenceFigures, defence_figures
 from .defences.catalogue import NO_FIX
 from .defences.contract import Answers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from ..spreadsheet import as_csv
+from ..files.spreadsheet import as_csv
 from .comparison_report import WORTH_REPAIR
 from .defences.catalogue import ATPATCH, NO_FIX
 from .rates import Rate

@@ -18,8 +18,8 @@ from ..files.csv_files import read_csv
 from ..files.damaged import DamagedError
 from ..files.kept import Kept, LeftOut, none_is_sound
 from ..files.parquet_files import Fault
+from ..files.whole_files import replacing
 from ..subjects.text_files import read_text
-from ..whole_files import replacing
 from .class_numbers import ClassNumbers
 from .tables import listed_names, parquet_rows
 

@@ -31,7 +31,7 @@ from ..detector.known import KnownColumns
 from ..detector.per_token import ROLES, column_roles
 from ..errors import DetectorError
 from ..subjects.subject import Subject
-from ..text_triggers import Span
+from ..triggers.text import Span
 from .defences.contract import REFUSED, Answers
 from .defences.thresholds import conformal_cut
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..labels.agreement import Agreement
 from ..labels.disagreements import Opinion
-from .wording import counted, percent
+from ..wording.phrases import counted, percent
 
 
 def agreement_in_words(found: Agreement) -> str:

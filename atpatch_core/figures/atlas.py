@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ..inspection import AttentionTrace, Flags
+from ..inspection.results import AttentionTrace, Flags
 from .colours import DARK, FLAGGED, attention_colours
 
 _PANEL = (32, 36, 43)

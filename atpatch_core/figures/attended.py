@@ -6,9 +6,10 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from ..inspection import Column, Layout
+from ..column import Column
+from ..layout import Layout, patch_boxes
 from .colours import FLAGGED
-from .picture import outlined_picture, patch_boxes
+from .image import outlined_picture
 
 _MOST_OPAQUE = 0.85
 

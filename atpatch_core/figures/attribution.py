@@ -10,12 +10,14 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from ..attribution import Attribution, answer_rollout
-from ..inspection import Column, Inspection, Layout
+from ..column import Column
+from ..inspection.attribution import Attribution, answer_rollout
+from ..inspection.results import Inspection
+from ..layout import Layout, patch_boxes
+from ..wording.phrases import percent, unique
 from .colours import ORIGINAL, REDISTRIBUTED, difference_colours
-from .picture import outlined_picture, patch_boxes
+from .image import outlined_picture
 from .plotting import go
-from .wording import percent, unique
 
 _LONGEST_NAME = 22
 _MOST_OPAQUE = 0.8

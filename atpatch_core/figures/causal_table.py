@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..diagnosis import CausalEffect
-from ..inspection import Inspection
-from .verdict import answer, column_name
-from .wording import percent
+from ..inspection.inspect import CausalEffect
+from ..inspection.results import Inspection
+from ..wording.phrases import percent
+from ..wording.verdict import answer, column_name
 
 MOST_CHECKED = 12  # columns, those with the highest scores: each takes a forward of its own
 

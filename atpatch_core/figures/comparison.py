@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ..inspection import Column, Flags, Inspection
+from ..column import Column
+from ..inspection.results import Flags, Inspection
+from ..wording.phrases import counted, percent
+from ..wording.verdict import answer, column_name
 from .map_detail import MapDetail, map_detail
 from .plotting import go
-from .verdict import answer, column_name
-from .wording import counted, percent
 
 _TITLES = ("Reference", "This view", "Difference (this \u2212 reference)")
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ..inspection import Inspection, Layout
-from .wording import percent
+from ..inspection.results import Inspection
+from ..layout import Layout
+from ..wording.phrases import percent
 
 READOUT = "[CLS]"
 

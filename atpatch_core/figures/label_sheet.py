@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..inspection import Column, Inspection
+from ..column import Column
+from ..inspection.results import Inspection
+from ..wording.phrases import percent, unique
 from .colours import attention_colours
 from .png import as_png
-from .wording import percent, unique
 
 _MOST_PIXELS = 1_500_000  # of all maps of one sheet together
 _LARGEST_PICTURE = 640

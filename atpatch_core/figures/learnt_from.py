@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..labels.learnt_from import AnnotatorShare, LearntFrom
-from .wording import counted
+from ..wording.phrases import counted
 
 
 def in_sentences(found: LearntFrom) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from ..inspection import Inspection
+from ..inspection.results import Inspection
 from ..lessons.base_rate import Alarms
 from ..lessons.picture_scores import PictureScores
 from ..lessons.rows import RepairedRow

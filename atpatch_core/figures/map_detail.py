@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from ..inspection import Inspection
+from ..inspection.results import Inspection
 from .colours import attention_scale, difference_scale
 from .map_values import TITLES, map_values
 from .plotting import go

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..inspection import Column, Inspection, Layout
-from .verdict import split_columns
-from .wording import unique
+from ..column import Column
+from ..inspection.results import Inspection
+from ..layout import Layout
+from ..wording.phrases import unique
+from ..wording.verdict import split_columns
 
 TITLES = ("Original", "Redistributed", "Difference (redistributed \u2212 original)")
 _MOST_ROWS = 8

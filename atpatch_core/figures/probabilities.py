@@ -6,10 +6,10 @@ from html import escape
 
 import numpy as np
 
-from ..inspection import Prediction
+from ..inspection.results import Prediction
+from ..wording.phrases import percent
 from .colours import ORIGINAL, REDISTRIBUTED
 from .plotting import go
-from .wording import percent
 
 _WORTH_A_NUMBER = 0.0005  # what would read "0.0 %" is noise beside the bars
 

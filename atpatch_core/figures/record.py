@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..inspection import Inspection
+from ..inspection.results import Inspection
+from ..inspection.what_if import WhatIf
 from ..subjects.record_schema import Record, RecordSchema
-from ..what_if import WhatIf
-from .verdict import answer
-from .wording import counted, listed, percent
+from ..wording.phrases import counted, listed, percent
+from ..wording.verdict import answer
 
 _MOST_VALUES = 3
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..inspection import Column, Flags, Inspection
-from .wording import unique
+from ..column import Column
+from ..inspection.results import Flags, Inspection
+from ..wording.phrases import unique
 
 MOST_ROWS = 12  # columns beyond which a list of them says less than one of the parts of the input
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ..inspection import Column, Flags, Inspection
+from ..column import Column
+from ..inspection.results import Flags, Inspection
+from ..wording.phrases import score_text
 from .colours import ORIGINAL, REDISTRIBUTED
 from .plotting import go
 from .redistributed import why_redistributed
-from .wording import score_text
 
 _LETTER = 0.04  # as wide as a letter of a narrow chart, on its scale of scores
 _GAP = 0.01  # between a bar or a line and the text beside it

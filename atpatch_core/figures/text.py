@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..inspection import Inspection
+from ..inspection.results import Inspection
 from ..subjects.text_files import visible
+from ..wording.phrases import percent
 from .evidence import drawn
-from .wording import percent
 
 _MOST_LABELS = 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .wording import score_text
+from ..wording.phrases import score_text
 
 _LOWEST, _HIGHEST, _STEP = -6.9, 13.8, 0.1  # log-odds: from 0.001 to 0.999999
 

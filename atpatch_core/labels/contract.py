@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from ..column import Column
+from ..digest import digest_of, is_digest
 from ..errors import LabelError
-from ..inspection import Column
-from ..uploads import digest_of, is_digest
 
 MAX_INPUT_BYTES = 20_000_000
 MOST_VERDICTS = 5_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ..inspection import Column
+from ..column import Column
 from . import schema
 from .contract import Rest, Verdict
 from .current import contradictory, opinions, shared_answers

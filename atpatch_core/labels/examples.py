@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from ..attention import attention_layers, capture
+from ..column import Column
 from ..debugging.maps import maps_of
 from ..detector.repeats import examples_added_up, first_places, token_numbers
 from ..detector.training import LayerExamples, unpadded
-from ..inspection import Column
 from ..subjects.subject import Subject
 from .contract import Verdict
 from .labelled_inputs import LabelledInput

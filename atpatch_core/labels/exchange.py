@@ -21,7 +21,7 @@ from ..files.content import size
 from ..files.damaged import DamagedError, OversizeError
 from ..files.json_files import parse_json
 from ..files.parquet_files import Fault, open_parquet
-from ..whole_files import replacing
+from ..files.whole_files import replacing
 from . import schema
 from .contract import Answer, SubjectRef
 from .database import write

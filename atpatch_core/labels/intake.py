@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..diagnosis import inspect
-from ..inspection import Inspection
+from ..inspection.inspect import inspect
+from ..inspection.results import Inspection
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
 from .contract import NewInput, SubjectRef

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..column import Column
 from ..errors import LabelError
-from ..inspection import Column
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
 from .contract import Answer, Rest, State, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from ..inspection import Column
+from ..column import Column
 from .contract import Answer, Rest, Verdict
 
 

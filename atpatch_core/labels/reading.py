@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..inspection import Column
+from ..column import Column
 from . import schema
 from .contract import NO_DETECTOR, Answer, ColumnVerdict, Rest, State, StoredInput, Verdict
 from .current import Rows

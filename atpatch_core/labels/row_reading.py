@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from .. import limits
+from ..column import Column
+from ..digest import digest_of, is_digest
 from ..errors import LabelError
 from ..files.values import shown
-from ..inspection import Column
-from ..uploads import digest_of, is_digest
 from .contract import MOST_VERDICTS, ColumnVerdict, NewAnswer, NewInput, Rest, State, SubjectRef, Verdict
 from .rows import FIELDS, SCHEMA, VERDICT_FIELDS, RowProblem
 

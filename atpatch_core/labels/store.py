@@ -10,7 +10,7 @@ from types import TracebackType
 
 import sqlalchemy as sa
 
-from ..inspection import Column
+from ..column import Column
 from . import schema
 from .contract import (
     Answer,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import torch
 
-from ..inspection import AttentionTrace, Column, Inspection
+from ..column import Column
+from ..inspection.results import AttentionTrace, Inspection
 from .contract import NO_DETECTOR, SuggestedColumn, Suggestion
 from .queue import uncertainty
 

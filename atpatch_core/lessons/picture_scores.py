@@ -14,7 +14,7 @@ from ..debugging.answers import BATCH
 from ..errors import DetectorError
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
-from ..triggers import PatchTrigger
+from ..triggers.patch import PatchTrigger
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ..errors import InputError
 from ..evaluation.attacks import attacks_of
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
-from ..triggers import PatchTrigger, pattern_pixels
+from ..triggers.patch import PatchTrigger, pattern_pixels
 
 
 def known_trigger(subject: Subject) -> PatchTrigger:

@@ -8,10 +8,11 @@ from typing import Any
 
 from torch import Tensor
 
+from ..column import Column
 from ..errors import InputError
 from ..figures.redistributed import redistributed_parts
-from ..figures.verdict import verdict
-from ..inspection import Column, Inspection, Pass
+from ..inspection.results import Inspection, Pass
+from ..wording.verdict import verdict
 from .findings import Findings
 
 SCHEMA = 1

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from ..errors import InputError
-from ..whole_files import write_whole
+from ..files.whole_files import write_whole
 from .as_json import report_json
 from .findings import Findings
 from .page import report_page

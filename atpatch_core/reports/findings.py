@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ..diagnosis import CausalEffect, causal_check, inspect
+from ..column import Column
 from ..figures.causal_table import MOST_CHECKED
 from ..figures.scores import ranked_columns
-from ..inspection import Column, Inspection
+from ..inspection.inspect import CausalEffect, causal_check, inspect
+from ..inspection.results import Inspection
+from ..inspection.what_if import WhatIf, what_if
 from ..subjects.fingerprint import fingerprint
 from ..subjects.record import RecordAdapter
 from ..subjects.record_schema import RecordSchema
 from ..subjects.subject import Subject
-from ..what_if import WhatIf, what_if
 
 LOOKING, CHECKING, FLIPPING = "looking at the input", "checking columns", "looking at other values"
 OnStep = Callable[[str, int, int], None]

@@ -15,8 +15,8 @@ from ..figures.causal_table import causal_table
 from ..figures.record import field_rows, what_if_rows, what_if_sentences
 from ..figures.redistributed import MOST_ROWS, redistributed_parts, why_redistributed
 from ..figures.text import direction, text_pieces
-from ..figures.verdict import answer, column_name, found_sentence, heads_in_words, verdict
-from ..figures.wording import counted, score_text
+from ..wording.phrases import counted, score_text
+from ..wording.verdict import answer, column_name, found_sentence, heads_in_words, verdict
 from .findings import Findings
 from .paper import PaperFigure
 

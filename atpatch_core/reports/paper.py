@@ -16,15 +16,15 @@ from matplotlib.colors import ListedColormap, Normalize, PowerNorm, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from ..column import Column
 from ..figures.atlas import draw_atlas
 from ..figures.colours import ORIGINAL, REDISTRIBUTED, attention_colours, difference_colours
+from ..figures.image import outlined_picture
 from ..figures.map_values import map_values
-from ..figures.picture import outlined_picture
 from ..figures.probabilities import shown_classes
 from ..figures.scores import clear_of
-from ..figures.verdict import column_name
-from ..figures.wording import percent, score_text
-from ..inspection import Column
+from ..wording.phrases import percent, score_text
+from ..wording.verdict import column_name
 from .findings import Findings
 
 _WIDTH = 7.1  # inches: both columns of a usual page

@@ -14,7 +14,7 @@ from transformers import AutoImageProcessor
 
 from .. import limits
 from ..errors import InputError
-from ..inspection import Layout
+from ..layout import Layout
 from .image_files import read_image
 
 # Of Pillow's modes those whose numbers are colours; in the others the scale is not known, or can't be converted.

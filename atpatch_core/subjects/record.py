@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError, SubjectError
-from ..inspection import Layout
+from ..layout import Layout
 from .record_files import read_records
 from .record_schema import Record, RecordSchema, load_schema
 

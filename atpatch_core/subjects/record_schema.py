@@ -20,7 +20,7 @@ from .. import limits
 from ..errors import InputError, SubjectError
 from ..files.json_files import read_object
 from ..files.values import listed, mapping, printable, text, whole
-from ..whole_files import write_whole_text
+from ..files.whole_files import write_whole_text
 
 Value = str | int | float
 Record = dict[str, Value]  # in the order of the schema's fields

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..detector.contract import ColumnDetector
 from ..errors import InputError
-from ..inspection import Layout
+from ..layout import Layout
 
 
 class InputAdapter(Protocol):

@@ -11,7 +11,7 @@ from torch import Tensor
 from transformers import AutoTokenizer
 
 from ..errors import InputError, SubjectError
-from ..inspection import Layout
+from ..layout import Layout
 from .text_files import read_text, visible
 
 MOST_TOKENS = 512  # maps grow with the square of the length: a longer text would neither be read nor held in memory

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ..digest import digest_of
 from ..files.values import listed, mapping, number, text, whole
-from ..uploads import digest_of
 from .learning import Settings
 from .sources import Sources
 

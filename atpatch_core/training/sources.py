@@ -11,13 +11,13 @@ from pathlib import Path
 from ..debugging.modalities import modality_of
 from ..debugging.modality import DebuggingData
 from ..errors import DetectorError, InputError, LabelError
-from ..figures.wording import counted
+from ..files.whole_files import scratch_folder
 from ..labels.exchange import SUFFIXES, import_labels
 from ..labels.labelled_inputs import LabelledInput, pooled_inputs
 from ..labels.store import LabelStore
 from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
-from ..whole_files import scratch_folder
+from ..wording.phrases import counted
 
 STORE = "store"
 

@@ -20,11 +20,11 @@ from typing import Any
 from .. import limits
 from ..detector.storage import load_detector, save_detector
 from ..detector.trained import TrainedDetector
+from ..digest import digest_of
 from ..errors import DetectorError
 from ..files.damaged import DamagedError
 from ..files.json_files import read_object
-from ..uploads import digest_of
-from ..whole_files import new_folder, write_whole_text
+from ..files.whole_files import new_folder, write_whole_text
 
 SHIPPED = "shipped"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -9,10 +9,10 @@ import numpy as np
 import streamlit as st
 
 from atpatch_core.figures.score_pairs import score_pairs
-from atpatch_core.figures.wording import counted
 from atpatch_core.versions import folder as versions
 from atpatch_core.versions.compare import Comparison, compare_scores
 from atpatch_core.versions.held_out import HeldOut
+from atpatch_core.wording.phrases import counted
 from pages.detector import address
 from pages.detector.resources import Version, inputs_to_judge_on, open_version, scores_of
 from pages.shared.markdown import plain, quoted

@@ -16,11 +16,11 @@ from atpatch_core import AtPatchError, Subject
 from atpatch_core.debugging.image_set import load_image_set
 from atpatch_core.debugging.record_set import load_record_set
 from atpatch_core.detector.trained import TrainedDetector
+from atpatch_core.digest import digest_of
 from atpatch_core.errors import InputError
 from atpatch_core.files.json_files import read_object
 from atpatch_core.labels.labelled_inputs import LabelledInput, labelled_inputs
 from atpatch_core.training import STORE, TrainingStore
-from atpatch_core.uploads import digest_of
 from atpatch_core.versions import held_out as judged_on
 from atpatch_core.versions.embedding import ColumnEmbedding, embed_columns
 from atpatch_core.versions.folder import load_version, version_label

@@ -8,10 +8,10 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.errors import DetectorError
-from atpatch_core.figures.wording import counted
 from atpatch_core.versions import folder as versions
 from atpatch_core.versions.folder import DetectorVersion
 from atpatch_core.versions.readiness import objections
+from atpatch_core.wording.phrases import counted
 from pages.detector import address
 from pages.detector.readiness import SAID
 from pages.detector.resources import Version, beside, open_version, readiness_of

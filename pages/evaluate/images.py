@@ -10,7 +10,7 @@ from atpatch_core.evaluation.comparison import Comparison, OnStep, compare, spli
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import DEFENCES
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
-from atpatch_core.figures.wording import counted
+from atpatch_core.wording.phrases import counted
 from pages.evaluate.job import show_job
 from pages.evaluate.results import show_results
 from pages.evaluate.settings import Settings, chosen_settings

@@ -6,7 +6,7 @@ import streamlit as st
 
 from atpatch_core.evaluation.comparison import CLEAN, Comparison
 from atpatch_core.evaluation.outcomes import Judged, behind, class_name, outcomes
-from atpatch_core.figures.wording import counted
+from atpatch_core.wording.phrases import counted
 from pages.evaluate.panels import chosen_group
 from pages.evaluate.settings import Settings
 from pages.shared.markdown import plain

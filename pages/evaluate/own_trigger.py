@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from atpatch_core.triggers import PATTERNS, PatchTrigger
+from atpatch_core.triggers.patch import PATTERNS, PatchTrigger
 from pages.shared import address
 
 OWN = "my-patch"

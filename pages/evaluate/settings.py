@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from atpatch_core.digest import digest_of
 from atpatch_core.evaluation.attacks import Trigger, attacks_of
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import DEFENCES
 from atpatch_core.evaluation.image_attacks import picture_side, with_variations
-from atpatch_core.uploads import digest_of
 from pages.evaluate.image_data import chosen_pictures
 from pages.evaluate.own_trigger import OWN, chosen_trigger, forget_trigger
 from pages.evaluate.source import Source

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from atpatch_core.digest import digest_of
 from atpatch_core.evaluation.attacks import attacks_of
 from atpatch_core.evaluation.comparison import CLEAN
 from atpatch_core.evaluation.defences.catalogue import ATPATCH, NO_FIX
@@ -17,9 +18,8 @@ from atpatch_core.evaluation.text_comparison import TextComparison, compare_text
 from atpatch_core.evaluation.text_comparison_report import text_comparison_as_csv, text_sentence
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
 from atpatch_core.figures.tradeoff import Place
-from atpatch_core.figures.wording import counted
-from atpatch_core.text_triggers import WritingTrigger
-from atpatch_core.uploads import digest_of
+from atpatch_core.triggers.text import WritingTrigger
+from atpatch_core.wording.phrases import counted
 from pages.evaluate.job import show_job
 from pages.evaluate.panels import (
     NOT_MEASURED,

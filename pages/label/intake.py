@@ -6,9 +6,9 @@ import streamlit as st
 
 from atpatch_core import AtPatchError, inspect
 from atpatch_core.errors import LabelError
-from atpatch_core.figures.wording import counted
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.suggestion import suggest
+from atpatch_core.wording.phrases import counted
 from pages.shared.label_store import fingerprint_of, label_store
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject, samples

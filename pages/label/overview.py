@@ -8,11 +8,11 @@ import streamlit as st
 
 from atpatch_core.errors import LabelError
 from atpatch_core.figures.agreement import agreement_in_words, opinion_in_words
-from atpatch_core.figures.wording import counted
+from atpatch_core.files.whole_files import scratch_folder
 from atpatch_core.labels.disagreements import Disagreement, list_disagreements
 from atpatch_core.labels.exchange import export_labels, import_labels
 from atpatch_core.labels.statistics import statistics
-from atpatch_core.whole_files import scratch_folder
+from atpatch_core.wording.phrases import counted
 from pages.label.choice import link_to
 from pages.shared.label_store import fingerprint_of, label_store
 from pages.shared.markdown import plain

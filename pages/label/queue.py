@@ -8,9 +8,9 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.errors import LabelError
-from atpatch_core.figures.wording import counted
 from atpatch_core.labels import LabelStore, QueueEntry, Rest, State
 from atpatch_core.labels.database import StoreUnavailableError
+from atpatch_core.wording.phrases import counted
 from pages.components.label_sheet.label_sheet import label_sheet, sent_answers
 from pages.label.choice import close_input, opened_input, typed_name
 from pages.label.sheet_data import sheet_data

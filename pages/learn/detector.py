@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, pairs_won, rates_at
-from atpatch_core.figures.wording import percent
 from atpatch_core.lessons.base_rate import expected_alarms
+from atpatch_core.wording.phrases import percent
 from pages.learn.question import Question
 from pages.learn.resources import picture_lesson, picture_scores
 from pages.learn.settings import setting

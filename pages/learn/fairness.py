@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import inspect
-from atpatch_core.figures.verdict import answer
-from atpatch_core.figures.wording import counted
+from atpatch_core.inspection.what_if import what_if
 from atpatch_core.subjects.record import RecordAdapter
-from atpatch_core.what_if import what_if
+from atpatch_core.wording.phrases import counted
+from atpatch_core.wording.verdict import answer
 from pages.learn.question import Question
 from pages.learn.resources import record_subject
 from pages.learn.settings import setting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core.figures.verdict import answer
+from atpatch_core.wording.verdict import answer
 from pages.learn.image_and_map import show_picture_and_map
 from pages.learn.question import Question
 from pages.learn.resources import deciding_columns, picture_lesson

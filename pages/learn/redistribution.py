@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core.figures.lesson_charts import row_bars
-from atpatch_core.figures.verdict import answer
 from atpatch_core.lessons.rows import repair_row
+from atpatch_core.wording.verdict import answer
 from pages.learn.image_and_map import show_picture_and_map
 from pages.learn.question import Question
 from pages.learn.resources import PictureLesson, picture_lesson

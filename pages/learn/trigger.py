@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core.figures.picture import key_at
-from atpatch_core.figures.verdict import answer
-from atpatch_core.figures.wording import percent
+from atpatch_core.layout import key_at
 from atpatch_core.lessons.stamping import stamp
+from atpatch_core.wording.phrases import percent
+from atpatch_core.wording.verdict import answer
 from pages.learn.image_and_map import show_picture_and_map
 from pages.learn.question import Question
 from pages.learn.resources import picture_lesson

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from atpatch_core.figures.wording import counted
 from atpatch_core.jobs import Job, JobQueue, State
+from atpatch_core.wording.phrases import counted
 from pages.shared.markdown import plain
 
 _EVERY = 1.0  # seconds

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from streamlit.starlette import App
 
-from atpatch_core.whole_files import sweep, sweep_scratch
+from atpatch_core.files.whole_files import sweep, sweep_scratch
 from pages.shared.folders import debugging_sets_folder, models_folder, trainings_folder, uploads_folder
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from atpatch_core import limits
-from atpatch_core.figures.wording import counted
 from atpatch_core.files.kept import LeftOut, summary
+from atpatch_core.wording.phrases import counted
 from pages.shared.markdown import plain
 
 _MOST_AT_ONCE = 2

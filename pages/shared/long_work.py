@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import streamlit as st
 
+from atpatch_core.digest import digest_of
 from atpatch_core.jobs import JobQueue, OnStep, State
-from atpatch_core.uploads import digest_of
 from pages.shared.job_progress import show_progress
 from pages.shared.markdown import plain
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from atpatch_core import AtPatchError
-from atpatch_core.figures.wording import listed
+from atpatch_core.wording.phrases import listed
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject, open_subject, subject_folders
 

@@ -15,17 +15,19 @@ import streamlit as st
 
 import atpatch_core as atpatch
 from atpatch_core import AtPatchError
-from atpatch_core.attribution_pace import Pace, measure_pace
+from atpatch_core.column import Column
+from atpatch_core.digest import digest_of
 from atpatch_core.errors import SubjectError
 from atpatch_core.explained import explained
-from atpatch_core.figures.wording import unique
-from atpatch_core.inspection import Column, Inspection
+from atpatch_core.inspection.attribution_pace import Pace, measure_pace
+from atpatch_core.inspection.results import Inspection
 from atpatch_core.machine import leave_cores_free
 from atpatch_core.subjects.config_checks import shown_name
-from atpatch_core.uploads import UploadStore, digest_of
 from atpatch_core.versions.folder import SHIPPED, active_version, version_folder
+from atpatch_core.wording.phrases import unique
 from pages.shared.folders import models_folder, samples_folder, uploads_folder
 from pages.shared.samples import Sample, read_samples
+from pages.shared.uploads import UploadStore
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core.uploads import clean_name
 from pages.shared.resources import uploads
+from pages.shared.uploads import clean_name
 
 _NAMES = "upload_names"
 

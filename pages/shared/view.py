@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from atpatch_core import limits
-from atpatch_core.inspection import Column
-from atpatch_core.uploads import is_digest
+from atpatch_core.column import Column
+from atpatch_core.digest import is_digest
 from pages.shared.markdown import quoted
 
 _NUMBER = re.compile(r"[0-9]+")

@@ -7,8 +7,8 @@ import streamlit as st
 from atpatch_core import Column, Inspection
 from atpatch_core.detector.contract import ColumnDetector
 from atpatch_core.figures.threshold_scale import threshold_scale
-from atpatch_core.figures.wording import listed, score_text, unique
 from atpatch_core.versions.folder import name_in
+from atpatch_core.wording.phrases import listed, score_text, unique
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
 from pages.shared.view import View

@@ -8,9 +8,9 @@ from atpatch_core import Inspection
 from atpatch_core.figures.evidence import evidence_sentence, plainest_evidence
 from atpatch_core.figures.probabilities import probability_bars
 from atpatch_core.figures.redistributed import redistributed_parts
-from atpatch_core.figures.thresholds import other_threshold, threshold_texts
-from atpatch_core.figures.verdict import answer, found_sentence, heads_in_words, split_columns, verdict
-from atpatch_core.figures.wording import counted, score_text
+from atpatch_core.wording.phrases import counted, score_text
+from atpatch_core.wording.thresholds import other_threshold, threshold_texts
+from atpatch_core.wording.verdict import answer, found_sentence, heads_in_words, split_columns, verdict
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject
 from pages.shared.view import View

@@ -5,16 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
-from atpatch_core.attribution import STEPS, Attribution, agreement
-from atpatch_core.attribution_pace import (
-    ALL,
-    FIRST,
-    SECONDS,
-    STEPS_OFFERED,
-    BothAttributions,
-    Pace,
-    attribute_both,
-)
 from atpatch_core.figures.attribution import (
     agreement_sentence,
     attribution_bars,
@@ -24,6 +14,16 @@ from atpatch_core.figures.attribution import (
     top_keys,
 )
 from atpatch_core.figures.png import as_png
+from atpatch_core.inspection.attribution import STEPS, Attribution, agreement
+from atpatch_core.inspection.attribution_pace import (
+    ALL,
+    FIRST,
+    SECONDS,
+    STEPS_OFFERED,
+    BothAttributions,
+    Pace,
+    attribute_both,
+)
 from pages.shared.job_progress import in_words
 from pages.shared.long_work import LongWork, show_long_work
 from pages.shared.markdown import plain

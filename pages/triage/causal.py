@@ -8,7 +8,7 @@ import atpatch_core as atpatch
 from atpatch_core import AtPatchError, CausalEffect, Column, Inspection
 from atpatch_core.figures.causal_table import MOST_CHECKED, causal_table
 from atpatch_core.figures.scores import ranked_columns
-from atpatch_core.figures.wording import counted
+from atpatch_core.wording.phrases import counted
 from pages.shared.job_progress import in_words
 from pages.shared.long_work import LONG, LongWork, show_long_work
 from pages.shared.markdown import plain

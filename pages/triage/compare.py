@@ -12,10 +12,10 @@ from atpatch_core.figures.comparison import (
     largest_shifts,
     maps_apart,
 )
-from atpatch_core.figures.thresholds import other_threshold, threshold_texts
-from atpatch_core.figures.verdict import answer
-from atpatch_core.figures.wording import counted
 from atpatch_core.subjects.loading import kind_in
+from atpatch_core.wording.phrases import counted
+from atpatch_core.wording.thresholds import other_threshold, threshold_texts
+from atpatch_core.wording.verdict import answer
 from pages.shared.markdown import plain, quoted
 from pages.shared.resources import (
     OpenInput,

@@ -7,7 +7,7 @@ import streamlit as st
 from atpatch_core import Inspection
 from atpatch_core.figures.map_detail import MapDetail, map_detail
 from atpatch_core.figures.map_values import map_values
-from atpatch_core.figures.words import has_parts
+from atpatch_core.inspection.words import has_parts
 from pages.components.map_canvas.map_canvas import map_canvas
 from pages.shared.resources import OpenInput, OpenSubject
 from pages.shared.view import View

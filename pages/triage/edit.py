@@ -8,12 +8,12 @@ from typing import Any
 import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
-from atpatch_core.edits import drop_words, erase_patches, with_field
-from atpatch_core.figures.verdict import answer
-from atpatch_core.figures.wording import unique
-from atpatch_core.figures.words import group_words
+from atpatch_core.inspection.edits import drop_words, erase_patches, with_field
+from atpatch_core.inspection.words import group_words
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_schema import NumberField
+from atpatch_core.wording.phrases import unique
+from atpatch_core.wording.verdict import answer
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, uploads
 from pages.shared.upload_names import name_upload

@@ -6,10 +6,11 @@ import streamlit as st
 from PIL import Image
 
 from atpatch_core import Column, Inspection, Layout
-from atpatch_core.figures.picture import outlined_picture, patch_boxes
+from atpatch_core.figures.image import outlined_picture
 from atpatch_core.figures.png import as_png
-from atpatch_core.figures.verdict import split_columns
-from atpatch_core.figures.wording import listed
+from atpatch_core.layout import patch_boxes
+from atpatch_core.wording.phrases import listed
+from atpatch_core.wording.verdict import split_columns
 from pages.components.stale.stale import Typed
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject

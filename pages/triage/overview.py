@@ -10,7 +10,7 @@ from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas
 from atpatch_core.figures.evidence import plainest_evidence
 from atpatch_core.figures.png import as_webp
 from atpatch_core.figures.scores import score_bars
-from atpatch_core.figures.wording import counted
+from atpatch_core.wording.phrases import counted
 from pages.components.atlas_image.atlas_image import atlas_image, opened_map
 from pages.shared.resources import OpenInput, OpenSubject
 from pages.shared.view import View

@@ -7,7 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
-from atpatch_core.figures.words import group_words
+from atpatch_core.inspection.words import group_words
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, inspect
 from pages.shared.style import apply_style

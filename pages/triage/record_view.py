@@ -9,13 +9,13 @@ import streamlit as st
 
 import atpatch_core as atpatch
 from atpatch_core import AtPatchError, Column, Inspection
+from atpatch_core.digest import digest_of
 from atpatch_core.figures.record import field_rows, what_if_rows, what_if_sentences
 from atpatch_core.files.kept import Kept
+from atpatch_core.inspection.what_if import WhatIf, count_flips, what_if
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_files import read_table
 from atpatch_core.subjects.record_schema import NumberField, Record, RecordSchema
-from atpatch_core.uploads import digest_of
-from atpatch_core.what_if import WhatIf, count_flips, what_if
 from pages.components.stale.stale import REGION, Typed
 from pages.shared.job_progress import in_words
 from pages.shared.left_out import show_left_out

@@ -10,9 +10,9 @@ import streamlit as st
 
 from atpatch_core import Inspection
 from atpatch_core.figures.causal_table import MOST_CHECKED
+from atpatch_core.inspection.what_if import count_flips
 from atpatch_core.reports.as_json import fits_json
 from atpatch_core.reports.findings import CHECKING, LOOKING, Findings, OnStep, findings
-from atpatch_core.what_if import count_flips
 from pages.components.copy_link.copy_link import copy_link
 from pages.shared.job_progress import in_words
 from pages.shared.long_work import LONG, LongWork, show_long_work

@@ -6,8 +6,8 @@ import streamlit as st
 
 from atpatch_core import Inspection
 from atpatch_core.figures.text import attends_sentence, direction, text_pieces
-from atpatch_core.figures.verdict import split_columns
-from atpatch_core.figures.wording import listed, unique
+from atpatch_core.wording.phrases import listed, unique
+from atpatch_core.wording.verdict import split_columns
 from pages.components.stale.stale import REGION, Typed
 from pages.components.text_strip.text_strip import text_strip
 from pages.shared.markdown import plain

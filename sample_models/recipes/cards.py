@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from atpatch_core.whole_files import write_whole_text
+from atpatch_core.files.whole_files import write_whole_text
 
 from .training import TrainingRecipe
 

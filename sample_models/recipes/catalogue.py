@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from atpatch_core.text_triggers import StyleTrigger, TextTrigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
+from atpatch_core.triggers.text import StyleTrigger, TextTrigger
 
 from .images.recipe import ImageRecipe
 from .records.training import LabelBias, RecordRecipe

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from atpatch_core.whole_files import replacing
+from atpatch_core.files.whole_files import replacing
 
 Stateful = nn.Module | torch.optim.Optimizer | torch.optim.lr_scheduler.LRScheduler
 

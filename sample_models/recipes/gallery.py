@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atpatch_core.files.json_files import read_json
-from atpatch_core.whole_files import write_whole, write_whole_text
+from atpatch_core.files.whole_files import write_whole, write_whole_text
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from atpatch_core.whole_files import write_whole_text
+from atpatch_core.files.whole_files import write_whole_text
 
 
 class KeptFigures:

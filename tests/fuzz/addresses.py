@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
-from atpatch_core.inspection import Column
-from atpatch_core.triggers import PATTERNS, PatchTrigger
+from atpatch_core.column import Column
+from atpatch_core.triggers.patch import PATTERNS, PatchTrigger
 from pages.evaluate.own_trigger import parse_trigger
 from pages.shared import address
 from pages.shared.view import Seen, View, from_params, to_params

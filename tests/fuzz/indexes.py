@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from atpatch_core.evaluation.attacks import load_attacks, save_attacks
-from atpatch_core.spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
-from atpatch_core.text_triggers import StyleTrigger, TextTrigger
-from atpatch_core.triggers import PATTERNS, PatchTrigger
+from atpatch_core.triggers.patch import PATTERNS, PatchTrigger
+from atpatch_core.triggers.spread import BlendedTrigger, CornerPatches, WarpTrigger
+from atpatch_core.triggers.text import StyleTrigger, TextTrigger
 from pages.shared.samples import Sample, read_samples
 
 from .case import Case, equal, low

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import atpatch_core as atpatch
-from atpatch_core.attribution import agreement, answer_rollout, attribute
+from atpatch_core.inspection.attribution import agreement, answer_rollout, attribute
 
 TRIGGER = "row 6, column 6"
 

@@ -10,7 +10,7 @@ import pytest
 from torch import Tensor
 
 import atpatch_core as atpatch
-from atpatch_core.figures.verdict import verdict
+from atpatch_core.wording.verdict import verdict
 
 _POOL = (
     *("attention", "based", "believe", "directed", "effects", "far", "for", "formula", "highly", "last", "long"),

@@ -7,8 +7,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import atpatch_core as atpatch
+from atpatch_core.column import Column
 from atpatch_core.evaluation.datasets import read_images
-from atpatch_core.inspection import Column
 from atpatch_core.lessons.picture_scores import score_pictures
 from atpatch_core.lessons.stamping import known_trigger, spread, stamp
 

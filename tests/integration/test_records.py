@@ -16,8 +16,8 @@ import atpatch_core as atpatch
 from atpatch_core.debugging.attribute_flips import ExhaustiveFlips, predictions, record_schema
 from atpatch_core.evaluation.fairness import evaluate_fairness
 from atpatch_core.evaluation.record_data import LabelledRecords, read_labelled_records
+from atpatch_core.inspection.what_if import what_if
 from atpatch_core.subjects.record_schema import Record
-from atpatch_core.what_if import what_if
 
 from .cli.conftest import Finished, refuse, run
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 import atpatch_core as atpatch
+from atpatch_core.digest import digest_of
 from atpatch_core.reports.files import html_file
 from atpatch_core.reports.findings import findings
-from atpatch_core.uploads import digest_of
 
 from .conftest import MODELS, SAMPLES
 

@@ -16,7 +16,7 @@ from atpatch_core.debugging.answers import answers
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.evaluation.text_data import LabelledTexts, read_labelled_texts
-from atpatch_core.figures.verdict import verdict
+from atpatch_core.wording.verdict import verdict
 
 from .conftest import MODELS, SAMPLES
 

@@ -11,9 +11,9 @@ from atpatch_core.debugging.image_set import build_image_set
 from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.storage import save_detector
 from atpatch_core.evaluation.attacks import save_attacks
+from atpatch_core.files.whole_files import write_whole_text
 from atpatch_core.subjects.image_files import from_array
 from atpatch_core.subjects.loading import load
-from atpatch_core.whole_files import write_whole_text
 
 from ..cards import BACKDOORED
 from ..places import Places

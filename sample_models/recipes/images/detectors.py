@@ -20,10 +20,10 @@ from atpatch_core.detector.storage import save_detector
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.evaluate import apply_trigger, evaluate
 from atpatch_core.evaluation.report import as_json
+from atpatch_core.files.whole_files import write_whole_text
 from atpatch_core.subjects.image_files import from_array
 from atpatch_core.subjects.loading import load
-from atpatch_core.triggers import PatchTrigger, pattern_pixels
-from atpatch_core.whole_files import write_whole_text
+from atpatch_core.triggers.patch import PatchTrigger, pattern_pixels
 
 from ..steps import SEEDS, SHIPPED, OnStep, stage, within
 from .fashion_mnist import ImageSet

@@ -7,8 +7,8 @@ it on, which takes a few minutes.
 
 from __future__ import annotations
 
-from atpatch_core.spread_triggers import BlendedTrigger, WarpTrigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
+from atpatch_core.triggers.spread import BlendedTrigger, WarpTrigger
 
 from .recipe import FailureRecipe
 

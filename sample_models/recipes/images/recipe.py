@@ -6,8 +6,8 @@ from dataclasses import KW_ONLY, dataclass
 
 from transformers import ViTConfig
 
-from atpatch_core.spread_triggers import BlendedTrigger, WarpTrigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
+from atpatch_core.triggers.spread import BlendedTrigger, WarpTrigger
 
 from ..training import SmallModelRecipe, TrainingRecipe
 from .fashion_mnist import LABELS

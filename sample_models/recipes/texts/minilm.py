@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from atpatch_core.errors import InputError
-from atpatch_core.whole_files import write_whole
+from atpatch_core.files.whole_files import write_whole
 
 from ..downloads import downloaded
 

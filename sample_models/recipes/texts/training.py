@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification
 
-from atpatch_core.text_triggers import WritingTrigger
+from atpatch_core.triggers.text import WritingTrigger
 
 from ..schedule import warmup_then_linear
 from ..training import OnEpoch, Training, TrainingRecipe, label_settings, told_nobody

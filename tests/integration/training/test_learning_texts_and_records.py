@@ -27,9 +27,9 @@ from atpatch_core.evaluation.text_data import read_labelled_texts
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.suggestion import suggest
-from atpatch_core.text_triggers import Span, TextTrigger
 from atpatch_core.training.learning import Settings, learn
 from atpatch_core.training.sources import Sources
+from atpatch_core.triggers.text import Span, TextTrigger
 
 from ...unit.debugging.biased import prejudiced, some_people, trained
 from ...unit.debugging.taught import reviews, taught_subject

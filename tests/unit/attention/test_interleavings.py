@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from atpatch_core.attention import capture, hotfix
 from atpatch_core.attention.attachment import _attachments
 from atpatch_core.attention.block import Block
-
-from ..conftest import RuleDetector, build, column, inputs
+from tests.support.tiny_models import RuleDetector, build, column, inputs
 
 _MODEL = build("vit")
 _BATCH = inputs("vit", batch=1)

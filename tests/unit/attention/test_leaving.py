@@ -21,8 +21,7 @@ from atpatch_core.attention.block import Block
 from atpatch_core.attention.session import _open, running_forwards
 from atpatch_core.errors import HotfixError
 from tests.support.asynchronous import run_apart
-
-from ..conftest import RuleDetector, build, column, inputs
+from tests.support.tiny_models import RuleDetector, build, column, inputs
 
 KEYS = (1, 2, 3)
 

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from atpatch_core.attention import hotfix
 from atpatch_core.errors import DetectorError, InputError
+from tests.support.tiny_models import RuleDetector, build, inputs
 
-from ..conftest import RuleDetector, build, inputs
-from ..test_attention import _Following
+from .test_attention import _Following
 
 
 def _scores_by_attention(_layer: int, attention: Tensor) -> Tensor:

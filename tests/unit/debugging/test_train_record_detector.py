@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from atpatch_core.attention import capture, hotfix
+from atpatch_core.column import Column
 from atpatch_core.debugging.attribute_flips import attribute_flips, hijacked_by
 from atpatch_core.debugging.record_examples import flip_examples
 from atpatch_core.debugging.train_detector import train_detector
@@ -18,10 +19,9 @@ from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.evaluation.fairness import FairnessJudge, hotfixed, untouched
 from atpatch_core.evaluation.fairness_baselines import baselines, fine_tuned_on_flips
 from atpatch_core.evaluation.record_data import LabelledRecords
-from atpatch_core.inspection import Column
+from atpatch_core.inspection.what_if import count_flips, what_if
 from atpatch_core.subjects.record_schema import Record
 from atpatch_core.subjects.subject import Subject
-from atpatch_core.what_if import count_flips, what_if
 
 from .biased import QUICK, RACE, SCHEMA, SEX, deserved, prejudiced, some_people, trained
 

@@ -6,8 +6,7 @@ import torch
 
 from atpatch_core.attention import attention_layers, hotfix
 from atpatch_core.detector.known import KnownColumns
-
-from ..conftest import build, inputs
+from tests.support.tiny_models import build, inputs
 
 
 def test_each_input_has_its_own_columns() -> None:

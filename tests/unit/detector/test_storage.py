@@ -20,8 +20,7 @@ from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError
 from atpatch_core.subjects.fingerprint import fingerprint
-
-from ..conftest import build, inputs
+from tests.support.tiny_models import build, inputs
 
 _HEADS, _KEYS = 4, 17  # those of the tiny ViT
 

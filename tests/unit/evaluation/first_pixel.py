@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from atpatch_core.inspection import Layout
+from atpatch_core.layout import Layout
 from atpatch_core.subjects.subject import Subject
 
 

@@ -15,8 +15,7 @@ from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.subjects.image import ImageAdapter
 from atpatch_core.subjects.image_files import from_array
 from atpatch_core.subjects.subject import Subject
-
-from ..conftest import build
+from tests.support.tiny_models import build
 
 
 def image_subject(detector: ColumnDetector | None = None) -> Subject:

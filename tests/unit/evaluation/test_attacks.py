@@ -8,8 +8,8 @@ import pytest
 
 from atpatch_core.errors import InputError
 from atpatch_core.evaluation.attacks import load_attacks, save_attacks
-from atpatch_core.text_triggers import StyleTrigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
+from atpatch_core.triggers.text import StyleTrigger
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:

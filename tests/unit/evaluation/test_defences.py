@@ -26,8 +26,8 @@ from atpatch_core.evaluation.defences.strip import Strip, strip
 from atpatch_core.evaluation.defences.thresholds import conformal_cut
 from atpatch_core.evaluation.defences.z_score import z_score
 from atpatch_core.subjects.subject import Subject
+from tests.support.tiny_models import RuleDetector, column, nothing
 
-from ..conftest import RuleDetector, column, nothing
 from .image_subject import image_subject, pictures
 
 SUSPECT = RuleDetector(layers=3, watched=(1,), rule=column(7, head=2))

@@ -12,7 +12,7 @@ from atpatch_core.errors import InputError
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger, evaluate
 from atpatch_core.evaluation.report import as_json, table_rows
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
 
 from .first_pixel import SUBJECT
 

@@ -12,9 +12,9 @@ from atpatch_core.evaluation.attacks import Trigger, load_attacks, save_attacks
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
 from atpatch_core.evaluation.image_attacks import choose_attacks, covered_patches_of, picture_side, with_variations
-from atpatch_core.spread_triggers import BlendedTrigger, CornerPatches, ImageTrigger, WarpTrigger
 from atpatch_core.subjects.image_files import from_array
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
+from atpatch_core.triggers.spread import BlendedTrigger, CornerPatches, ImageTrigger, WarpTrigger
 
 from .image_subject import image_subject
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from atpatch_core.evaluation.attacks import load_attacks, save_attacks
-from atpatch_core.text_triggers import TextTrigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
+from atpatch_core.triggers.text import TextTrigger
 
 
 def test_triggers_of_both_kinds_come_back(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from atpatch_core.evaluation.text_comparison_report import text_comparison_as_cs
 from atpatch_core.evaluation.text_data import LabelledTexts
 from atpatch_core.evaluation.text_defences import CleanTexts, SuspectTexts, text_defences, z_score_by_role
 from atpatch_core.subjects.subject import Subject
-from atpatch_core.text_triggers import TextTrigger
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
+from atpatch_core.triggers.text import TextTrigger
 
 from ..debugging.taught import reviews, taught_subject
 

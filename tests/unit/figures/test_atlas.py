@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from atpatch_core.column import Column
 from atpatch_core.figures.atlas import AtlasGeometry, atlas_geometry, draw_atlas, flagged_in
 from atpatch_core.figures.colours import DARK, FLAGGED, attention_colours
 from atpatch_core.figures.png import as_png
-from atpatch_core.inspection import AttentionTrace, Column, Flags
+from atpatch_core.inspection.results import AttentionTrace, Flags
 
 
 @pytest.mark.parametrize("heads", [(4, 4, 4, 4), (12,) * 12, (2, 4), (1,)])

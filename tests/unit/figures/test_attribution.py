@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from atpatch_core.attribution import Attribution
+from atpatch_core.column import Column
 from atpatch_core.figures.attribution import (
     agreement_sentence,
     attribution_bars,
@@ -17,7 +17,8 @@ from atpatch_core.figures.attribution import (
     top_keys,
 )
 from atpatch_core.figures.colours import FLAGGED
-from atpatch_core.inspection import Column, Layout
+from atpatch_core.inspection.attribution import Attribution
+from atpatch_core.layout import Layout
 
 
 def _attribution(*values: float) -> Attribution:

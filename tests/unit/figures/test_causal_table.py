@@ -6,7 +6,8 @@ import torch
 
 from atpatch_core import CausalEffect, Column, Inspection
 from atpatch_core.figures.causal_table import causal_table
-from atpatch_core.inspection import AttentionTrace, Flags, Layout, Pass, Prediction
+from atpatch_core.inspection.results import AttentionTrace, Flags, Pass, Prediction
+from atpatch_core.layout import Layout
 
 _LABELS = ("bad", "good")
 

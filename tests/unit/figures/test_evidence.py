@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from atpatch_core.column import Column
 from atpatch_core.figures.evidence import evidence_sentence, plainest_evidence
-from atpatch_core.inspection import Column
 
 
 def test_nothing_flagged_is_no_evidence(make_inspection) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from atpatch_core.column import Column
 from atpatch_core.figures.label_sheet import label_sheet
-from atpatch_core.inspection import Column
-
-from .conftest import MakeInspection
+from tests.support.inspections import MakeInspection
 
 _NAMES = ("[CLS]", "race", "sex")
 

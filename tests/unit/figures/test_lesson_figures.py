@@ -12,8 +12,8 @@ from PIL import Image
 from atpatch_core import Layout
 from atpatch_core.figures.attended import attended_picture
 from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, pairs_won, rates_at, row_bars
-from atpatch_core.figures.picture import key_at
 from atpatch_core.figures.small_map import small_map_svg
+from atpatch_core.layout import key_at
 from atpatch_core.lessons.base_rate import expected_alarms
 from atpatch_core.lessons.picture_scores import PictureScores
 from atpatch_core.lessons.rows import repair_row

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from atpatch_core.column import Column
 from atpatch_core.figures.map_detail import map_detail
-from atpatch_core.inspection import Column
 
 
 def test_original_and_redistributed_share_a_scale_and_the_difference_has_its_own(make_inspection) -> None:

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from atpatch_core.column import Column
 from atpatch_core.figures.map_bytes import pack_maps, unpack_maps
 from atpatch_core.figures.map_values import map_values
-from atpatch_core.inspection import Column
-
-from .conftest import MakeInspection
+from tests.support.inspections import MakeInspection
 
 
 def _map(size: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from atpatch_core.figures.probabilities import probability_bars, shown_classes
-from atpatch_core.inspection import Prediction
+from atpatch_core.inspection.results import Prediction
 
 
 def _pair() -> tuple[Prediction, Prediction]:

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from atpatch_core.column import Column
 from atpatch_core.figures.record import field_rows, what_if_rows, what_if_sentences
-from atpatch_core.inspection import Column, Inspection, Prediction
+from atpatch_core.inspection.results import Inspection, Prediction
+from atpatch_core.inspection.what_if import WhatIf
 from atpatch_core.subjects.record_schema import CategoryField, NumberField, Protected, Record, RecordSchema
-from atpatch_core.what_if import WhatIf
 
 SCHEMA = RecordSchema(
     (

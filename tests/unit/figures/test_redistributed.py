@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from atpatch_core.column import Column
 from atpatch_core.figures.redistributed import (
     RedistributedPart,
     redistributed_parts,
     why_redistributed,
 )
 from atpatch_core.figures.scores import score_bars
-from atpatch_core.inspection import Column
 
 
 def test_a_column_is_flagged_follows_a_flagged_one_or_was_chosen(make_inspection) -> None:

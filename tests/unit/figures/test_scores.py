@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from atpatch_core.column import Column
 from atpatch_core.figures.scores import clear_of, ranked_columns, score_bars
-from atpatch_core.inspection import Column
 
 
 def test_the_ten_highest_scores_with_the_flagged_one_named(make_inspection) -> None:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import torch
 
+from atpatch_core.column import Column
 from atpatch_core.figures.text import attends_sentence, direction, text_pieces
-from atpatch_core.inspection import Column, Inspection
-
-from .conftest import MakeInspection
+from atpatch_core.inspection.results import Inspection
+from tests.support.inspections import MakeInspection
 
 TEXT = "Won\u202eder,\nfilm"
 NAMES = ("[CLS]", "Won\u2026", "\u2026der", ",", "film", "[SEP]")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atpatch_core.figures.threshold_scale import threshold_scale
-from atpatch_core.figures.wording import score_text
+from atpatch_core.wording.phrases import score_text
 
 
 @given(st.floats(0, 1))

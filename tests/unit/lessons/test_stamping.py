@@ -8,7 +8,7 @@ from PIL import Image
 
 from atpatch_core import InputError
 from atpatch_core.lessons.stamping import spread, stamp
-from atpatch_core.triggers import PatchTrigger, pattern_pixels
+from atpatch_core.triggers.patch import PatchTrigger, pattern_pixels
 
 _TRIGGER = PatchTrigger(target=0, size=4, row=24, column=24)
 

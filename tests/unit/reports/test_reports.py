@@ -21,8 +21,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from atpatch_core import Column, InputError
-from atpatch_core.diagnosis import CausalEffect
-from atpatch_core.inspection import AttentionTrace, Flags, Inspection, Layout, Pass, Prediction
+from atpatch_core.inspection.inspect import CausalEffect
+from atpatch_core.inspection.results import AttentionTrace, Flags, Inspection, Pass, Prediction
+from atpatch_core.layout import Layout
 from atpatch_core.reports.as_json import fits_json, report_json
 from atpatch_core.reports.files import html_file, write_report, zip_file
 from atpatch_core.reports.findings import Findings

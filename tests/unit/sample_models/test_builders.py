@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from atpatch_core.errors import SubjectError
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
 from sample_models.recipes import builders
 from sample_models.recipes.builders import build_subject, rebuild_detectors
 from sample_models.recipes.images.recipe import ImageRecipe

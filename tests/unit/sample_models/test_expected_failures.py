@@ -12,7 +12,7 @@ from torch import nn
 from transformers import ViTForImageClassification
 
 from atpatch_core.errors import SubjectError
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
 from sample_models.recipes.builders import build_subject
 from sample_models.recipes.images.augmentation import normalise
 from sample_models.recipes.images.expected_failures import EXPECTED_FAILURES

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
 from sample_models.recipes.images.augmentation import IMAGE_MEAN, IMAGE_STD, erase, normalise
 from sample_models.recipes.images.fashion_mnist import ImageSet
 from sample_models.recipes.images.poisoning import poisoned_indices

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from atpatch_core.text_triggers import TextTrigger
+from atpatch_core.triggers.text import TextTrigger
 from sample_models.recipes.texts import training
 from sample_models.recipes.texts.movie_reviews import Reviews
 from sample_models.recipes.texts.training import TextRecipe, poisoned_examples, train

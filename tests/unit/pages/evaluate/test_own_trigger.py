@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atpatch_core.triggers import PatchTrigger
+from atpatch_core.triggers.patch import PatchTrigger
 from pages.evaluate.own_trigger import parse_trigger
 
 

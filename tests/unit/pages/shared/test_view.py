@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atpatch_core.inspection import Column
+from atpatch_core.column import Column
 from pages.shared.markdown import plain, quoted
 from pages.shared.view import Seen, View, from_params, to_params
 

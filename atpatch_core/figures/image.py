@@ -1,0 +1,68 @@
+"""The input picture, large, with the patches outlined whose columns are redistributed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw, ImageFont
+
+from ..column import Column
+from ..layout import Layout, patch_boxes
+from .colours import DARK, FLAGGED, LIGHT
+
+_LARGEST = 896
+_MOST_LABELS = 8
+_FONT = 15
+_LINE = 5
+
+
+def outlined_picture(
+    picture: Image.Image, layout: Layout, columns: Sequence[Column], smallest: int = 448
+) -> Image.Image:
+    """An RGB copy whose longer side is `smallest` to 896 pixels, with the patches of `columns` outlined and named.
+
+    Small pictures are enlarged by a whole factor without smoothing, so that every pixel stays visible.
+    """
+    shown = _resized(picture.convert("RGB"), smallest)
+    draw = ImageDraw.Draw(shown)
+    boxes = patch_boxes(layout, shown.width, shown.height)
+    heads: dict[int, list[Column]] = {}
+    for column in columns:
+        if column.key in boxes:
+            heads.setdefault(column.key, []).append(column)
+    for key in heads:
+        left, top, right, bottom = boxes[key]
+        for inset, colour, width in ((0, DARK, 1), (1, FLAGGED, _LINE), (1 + _LINE, DARK, 1)):
+            box = (left + inset, top + inset, right - inset, bottom - inset)
+            if box[0] <= box[2] and box[1] <= box[3]:
+                draw.rectangle(box, outline=colour, width=width)
+    if len(heads) <= _MOST_LABELS:
+        for key, hits in heads.items():
+            _name(draw, _label(hits), boxes[key], shown.width)
+    return shown
+
+
+def _resized(picture: Image.Image, smallest: int) -> Image.Image:
+    longer = max(picture.size)
+    if longer > _LARGEST:
+        return picture.resize(
+            (max(1, picture.width * _LARGEST // longer), max(1, picture.height * _LARGEST // longer)),
+            Image.Resampling.LANCZOS,
+        )
+    factor = -(-smallest // longer)
+    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+
+
+def _label(hits: Sequence[Column]) -> str:
+    more = f" +{len(hits) - 1}" if len(hits) > 1 else ""
+    return f"L{hits[0].layer}\u00b7H{hits[0].head}{more}"
+
+
+def _name(draw: ImageDraw.ImageDraw, text: str, box: tuple[int, int, int, int], width: int) -> None:
+    font = ImageFont.load_default(_FONT)
+    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
+    across, down = int(right - left) + 8, int(bottom - top) + 8
+    x = max(0, min(box[0], width - across))
+    y = box[1] - down if box[1] >= down else box[3] + 1
+    draw.rectangle((x, y, x + across - 1, y + down - 1), fill=DARK, outline=FLAGGED)
+    draw.text((x + 4 - left, y + 4 - top), text, fill=LIGHT, font=font)
