@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..debugging.attribute_flips import record_schema
 from ..evaluation.datasets import read_images
 from ..evaluation.record_data import read_people
 from ..evaluation.text_data import read_texts
 from ..files.kept import Kept
+from ..subjects.record import record_schema
 from ..subjects.subject import Subject
 from .output import tell_left_out
 

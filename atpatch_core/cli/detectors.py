@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import DetectorError
+from ..subjects import detector_versions as versions
 from ..subjects.fingerprint import fingerprint
 from ..subjects.loading import load
 from ..training.learning import Settings, learn
 from ..training.sources import STORE, Sources, read_labels
-from ..versions import folder as versions
 from ..versions.compare import compare
 from ..versions.readiness import Readiness, objections
 from ..versions.standing import standing_of

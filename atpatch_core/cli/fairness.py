@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..debugging.attribute_flips import record_schema
 from ..evaluation.fairness import evaluate_fairness
 from ..evaluation.fairness_report import fairness_as_json, fairness_rows
 from ..evaluation.record_data import read_labelled_records
+from ..subjects.record import record_schema
 from ..subjects.subject import Subject
 from .output import print_json, print_table, tell_left_out
 

@@ -23,7 +23,7 @@ from torch import Tensor
 from ..attention import attention_layers, hotfix
 from ..detector.fixed import FixedColumns
 from ..errors import InputError
-from ..subjects.record import RecordAdapter
+from ..subjects.record import record_schema
 from ..subjects.record_schema import Record, RecordSchema
 from ..subjects.subject import Subject
 
@@ -50,13 +50,6 @@ class FlippedPairs:
 
     def __len__(self) -> int:
         return len(self.over_attending)
-
-
-def record_schema(subject: Subject) -> RecordSchema:
-    """The schema of a subject for records. Raises `InputError` for any other subject."""
-    if not isinstance(subject.adapter, RecordAdapter):
-        raise InputError(f"{subject.name} takes no records but {subject.kind}s: choose a model for records.")
-    return subject.adapter.schema
 
 
 @dataclass(frozen=True)

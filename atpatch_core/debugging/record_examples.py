@@ -11,9 +11,10 @@ from torch import Tensor
 from ..attention import attention_layers, hotfix
 from ..detector.fixed import FixedColumns
 from ..detector.training import LayerExamples, unpadded
+from ..subjects.record import record_schema
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
-from .attribute_flips import FlippedPairs, record_schema
+from .attribute_flips import FlippedPairs
 from .maps import maps_of
 
 _BATCH = 500

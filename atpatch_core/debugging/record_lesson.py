@@ -13,8 +13,9 @@ from ..attention import attention_layers
 from ..detector.reference import mean_map
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples, unpadded
+from ..subjects.record import record_schema
 from ..subjects.subject import Subject
-from .attribute_flips import FlippedPairs, hijacked, record_schema
+from .attribute_flips import FlippedPairs, hijacked
 from .layer_scores import layer_scores
 from .modality import Lesson, Modality
 from .record_examples import flip_examples, record_maps

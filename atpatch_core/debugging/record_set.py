@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from ..detector.learning_curve import OnStep, say_nothing
 from ..files.values import listed, text, whole
+from ..subjects.record import record_schema
 from ..subjects.record_schema import NumberField, Record, RecordSchema, load_schema, save_schema
 from ..subjects.subject import Subject
-from .attribute_flips import FlippedPairs, attribute_flips, record_schema
+from .attribute_flips import FlippedPairs, attribute_flips
 from .set_folder import LONGEST_ORIGIN, enough, made_from, new_set, stored_set, today, writable, write_table
 from .stored_rows import stored_rows
 

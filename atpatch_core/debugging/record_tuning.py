@@ -16,9 +16,10 @@ import torch
 from ..attention import FLAG_NOTHING, hotfix
 from ..detector.reference import KINDS, ReferenceKind
 from ..detector.trained import TrainedDetector
+from ..subjects.record import record_schema
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
-from .attribute_flips import ExhaustiveFlips, predictions, record_schema
+from .attribute_flips import ExhaustiveFlips, predictions
 from .tuning import WORTH_A_LAYER, Setting, Tuned
 
 MISSED = (0.2, 0.1, 0.02)  # shares of the hits that may score below the thresholds that are tried

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..attention import Formula, hotfix
-from ..debugging.attribute_flips import ExhaustiveFlips, predictions, record_schema
+from ..debugging.attribute_flips import ExhaustiveFlips, predictions
 from ..errors import InputError
 from ..redistribution import redistribute
+from ..subjects.record import record_schema
 from ..subjects.record_schema import Protected, Record
 from ..subjects.subject import Subject
 from .rates import Rate, paired_difference, proportion, unpaired_difference

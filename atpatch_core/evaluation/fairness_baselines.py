@@ -17,11 +17,11 @@ import numpy as np
 import torch
 
 from ..attention import attention_layers, hotfix
-from ..debugging.attribute_flips import hijacked_by, predictions, record_schema
+from ..debugging.attribute_flips import hijacked_by, predictions
 from ..detector.fixed import FixedColumns
 from ..detector.reference import KINDS
 from ..detector.trained import TrainedDetector
-from ..subjects.record import randomly_flipped
+from ..subjects.record import randomly_flipped, record_schema
 from ..subjects.record_schema import Record, Value
 from ..subjects.subject import Subject
 from .defences.no_rescale import shrink_only

@@ -9,7 +9,7 @@ import torch
 
 from ..attention import hotfix
 from ..column import Column
-from ..debugging.attribute_flips import record_schema
+from ..subjects.record import record_schema
 from ..subjects.record_schema import Record, Value
 from ..subjects.subject import Subject
 from .results import Prediction

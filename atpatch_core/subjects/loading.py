@@ -26,8 +26,8 @@ from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
 from ..errors import DetectorError, SubjectError
 from ..explained import cause_of, explained
-from ..versions.folder import active_folder, active_version, version_folder, version_label
 from .config_checks import check_config, shown_name
+from .detector_versions import active_folder, active_version, version_folder, version_label
 from .fingerprint import fingerprint
 from .image import image_adapter
 from .record import record_adapter

@@ -15,6 +15,7 @@ from ..errors import InputError, SubjectError
 from ..layout import Layout
 from .record_files import read_records
 from .record_schema import Record, RecordSchema, load_schema
+from .subject import Subject
 
 
 @dataclass(frozen=True)
@@ -70,3 +71,10 @@ def randomly_flipped(schema: RecordSchema, tokens: Tensor) -> Tensor:
         values = torch.randint(schema.category(one.name).tokens, (len(tokens),))
         drawn[:, key] = schema.first_tokens[key - 1] + values
     return drawn
+
+
+def record_schema(subject: Subject) -> RecordSchema:
+    """The schema of a subject for records. Raises `InputError` for any other subject."""
+    if not isinstance(subject.adapter, RecordAdapter):
+        raise InputError(f"{subject.name} takes no records but {subject.kind}s: choose a model for records.")
+    return subject.adapter.schema

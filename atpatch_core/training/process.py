@@ -19,8 +19,8 @@ from ..detector.trained import TrainedDetector
 from ..errors import AtPatchError, TrainingError
 from ..files.json_files import read_object
 from ..machine import leave_cores_free
+from ..subjects.detector_versions import check_name, save_version
 from ..subjects.loading import load
-from ..versions.folder import check_name, save_version
 from .contract import Request, State, Status
 from .learning import learn, stages
 from .store import KILLED, write_json

@@ -38,7 +38,7 @@ from ..files.damaged import DamagedError, OversizeError
 from ..files.json_files import parse_json, read_object
 from ..files.values import mapping, number, text, whole
 from ..files.whole_files import write_whole_text
-from ..versions.folder import check_name
+from ..subjects.detector_versions import check_name
 from .contract import Request, State, Status, Training
 
 DEFAULT_FOLDER = Path(".atpatch") / "trainings"

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..attention import attention_layers, capture
-from ..debugging.attribute_flips import hijacked_by, record_schema
+from ..debugging.attribute_flips import hijacked_by
 from ..debugging.image_examples import label_columns
 from ..debugging.image_set import ImageDebuggingData
 from ..debugging.record_set import RecordDebuggingData
@@ -25,6 +25,7 @@ from ..evaluation.text_data import LabelledTexts, read_labelled_texts
 from ..labels.examples import label_masks
 from ..labels.labelled_inputs import LabelledInput
 from ..subjects.image_files import as_array, from_array
+from ..subjects.record import record_schema
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from atpatch_core.figures.score_pairs import score_pairs
-from atpatch_core.versions import folder as versions
+from atpatch_core.subjects import detector_versions as versions
 from atpatch_core.versions.compare import Comparison, compare_scores
 from atpatch_core.versions.held_out import HeldOut
 from atpatch_core.wording.phrases import counted

@@ -10,7 +10,7 @@ from atpatch_core.errors import DetectorError
 from atpatch_core.figures.column_embedding import column_embedding
 from atpatch_core.figures.detection_curves import curve, roc
 from atpatch_core.figures.precision_recall import precision_recall
-from atpatch_core.versions.folder import active_version
+from atpatch_core.subjects.detector_versions import active_version
 from atpatch_core.versions.held_out import HeldOut, has_evaluation_data
 from atpatch_core.versions.judgement import Judged, confusion, judge, precision_and_recall, threshold_for
 from atpatch_core.wording.phrases import counted, percent

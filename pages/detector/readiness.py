@@ -7,7 +7,7 @@ from itertools import count
 import streamlit as st
 
 from atpatch_core.errors import DetectorError
-from atpatch_core.versions.folder import list_versions, save_version
+from atpatch_core.subjects.detector_versions import list_versions, save_version
 from atpatch_core.versions.readiness import FEWEST, BetterThreshold, Readiness, Standing, with_threshold
 from atpatch_core.wording.phrases import counted
 from pages.detector import address

@@ -20,10 +20,10 @@ from atpatch_core.digest import digest_of
 from atpatch_core.errors import InputError
 from atpatch_core.files.json_files import read_object
 from atpatch_core.labels.labelled_inputs import LabelledInput, labelled_inputs
+from atpatch_core.subjects.detector_versions import load_version, version_label
 from atpatch_core.training import STORE, TrainingStore
 from atpatch_core.versions import held_out as judged_on
 from atpatch_core.versions.embedding import ColumnEmbedding, embed_columns
-from atpatch_core.versions.folder import load_version, version_label
 from atpatch_core.versions.held_out import ColumnTruth, HeldOut
 from atpatch_core.versions.judgement import Confusion, input_scores
 from atpatch_core.versions.readiness import Readiness, taught_by, threshold_chosen_on

@@ -12,9 +12,9 @@ from atpatch_core.errors import LabelError
 from atpatch_core.figures.learning_curves import auroc_curves, loss_curves
 from atpatch_core.figures.learnt_from import in_sentences
 from atpatch_core.labels.learnt_from import LearntFrom, learnt_from
+from atpatch_core.subjects.detector_versions import list_versions
 from atpatch_core.training import Request, Sources, State, Training
 from atpatch_core.training.learning import Settings
-from atpatch_core.versions.folder import list_versions
 from atpatch_core.wording.phrases import counted
 from pages.detector import address
 from pages.detector.readiness import show_readiness

@@ -8,8 +8,8 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.errors import DetectorError
-from atpatch_core.versions import folder as versions
-from atpatch_core.versions.folder import DetectorVersion
+from atpatch_core.subjects import detector_versions as versions
+from atpatch_core.subjects.detector_versions import DetectorVersion
 from atpatch_core.versions.readiness import objections
 from atpatch_core.wording.phrases import counted
 from pages.detector import address

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from atpatch_core.debugging.attribute_flips import record_schema
 from atpatch_core.digest import digest_of
 from atpatch_core.evaluation.defences.catalogue import ATPATCH
 from atpatch_core.evaluation.fairness_comparison import (
@@ -18,6 +17,7 @@ from atpatch_core.evaluation.fairness_comparison import (
 )
 from atpatch_core.evaluation.record_data import LabelledRecords, parse_labelled_records, read_labelled_records
 from atpatch_core.figures.tradeoff import Place
+from atpatch_core.subjects.record import record_schema
 from pages.evaluate.job import show_job
 from pages.evaluate.panels import (
     NOT_MEASURED,

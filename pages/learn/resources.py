@@ -11,8 +11,8 @@ from atpatch_core import Column, InputError, Inspection, SubjectError, causal_ch
 from atpatch_core.evaluation.datasets import read_images
 from atpatch_core.lessons.picture_scores import PictureScores, score_pictures
 from atpatch_core.lessons.stamping import known_trigger, spread, stamp
+from atpatch_core.subjects.detector_versions import SHIPPED, list_versions
 from atpatch_core.triggers.patch import PatchTrigger
-from atpatch_core.versions.folder import SHIPPED, list_versions
 from pages.shared.resources import OpenSubject, open_subject, samples, subject_folders
 
 _PICTURES, _RECORDS = "fashion-vit-badnets", "adult-tabular-sex"

@@ -23,7 +23,7 @@ from atpatch_core.inspection.attribution_pace import Pace, measure_pace
 from atpatch_core.inspection.results import Inspection
 from atpatch_core.machine import leave_cores_free
 from atpatch_core.subjects.config_checks import shown_name
-from atpatch_core.versions.folder import SHIPPED, active_version, version_folder
+from atpatch_core.subjects.detector_versions import SHIPPED, active_version, version_folder
 from atpatch_core.wording.phrases import unique
 from pages.shared.folders import models_folder, samples_folder, uploads_folder
 from pages.shared.samples import Sample, read_samples

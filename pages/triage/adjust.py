@@ -7,7 +7,7 @@ import streamlit as st
 from atpatch_core import Column, Inspection
 from atpatch_core.detector.contract import ColumnDetector
 from atpatch_core.figures.threshold_scale import threshold_scale
-from atpatch_core.versions.folder import name_in
+from atpatch_core.subjects.detector_versions import name_in
 from atpatch_core.wording.phrases import listed, score_text, unique
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject

@@ -10,8 +10,8 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.errors import DetectorError
+from atpatch_core.subjects.detector_versions import active_version, name_in
 from atpatch_core.subjects.loading import kind_in
-from atpatch_core.versions.folder import active_version, name_in
 from pages.shared.folders import models_folder
 from pages.shared.markdown import plain, quoted
 from pages.shared.model_list import shown_instead

@@ -22,9 +22,9 @@ from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_image
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
+from atpatch_core.subjects.detector_versions import activate, active_version, list_versions, roll_back, save_version
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import TrainingStore
-from atpatch_core.versions.folder import activate, active_version, list_versions, roll_back, save_version
 from tests.support.barriers import serious_barriers
 from tests.support.dashboard import PATIENCE, params_of, serve, settle, visit
 

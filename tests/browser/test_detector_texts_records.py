@@ -15,8 +15,8 @@ from atpatch_core import load
 from atpatch_core.debugging.record_set import build_record_set
 from atpatch_core.debugging.text_set import build_text_set
 from atpatch_core.detector.storage import load_detector
+from atpatch_core.subjects.detector_versions import active_version, save_version
 from atpatch_core.subjects.record_schema import save_schema
-from atpatch_core.versions.folder import active_version, save_version
 from tests.support.dashboard import ROOT, choose, serve, settle, visit
 
 from ..unit.debugging.biased import SCHEMA, prejudiced, some_people, trained

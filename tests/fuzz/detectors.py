@@ -16,7 +16,7 @@ from atpatch_core.detector.networks import NETWORKS
 from atpatch_core.detector.reach import Reach
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.detector.trained import TrainedDetector
-from atpatch_core.versions.folder import SHIPPED, active_version, list_versions
+from atpatch_core.subjects.detector_versions import SHIPPED, active_version, list_versions
 
 from .case import Case, equal, low
 from .json_damage import damaged_texts, instead, places, without, wrong_kinds

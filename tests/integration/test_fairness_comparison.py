@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import atpatch_core as atpatch
-from atpatch_core.debugging.attribute_flips import record_schema
 from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.evaluation.fairness_comparison import (
     FairnessComparison,
@@ -19,6 +18,7 @@ from atpatch_core.evaluation.fairness_comparison import (
     fairness_sentence,
 )
 from atpatch_core.evaluation.record_data import LabelledRecords, read_labelled_records
+from atpatch_core.subjects.record import record_schema
 
 from .conftest import MODELS
 

@@ -13,10 +13,11 @@ import pytest
 import torch
 
 import atpatch_core as atpatch
-from atpatch_core.debugging.attribute_flips import ExhaustiveFlips, predictions, record_schema
+from atpatch_core.debugging.attribute_flips import ExhaustiveFlips, predictions
 from atpatch_core.evaluation.fairness import evaluate_fairness
 from atpatch_core.evaluation.record_data import LabelledRecords, read_labelled_records
 from atpatch_core.inspection.what_if import what_if
+from atpatch_core.subjects.record import record_schema
 from atpatch_core.subjects.record_schema import Record
 
 from .cli.conftest import Finished, refuse, run

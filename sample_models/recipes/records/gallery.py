@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from atpatch_core.debugging.attribute_flips import ExhaustiveFlips, predictions, record_schema
+from atpatch_core.debugging.attribute_flips import ExhaustiveFlips, predictions
 from atpatch_core.evaluation.fairness import hotfixed
 from atpatch_core.evaluation.record_data import read_labelled_records
+from atpatch_core.subjects.record import record_schema
 from atpatch_core.subjects.subject import Subject
 
 from ..gallery import SampleInput, replace_samples

@@ -15,7 +15,7 @@ from atpatch_core import Column, inspect, load
 from atpatch_core.cli.main import main
 from atpatch_core.detector.storage import load_detector
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
-from atpatch_core.versions.folder import active_version, save_version
+from atpatch_core.subjects.detector_versions import active_version, save_version
 
 ROOT = Path(__file__).resolve().parents[3]
 PICTURE = ROOT / "assets" / "samples" / "bag-triggered.png"

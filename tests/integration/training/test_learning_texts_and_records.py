@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 import atpatch_core as atpatch
 from atpatch_core import Column, Inspection
 from atpatch_core.debugging.answers import answers
-from atpatch_core.debugging.attribute_flips import hijacked_by, record_schema
+from atpatch_core.debugging.attribute_flips import hijacked_by
 from atpatch_core.debugging.layer_scores import layer_scores
 from atpatch_core.debugging.record_set import build_record_set
 from atpatch_core.debugging.text_set import build_text_set
@@ -27,6 +27,7 @@ from atpatch_core.evaluation.text_data import read_labelled_texts
 from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, State, Verdict
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.suggestion import suggest
+from atpatch_core.subjects.record import record_schema
 from atpatch_core.training.learning import Settings, learn
 from atpatch_core.training.sources import Sources
 from atpatch_core.triggers.text import Span, TextTrigger

@@ -13,10 +13,10 @@ import pytest
 
 import atpatch_core as atpatch
 from atpatch_core.errors import DetectorError, TrainingError
+from atpatch_core.subjects.detector_versions import list_versions, load_version
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import STORE, Request, Sources, State, Training, TrainingStore
 from atpatch_core.training.learning import Settings
-from atpatch_core.versions.folder import list_versions, load_version
 
 PATIENCE = 300
 FORK = get_context("fork")

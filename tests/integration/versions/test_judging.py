@@ -15,9 +15,9 @@ from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.labels.contract import Verdict
 from atpatch_core.labels.labelled_inputs import LabelledInput
+from atpatch_core.subjects.detector_versions import load_version
 from atpatch_core.versions.compare import compare, compare_scores
 from atpatch_core.versions.embedding import embed_columns
-from atpatch_core.versions.folder import load_version
 from atpatch_core.versions.held_out import (
     evaluation_inputs,
     from_labels,

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from atpatch_core.debugging.attribute_flips import SHIFT, ExhaustiveFlips, attribute_flips, hijacked_by, record_schema
+from atpatch_core.debugging.attribute_flips import SHIFT, ExhaustiveFlips, attribute_flips, hijacked_by
 from atpatch_core.errors import InputError
-from atpatch_core.subjects.record import RecordAdapter
+from atpatch_core.subjects.record import RecordAdapter, record_schema
 from atpatch_core.subjects.record_schema import CategoryField, NumberField, Protected, Record, RecordSchema
 from atpatch_core.subjects.subject import Subject
 

@@ -20,7 +20,7 @@ from atpatch_core.detector.storage import save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.files.whole_files import new_folder, replacing, scratch_folder, sweep, sweep_scratch, write_whole
-from atpatch_core.versions.folder import save_version
+from atpatch_core.subjects.detector_versions import save_version
 from pages.shared.uploads import UploadStore
 from tests.support.dashboard import ROOT
 

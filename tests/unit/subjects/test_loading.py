@@ -20,9 +20,9 @@ from atpatch_core.detector.networks import PerHead
 from atpatch_core.detector.storage import save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError, SubjectError
+from atpatch_core.subjects.detector_versions import save_version
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.subjects.loading import kind_in, list_subjects, load
-from atpatch_core.versions.folder import save_version
 from tests.support.image_files import grey, png
 
 

@@ -16,7 +16,7 @@ from atpatch_core.detector.networks import PerHead
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError
-from atpatch_core.versions import folder as versions
+from atpatch_core.subjects import detector_versions as versions
 
 WEIGHTS = "ab" * 32
 
