@@ -9,7 +9,19 @@ from torch import Tensor
 
 @dataclass(frozen=True, order=True)
 class Column:
-    """One column (key) of one head's attention map in one layer; all three count from 0."""
+    """One column (key) of one head's attention map in one layer.
+
+    Attributes:
+        layer: number of the attention layer, from 0.
+        head: number of the head in that layer, from 0.
+        key: number of the column, from 0; `Layout.key_names` says what it stands for.
+
+    Example:
+        >>> Column(layer=0, head=1, key=49) == Column(0, 1, 49)
+        True
+        >>> sorted([Column(1, 0, 3), Column(0, 2, 7)])  # layer by layer
+        [Column(layer=0, head=2, key=7), Column(layer=1, head=0, key=3)]
+    """
 
     layer: int
     head: int
@@ -18,14 +30,25 @@ class Column:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Class probabilities `[labels]` (they sum to 1) and the names of the classes."""
+    """How probable a model finds each of its classes.
+
+    Attributes:
+        probabilities: float32 `[classes]`, summing to 1.
+        labels: the names of the classes, in the same order.
+
+    Example:
+        >>> import torch
+        >>> prediction = Prediction(torch.tensor([0.25, 0.75]), ("negative", "positive"))
+        >>> prediction.index, prediction.label, prediction.confidence
+        (1, 'positive', 0.75)
+    """
 
     probabilities: Tensor
     labels: tuple[str, ...]
 
     @property
     def index(self) -> int:
-        """Number of the most probable class."""
+        """Number of the most probable class, from 0."""
         return int(self.probabilities.argmax())
 
     @property
@@ -41,7 +64,17 @@ class Prediction:
 
 @dataclass(frozen=True)
 class AttentionTrace:
-    """The attention maps of one forward pass on one input: per layer a float32 `[heads, queries, keys]`."""
+    """The attention maps of one forward pass on one input.
+
+    Attributes:
+        maps: for each layer float32 `[heads, queries, keys]`, after softmax.
+
+    Example:
+        >>> import torch
+        >>> trace = AttentionTrace((torch.full((4, 50, 50), 1 / 50),) * 2)
+        >>> trace.layers, trace.maps[0].shape
+        (2, torch.Size([4, 50, 50]))
+    """
 
     maps: tuple[Tensor, ...]
 
@@ -53,11 +86,23 @@ class AttentionTrace:
 
 @dataclass(frozen=True)
 class Flags:
-    """The detector's opinion of every column, and which ones AtPatch redistributes.
+    """How the detector scores every column, and which columns AtPatch redistributes.
 
-    `scores` and `flagged` hold one `[heads, keys]` tensor per layer; a layer that is not watched has `None` scores.
-    `flagged` includes columns chosen by hand. `threshold` is the score from which on the detector flags a column.
-    `followed` are columns that do not reach it, but are redistributed because one of the same input does.
+    Attributes:
+        scores: for each layer float32 `[heads, keys]`, suspicion from 0 to 1; `None` for a layer the detector does not
+            watch.
+        flagged: for each layer bool `[heads, keys]`, the redistributed columns, including those chosen by hand.
+        threshold: the score from which on the detector flags a column.
+        followed: columns below the threshold that are redistributed because another column of the same input reaches
+            it.
+
+    Example:
+        >>> import torch
+        >>> flags = Flags((torch.tensor([[0.1, 0.9]]),), (torch.tensor([[False, True]]),), threshold=0.5)
+        >>> flags.columns
+        (Column(layer=0, head=0, key=1),)
+        >>> round(flags.score(Column(0, 0, 1)), 2), flags.reaches(Column(0, 0, 0)), flags.any
+        (0.9, False, True)
     """
 
     scores: tuple[Tensor | None, ...]
@@ -75,7 +120,7 @@ class Flags:
         )
 
     def score(self, column: Column) -> float | None:
-        """The detector's score of `column`; `None` if it does not watch the layer."""
+        """The detector's score of `column`, 0 to 1; `None` if it does not watch the layer."""
         scores = self.scores[column.layer]
         return None if scores is None else float(scores[column.head, column.key])
 
@@ -94,10 +139,14 @@ class Flags:
 class Following:
     """What it took to follow an input's flags to the rest of the trigger.
 
-    `forwards` were needed beyond the first one, of at most `most` for an input of this length; they took `seconds`
-    (for the whole batch). If it is not `complete`, the bound was reached, and what had been found by then is repaired.
-    `cleared` are the columns that were flagged, where it turned out that the answer does not hang on them: with all of
-    them and what they led to redistributed, the model was as sure as before, so nothing is redistributed.
+    Attributes:
+        forwards: forward passes beyond the first one.
+        most: the most forward passes allowed for an input of this length.
+        complete: whether the search ended on its own; if not, it reached its bound, and only what it had found is
+            repaired.
+        seconds: time taken, for the whole batch.
+        cleared: the flagged columns (keys) if the answer turned out not to depend on them: with all of them and
+            everything they led to redistributed, the model was as sure as before, so nothing is redistributed.
     """
 
     forwards: int
@@ -111,11 +160,19 @@ class Following:
 class Layout:
     """How the columns of an input's maps are shown to a person.
 
-    `key_names[k]` names column `k` ("[CLS]", "row 6, column 6", "movie", "sex"); `special[k]` says that the model
-    itself added it. For images, `grid` is (rows, columns) of patches, which follow the special keys row by row. For
-    texts, `words[k]` numbers the word that column `k` is a part of, and `spans[k]` says where in the text it stands,
-    (start, end) in characters; both are `None` for special keys. `unit` is what one column is called; `notice` is a
-    sentence about what of the input the columns leave out, if they do.
+    Attributes:
+        key_names: a name for each column: "[CLS]", "row 6, column 6", "movie", "sex".
+        special: for each column, whether the model added it itself ([CLS], [SEP], padding).
+        grid: for images, (rows, columns) of patches; the patches follow the special keys row by row.
+        words: for texts, the number of the word each column is a part of; `None` for special keys.
+        spans: for texts, where each column stands in the text, (start, end) in characters; `None` for special keys.
+        unit: what one column is called: "word", "field".
+        notice: a sentence about what part of the input the columns leave out, if any.
+
+    Example:
+        >>> layout = Layout(("[CLS]", "age", "sex"), (True, False, False), unit="field")
+        >>> layout.key_names[2], layout.grid
+        ('sex', None)
     """
 
     key_names: tuple[str, ...]
@@ -129,7 +186,12 @@ class Layout:
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward pass: what the model answered and what it attended to."""
+    """One forward pass: what the model answered and what it attended to.
+
+    Attributes:
+        prediction: the probabilities of the classes.
+        trace: the attention maps that led to them.
+    """
 
     prediction: Prediction
     trace: AttentionTrace
@@ -137,11 +199,27 @@ class Pass:
 
 @dataclass(frozen=True)
 class Inspection:
-    """One input through the untouched model (`original`) and through the hot-fixed one (`patched`).
+    """One input run through the untouched model and through the hot-fixed one; made by `inspect`.
 
-    `flags` are the columns redistributed in the patched pass. `layout` names the columns. `following` is there where
-    the detector follows its flags and found some. `calibrated_keys` is how many columns the longest input had that the
-    detector's threshold was chosen on, where that is known: in a longer one it finds less.
+    Attributes:
+        original: the pass through the untouched model.
+        patched: the pass with `flags.columns` redistributed; equal to `original` if there are none.
+        flags: how columns were scored, and which ones are redistributed.
+        layout: what the columns stand for.
+        following: how flags were followed to the rest of a trigger, if the detector does that and flagged something.
+        calibrated_keys: how many columns the longest input had on which the detector's threshold was chosen, if known;
+            in a longer input the detector finds less.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/bag-triggered.png").read_bytes())
+        >>> result = atpatch.inspect(subject, image)
+        >>> result.changes_answer
+        True
+        >>> {result.layout.key_names[column.key] for column in result.flags.columns}
+        {'row 6, column 6'}
     """
 
     original: Pass
@@ -153,5 +231,5 @@ class Inspection:
 
     @property
     def changes_answer(self) -> bool:
-        """Whether the answer is another one with the fix."""
+        """Whether the fix changes the answer."""
         return self.original.prediction.index != self.patched.prediction.index

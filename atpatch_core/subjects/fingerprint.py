@@ -10,7 +10,14 @@ _VALUES = 64  # of each tensor; enough to tell any two trainings apart without r
 
 
 def fingerprint(model: nn.Module) -> str:
-    """A SHA-256 over the names, shapes and first values of all weights, rounded to half precision."""
+    """A SHA-256 over the names, shapes and first values of all weights, rounded to half precision.
+
+    Args:
+        model: any PyTorch module; only the first 64 values of each of its tensors count.
+
+    Returns:
+        64 lower-case hex digits, the same for the same weights on any device.
+    """
     digest = hashlib.sha256()
     for name, value in sorted(model.state_dict().items()):
         first = value.detach().flatten()[:_VALUES].half().cpu().numpy()
