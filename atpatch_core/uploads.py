@@ -1,7 +1,7 @@
-"""A bounded store of uploaded files, each known by the SHA-256 of its content, with the name it was brought under.
+"""A bounded store of uploaded files, each known by the SHA-256 of its content, with the name it was uploaded under.
 
-A link to a view names an upload by its digest, so the picture must outlive the browser's session, but not for ever:
-beyond a number of files or bytes the oldest go.
+A link to a view names an upload by its digest, so the file must outlive the browser's session, but not for ever: beyond
+a number of files or bytes the oldest go.
 """
 
 from __future__ import annotations
@@ -46,17 +46,30 @@ def clean_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class UploadStore:
-    """Files in `folder`, at most `most_files` of them and `most_bytes` in all; the oldest are dropped first."""
+    """Files in one folder, the oldest of which are dropped first.
+
+    Attributes:
+        folder: where they are.
+        most_files: the most files kept.
+        most_bytes: the most bytes kept, all files together.
+    """
 
     folder: Path
     most_files: int = 200
     most_bytes: int = 400_000_000
 
     def put(self, content: bytes, name: str = "") -> str:
-        """Keep `content` and return its digest. Raises `InputError` when it does not fit or can't be written.
+        """Keep a file. Content that already has a name keeps it, because a link to it may have been passed on.
 
-        `name` is what the file is called. Content that already has a name keeps that one, because a link to it may
-        have been passed on.
+        Args:
+            content: the bytes of the file.
+            name: what the file is called; empty if it has no name.
+
+        Returns:
+            The digest by which `get` finds it.
+
+        Raises:
+            InputError: it does not fit or can't be written.
         """
         if len(content) > self.most_bytes:
             raise InputError("The file is larger than the whole upload store: choose a smaller one.")
@@ -74,7 +87,7 @@ class UploadStore:
         return digest
 
     def get(self, digest: str) -> bytes | None:
-        """The content with this digest, or `None` if it was never here, was dropped, or is damaged."""
+        """The content with this digest, or `None` if it was never there, was dropped, or is damaged."""
         if not is_digest(digest):
             return None
         try:
@@ -84,7 +97,7 @@ class UploadStore:
         return content if digest_of(content) == digest else None
 
     def name(self, digest: str) -> str | None:
-        """What the content with this digest was called when it was first brought; `None` if it had no name."""
+        """What the content with this digest was called when it was first kept; `None` if it had no name."""
         if not is_digest(digest):
             return None
         try:
