@@ -1,4 +1,4 @@
-"""The input picture, large, with the patches outlined whose columns are redistributed."""
+"""The input image, large, with the patches outlined whose columns are redistributed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ _LINE = 5
 
 
 def patch_boxes(layout: Layout, width: int, height: int) -> dict[int, tuple[int, int, int, int]]:
-    """The pixel box (left, top, right, bottom) of every key that is a patch, on a picture of `width` x `height`."""
+    """Where each patch lies on an image.
+
+    Args:
+        layout: the columns of its maps; without a `grid` there are no patches.
+        width: of the image, in pixels.
+        height: of the image, in pixels.
+
+    Returns:
+        For every key that is a patch its pixel box (left, top, right, bottom), both ends included.
+    """
     if layout.grid is None:
         return {}
     rows, columns = layout.grid
@@ -34,9 +43,16 @@ def patch_boxes(layout: Layout, width: int, height: int) -> dict[int, tuple[int,
 
 
 def key_at(layout: Layout, size: tuple[int, int], row: int, column: int) -> int:
-    """The key of the patch that covers pixel (`row`, `column`) of a picture of `size` (width, height).
+    """The key of the patch that covers a pixel.
 
-    Raises `ValueError` when there is none.
+    Args:
+        layout: the columns of the image's maps.
+        size: (width, height) of the image, in pixels.
+        row: of the pixel, from 0.
+        column: of the pixel, from 0.
+
+    Raises:
+        ValueError: no patch covers it.
     """
     for key, (left, top, right, bottom) in patch_boxes(layout, *size).items():
         if left <= column <= right and top <= row <= bottom:
@@ -47,9 +63,18 @@ def key_at(layout: Layout, size: tuple[int, int], row: int, column: int) -> int:
 def outlined_picture(
     picture: Image.Image, layout: Layout, columns: Sequence[Column], smallest: int = 448
 ) -> Image.Image:
-    """An RGB copy whose longer side is `smallest` to 896 pixels, with the patches of `columns` outlined and named.
+    """Outline and name the patches of some columns on an image.
 
-    Small pictures are enlarged by a whole factor without smoothing, so that every pixel stays visible.
+    Small images are enlarged by a whole factor without smoothing, so that every pixel stays visible.
+
+    Args:
+        picture: the image.
+        layout: the columns of its maps.
+        columns: whose patches to outline.
+        smallest: the least length of the longer side of the result, in pixels; the most is 896.
+
+    Returns:
+        An RGB copy.
     """
     shown = _resized(picture.convert("RGB"), smallest)
     draw = ImageDraw.Draw(shown)

@@ -12,9 +12,12 @@ MOST_ROWS = 12  # columns beyond which a list of them says less than one of the 
 
 @dataclass(frozen=True)
 class RedistributedPart:
-    """A part of the input, the heads in which its column is redistributed, and its `highest` score there.
+    """A part of the input, and the heads in which its column is redistributed.
 
-    `places` are (layer, heads of it); `highest` is `None` if no detector watches any of those layers.
+    Attributes:
+        name: of the part.
+        places: (layer, heads) for each layer where it is.
+        highest: its highest score there; `None` if no detector watches any of those layers.
     """
 
     name: str

@@ -33,10 +33,16 @@ def threshold_texts(used: float, calibrated: float) -> tuple[str, str]:
 
 
 def threshold_sentence(inspection: Inspection, calibrated: float | None) -> str:
-    """That the verdict holds for another threshold than the `calibrated` one, and what that one would flag; empty if
-    it is the calibrated one.
+    """That the verdict holds for another threshold than the calibrated one, and what that one would flag.
 
-    Of what would be flagged only the scores at hand tell: the model does not run again.
+    The model does not run again: this goes by the scores at hand.
+
+    Args:
+        inspection: what was found in an input.
+        calibrated: the detector's own threshold; `None` without a detector.
+
+    Returns:
+        A sentence; empty if the threshold in use is the calibrated one.
     """
     used = other_threshold(inspection.flags, calibrated)
     if used is None or calibrated is None:

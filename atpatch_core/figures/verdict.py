@@ -1,6 +1,6 @@
 """The sentences above everything else: what is wrong with this input, and what AtPatch makes of it.
 
-They name the parts of the input. In which heads those were found is told separately, by `found_sentence`.
+They name the parts of the input; `found_sentence` says separately in which heads those were found.
 """
 
 from __future__ import annotations
@@ -18,15 +18,32 @@ _MOST_LAYERS = 3
 
 
 def verdict(inspection: Inspection, calibrated: float | None) -> str:
-    """A few sentences of plain text on an inspection; `calibrated` is the detector's threshold, `None` without one."""
+    """A few sentences of plain text on an inspection.
+
+    Args:
+        inspection: what was found in an input.
+        calibrated: the detector's own threshold; `None` without a detector.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/ankle-boot.png").read_bytes())
+        >>> verdict(atpatch.inspect(subject, image), subject.detector.threshold).split(":")[0]
+        'Nothing flagged'
+    """
     return " ".join(verdict_sentences(inspection, calibrated))
 
 
 def verdict_sentences(inspection: Inspection, calibrated: float | None) -> tuple[str, ...]:
     """What was found, what comes of it, and each limit within which that holds: a sentence or two each.
 
-    Columns that reach the threshold or were followed from one that does count as flagged; what else is redistributed
-    was chosen by hand.
+    Columns that reach the threshold, or were followed from one that does, count as flagged; whatever else is
+    redistributed was chosen by hand.
+
+    Args:
+        inspection: what was found in an input.
+        calibrated: the detector's own threshold; `None` without a detector.
     """
     sentences = (
         _finding(inspection, calibrated),
