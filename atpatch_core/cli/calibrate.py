@@ -56,7 +56,7 @@ def calibrate(
 ) -> None:
     """Take the lowest threshold that at most the wanted share of further clean inputs reaches (conformal bound).
 
-    Of records, those count as clean that no protected attribute hijacks; the model itself tells which.
+    Of records, those count as clean that no protected attribute hijacks; the model itself decides which.
     """
     loaded = load(subject)
     rate = false_positive_rate or (_RATE_OF_RECORDS if loaded.kind == "record" else _RATE)

@@ -39,7 +39,14 @@ _GREY = "#6b7280"
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """One figure, drawn; `alt` says in words what it shows."""
+    """One figure for a paper, drawn.
+
+    Attributes:
+        name: for the name of its file.
+        title: for a person.
+        alt: what it shows, in words.
+        figure: Matplotlib's figure.
+    """
 
     name: str
     title: str
@@ -62,8 +69,13 @@ class PaperFigure:
 
 
 def paper_figures(found: Findings, layer: int, head: int) -> tuple[PaperFigure, ...]:
-    """The input (of a picture), both predictions, all maps, the scores, and single maps: that of `head` in `layer`, and
-    the first ones with flagged columns.
+    """Draw all figures of a report: the input (if it is an image), both predictions, all maps, the scores, and single
+    maps.
+
+    Args:
+        found: what was found in an input.
+        layer: number of the layer of the first single map; the others are the first ones with flagged columns.
+        head: number of its head.
     """
     inspection = found.inspection
     before, after = inspection.original.prediction, inspection.patched.prediction
