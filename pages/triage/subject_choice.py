@@ -32,7 +32,7 @@ def opened_subject(view: View) -> OpenSubject | None:
     if not folders:
         st.warning(
             f"There are no models in {plain(str(models_folder()))}: build the samples with "
-            "`python -m atpatch_core samples build`, or name another folder in `ATPATCH_MODELS`.",
+            "`python -m sample_models build`, or name another folder in `ATPATCH_MODELS`.",
             icon=":material/folder_off:",
         )
         return None
