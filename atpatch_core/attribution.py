@@ -15,11 +15,11 @@ Attention says what a model looked at, not what it used. Two second opinions:
 Decided answers:
 
 * Log-odds and not the probability are explained: a probability of 99.9 % hardly moves any more, whatever is changed.
-* Baselines. Pictures: black, as the model's processor sees it. Texts: every word's embedding becomes that of the
-  padding token. Records: every field's embedding becomes the mean over the values of that field. No value of a field
-  is neutral by itself: with the most usual one, the attribute of the most usual person would get no credit by
-  construction. What the model adds itself ([CLS], [SEP]) is the same in the baseline, so its credit is exactly 0.
-* The columns redistributed are those of the input itself, at every step from the baseline. Were they flagged anew at
+* Baselines. Images: black, as the model's processor sees it. Texts: every word's embedding becomes that of the padding
+  token. Records: every field's embedding becomes the mean over the values of that field. No value of a field is neutral
+  by itself: with the most usual one, the attribute of the most usual person would get no credit by construction. What
+  the model adds itself ([CLS], [SEP]) is the same in the baseline, so its credit is exactly 0.
+* The columns redistributed are those of the input itself, at every step from the baseline. If they were flagged anew at
   each step, the answer would jump where a flag appears, and the credits would add up to nothing in particular.
 * Shared models stay untouched: Captum hooks a twin that shares the weights, but none of the modules.
 """
@@ -44,6 +44,8 @@ from .inspection import AttentionTrace, Column, Flags, Layout
 from .subjects.record import RecordAdapter
 from .subjects.subject import Subject
 
+# On inputs of the sample models, 16 steps miss the sum of the credits by up to 0.8 log-odds, 32 by 0.03, and 64 by less
+# than 0.001.
 STEPS = 64
 OnStep = Callable[[int, int], None]
 # Attention entries [batch, queries, keys] of one head at a time: bounds what the backward pass has to keep.

@@ -18,11 +18,12 @@ from .extras import need
 from .inspection import Column
 from .subjects.subject import Subject
 
+# Each twice the one before: from a first impression to more exact than anyone needs.
 STEPS_OFFERED = (4, 8, 16, 32, STEPS, 2 * STEPS)
-SECONDS = 30.0  # that an attribution takes if nobody asks for more
+SECONDS = 30.0  # that an attribution takes unless more is asked for: a wait that a person still sits out
 FIRST, ALL = "taking a first step", "attributing"
-_BATCH_SECONDS = 1.0  # the longest that nobody can stop it
-_TICKS = 1_000  # in a second: progress is told in whole numbers
+_BATCH_SECONDS = 1.0  # between two chances to stop it; longer batches are faster, shorter ones stop sooner
+_TICKS = 1_000  # in a second: progress is reported in whole numbers
 OnStep = Callable[[str, int, int], None]
 
 

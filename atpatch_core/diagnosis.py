@@ -18,7 +18,7 @@ from .inspection import AttentionTrace, Column, Flags, Inspection, Pass, Predict
 from .machine import return_freed_memory
 from .subjects.subject import Subject
 
-_LARGE = 4_000_000  # bytes of maps; smaller ones leave no holes worth the time
+_LARGE = 4_000_000  # bytes of maps, as in machine.py; smaller ones leave no holes worth the time
 
 
 @dataclass(frozen=True)

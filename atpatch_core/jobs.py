@@ -18,7 +18,7 @@ from .errors import AtPatchError
 
 Result = TypeVar("Result")
 OnStep = Callable[[str, int, int], None]
-_KEPT = 8
+_KEPT = 8  # jobs whose results stay in memory, for whoever comes back to one
 
 
 class State(Enum):

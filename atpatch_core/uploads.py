@@ -16,11 +16,11 @@ from .errors import InputError
 from .whole_files import write_whole
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MINE = 0o600  # what a person brings is for no other user of this computer
+_MINE = 0o600  # what a person uploads is for no other user of this computer
 _NAME = ".name"  # ends the name of the file that holds the name of another one
-_LONGEST_NAME = 60
+_LONGEST_NAME = 60  # characters: fits on a line
 _LONGEST_READ = 1_000  # no file system has longer names
-_END = 16
+_END = 16  # characters kept of the end of a longer name: enough for what kind of file it is
 
 
 def digest_of(content: bytes) -> str:

@@ -19,8 +19,10 @@ from ..subjects.loading import check_made_for, load
 from .clean_inputs import read_clean
 from .output import print_json, print_table
 
+# Shares of clean inputs that may be flagged: one in a thousand, so that alarms stay rare where attacks are rare. With
+# less than a tenth of records, few of those that are hijacked are still flagged: the fields of all of them are alike.
 _RATE = 0.001
-_RATE_OF_RECORDS = 0.1  # below, few of those that are hijacked are still flagged: the fields of all of them are alike
+_RATE_OF_RECORDS = 0.1
 
 
 def calibrate(

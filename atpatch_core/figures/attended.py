@@ -10,7 +10,7 @@ from ..inspection import Column, Layout
 from .colours import FLAGGED
 from .picture import outlined_picture, patch_boxes
 
-_MOST_OPAQUE = 0.85
+_MOST_OPAQUE = 0.85  # the image still shows through where all attention goes to one patch
 
 
 def attended_picture(

@@ -17,11 +17,13 @@ from .picture import outlined_picture, patch_boxes
 from .plotting import go
 from .wording import percent, unique
 
-_LONGEST_NAME = 22
-_MOST_OPAQUE = 0.8
-# Near the ends of the scale; how much is told by how opaque the tint is.
+_LONGEST_NAME = 22  # characters beside a bar
+_MOST_OPAQUE = 0.8  # the image still shows through at the strongest attribution
+# Near the ends of the scale; the opacity of the tint shows how much.
 _AGAINST, _FOR = 30, 225
-_CLEAR, _LEANS = 0.75, 0.6  # areas under the curve from which on two views agree, and more or less agree
+# Areas under the curve from which on two views agree, and more or less agree. Chosen, not measured: half way from
+# chance (0.5) to perfect (1), and clear of chance. Higher ones would call less an agreement.
+_CLEAR, _LEANS = 0.75, 0.6
 
 
 def top_keys(before: Attribution, after: Attribution | None = None, most: int = 10) -> tuple[int, ...]:

@@ -37,7 +37,7 @@ class ColumnShift:
 
 
 def comparable(reference: Inspection, now: Inspection) -> bool:
-    """Whether both have the same columns in the same layers and heads, so that one map can be taken from the other."""
+    """Whether two views have the same columns in the same layers and heads, so that their maps can be subtracted."""
     shapes = [[layer.shape for layer in one.original.trace.maps] for one in (reference, now)]
     return shapes[0] == shapes[1] and reference.layout.key_names == now.layout.key_names
 

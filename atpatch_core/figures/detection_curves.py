@@ -1,4 +1,4 @@
-"""How well defences tell triggered from clean inputs, at every threshold."""
+"""How well defences separate triggered from clean inputs, at every threshold."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from .plotting import go
 
-_MOST_POINTS = 400
+_MOST_POINTS = 400  # of a line: more than a chart has pixels for make the page larger and look the same
 _COLOURS = ("#2563eb", "#d97706", "#0f766e", "#be185d", "#6b7280", "#7c3aed", "#65a30d", "#111827")
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
@@ -68,7 +68,12 @@ def roc(curves: Mapping[str, Curve]) -> go.Figure:
 
 
 def threshold_curves(one: Curve, threshold: float | None) -> go.Figure:
-    """Both rates over the threshold of one defence, with a line at the one that is in use."""
+    """Both rates of a defence over its threshold.
+
+    Args:
+        one: the rates.
+        threshold: the threshold in use, marked by a line; `None` for no line.
+    """
     figure = go.Figure()
     for values, name, colour, dash in (
         (one.true_positives, "triggered inputs flagged (TPR)", "#d97706", "solid"),

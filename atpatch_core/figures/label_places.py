@@ -19,7 +19,7 @@ _STEPS = np.linspace(0.2, 1.0, 9)[None, :, None]  # along a line from a mark to 
 # How bad is a pixel away from the mark, a pixel on something, one outside the chart, and a step of a line on another
 # mark and on another label or its line.
 _FAR, _COVERED, _OUTSIDE, _ON_MARK, _ON_LABEL = 4.0, 8.0, 40.0, 150.0, 40.0
-_ROUNDS = 3
+_ROUNDS = 3  # in each of which every label may choose again; more take longer
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from .png import as_png
 from .wording import percent, unique
 
 _MOST_PIXELS = 1_500_000  # of all maps of one sheet together
-_LARGEST_PICTURE = 640
+_LARGEST_PICTURE = 640  # pixels of the longer side: what a page shows
 
 
 @dataclass(frozen=True)

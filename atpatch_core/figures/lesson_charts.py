@@ -79,7 +79,12 @@ def lesson_roc(scores: PictureScores, threshold: float, height: int = 300) -> go
 
 
 def alarm_bars(alarms: Alarms, height: int = 150) -> go.Figure:
-    """Real and false alarms as two bars on one scale, with how many each is of `alarms.inputs` inputs."""
+    """Real and false alarms as two bars on one scale, labelled with their numbers.
+
+    Args:
+        alarms: the expected numbers.
+        height: of the figure, in pixels.
+    """
     figure = go.Figure()
     for place, (name, number, colour, pattern) in enumerate(
         (("real alarms", alarms.right, REDISTRIBUTED, ""), ("false alarms", alarms.false, ORIGINAL, "/"))

@@ -16,8 +16,8 @@ from .plotting import go
 _HEIGHT = 430
 _MOST_LEVEL_TICKS = 8  # more of them on the lower axis would run into each other unless they stand upright
 _UPRIGHT = 50  # pixels that names take below the map when they stand upright
-_SMALL = 10
-_MOST_FRAMES = 6
+_SMALL = 10  # pixels of type
+_MOST_FRAMES = 6  # more of them would hide the map
 _HOVER = (
     "from (query): %{y}<br>to (key): %{x}<br>"
     "before %{customdata[0]:.4f} \u2192 after %{customdata[1]:.4f}<extra></extra>"

@@ -12,9 +12,9 @@ from .verdict import split_columns
 from .wording import unique
 
 TITLES = ("Original", "Redistributed", "Difference (redistributed \u2212 original)")
-_MOST_ROWS = 8
-_MOST_NAMES = 32
-_LONGEST_TICK = 12
+_MOST_ROWS = 8  # of patches, with a tick on an axis
+_MOST_NAMES = 32  # of columns on an axis
+_LONGEST_TICK = 12  # characters
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 from ..inspection import Column, Layout
 from .colours import DARK, FLAGGED, LIGHT
 
-_LARGEST = 896
-_MOST_LABELS = 8
+_LARGEST = 896  # pixels of the longer side: what a wide page shows
+_MOST_LABELS = 8  # more of them would hide the image
 _FONT = 15
 _LINE = 5
 

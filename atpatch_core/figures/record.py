@@ -11,7 +11,7 @@ from ..what_if import WhatIf
 from .verdict import answer
 from .wording import counted, listed, percent
 
-_MOST_VALUES = 3
+_MOST_VALUES = 3  # of an attribute that are spelt out in a sentence
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..subjects.text_files import visible
 from .evidence import drawn
 from .wording import percent
 
-_MOST_LABELS = 3
+_MOST_LABELS = 3  # keys that a piece attends to most
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,37 @@ import math
 from ..inspection import Column, Flags, Inspection
 from .parts import parts_in_words
 
-_DIGITS = 3
-_MOST_DIGITS = 16
+_DIGITS = 3  # as many as `score_text` shows
+_MOST_DIGITS = 16  # a float has no more
 # Nearer than this, two thresholds are one that was written down with fewer digits.
 _SAME = 1e-6
 
 
 def other_threshold(flags: Flags, calibrated: float | None) -> float | None:
-    """The threshold in use if it is another than the `calibrated` one; else, or without a detector, `None`."""
+    """The threshold in use if it differs from the detector's own.
+
+    Args:
+        flags: hold the threshold in use.
+        calibrated: the detector's own threshold; `None` without a detector.
+
+    Returns:
+        `None` if they are the same, or there is no detector.
+    """
     if calibrated is None or math.isclose(flags.threshold, calibrated, rel_tol=_SAME):
         return None
     return flags.threshold
 
 
 def threshold_texts(used: float, calibrated: float) -> tuple[str, str]:
-    """Both thresholds with three digits, and with more where they would read alike, or like 0 or 1 and be neither."""
+    """Two thresholds as text, with three digits, or more if they would look the same, or like 0 or 1 without being it.
+
+    Args:
+        used: the threshold in use.
+        calibrated: the detector's own threshold.
+
+    Returns:
+        The text of each, in that order.
+    """
     for digits in range(_DIGITS, _MOST_DIGITS + 1):
         texts = _text(used, digits), _text(calibrated, digits)
         if texts[0] != texts[1] and all(

@@ -13,8 +13,8 @@ from .search_notes import cleared_sentence, following_sentence, length_sentence
 from .thresholds import other_threshold, threshold_sentence
 from .wording import counted, listed, percent
 
-_MOST_HEADS = 4
-_MOST_LAYERS = 3
+_MOST_HEADS = 4  # of a layer that are named; more are counted
+_MOST_LAYERS = 3  # that are named; more are counted
 
 
 def verdict(inspection: Inspection, calibrated: float | None) -> str:
@@ -82,7 +82,12 @@ def split_columns(flags: Flags) -> tuple[tuple[Column, ...], tuple[Column, ...]]
 
 
 def column_name(column: Column, layout: Layout) -> str:
-    """The full name of one column: "layer 0 \u00b7 head 1 \u00b7 row 6, column 6"."""
+    """The full name of one column: "layer 0 \u00b7 head 1 \u00b7 row 6, column 6".
+
+    Args:
+        column: the column.
+        layout: names the keys of its input.
+    """
     return f"layer {column.layer} \u00b7 head {column.head} \u00b7 {layout.key_names[column.key]}"
 
 

@@ -44,7 +44,12 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """ "1 column", "2 columns"."""
+    """ "1 column", "2 columns".
+
+    Example:
+        >>> counted(1, "column"), counted(2, "column")
+        ('1 column', '2 columns')
+    """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -22,7 +22,7 @@ from .. import limits
 from .content import size
 from .damaged import DamagedError, OversizeError
 
-_BATCH = 200  # rows
+_BATCH = 200  # rows unpacked at a time: more are faster, and take more memory
 _DELTA = "DELTA_BYTE_ARRAY"
 _UNREADABLE = "The file is no readable Parquet file: write it again."
 

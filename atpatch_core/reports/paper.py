@@ -28,11 +28,11 @@ from ..inspection import Column
 from .findings import Findings
 
 _WIDTH = 7.1  # inches: both columns of a usual page
-_DOTS = 300
-_SIZE = 8
-_MOST_MAPS = 4
-_MOST_SCORES = 12
-_LONGEST = 22
+_DOTS = 300  # to the inch, as journals ask
+_SIZE = 8  # points of type
+_MOST_MAPS = 4  # single maps: all are in the overview
+_MOST_SCORES = 12  # the highest
+_LONGEST = 22  # characters of a name
 _NUMBER = 0.08  # as wide as a score's number, on the axis of scores
 _GREY = "#6b7280"
 

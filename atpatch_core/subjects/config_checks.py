@@ -9,11 +9,11 @@ from typing import Any
 
 from ..errors import SubjectError
 
-_LONGEST = 100
+_LONGEST = 100  # characters of a config shown in a sentence
 
 
 def shown_name(folder: Path) -> str:
-    """The name of a folder as text that can be shown anywhere: bytes that are no UTF-8 are replaced."""
+    """The name of a folder as text that can be shown anywhere: bytes that are not UTF-8 are replaced."""
     return os.fsencode(folder.name).decode("utf-8", "replace")
 
 

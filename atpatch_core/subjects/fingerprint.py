@@ -6,7 +6,7 @@ import hashlib
 
 from torch import nn
 
-_VALUES = 64  # of each tensor; enough to tell any two trainings apart without reading gigabytes
+_VALUES = 64  # of each tensor: enough that no two trainings agree in all of them, without reading gigabytes
 
 
 def fingerprint(model: nn.Module) -> str:

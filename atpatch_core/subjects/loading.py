@@ -38,7 +38,7 @@ from .text import text_adapter
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _CONFIG = "config.json"
 _LARGEST_CONFIG = 10_000_000  # bytes; a thousand classes with long names take 50,000
-_LONGEST_CARD = 100_000  # characters
+_LONGEST_CARD = 100_000  # characters of a model card that are searched for a summary
 _NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
 
 
@@ -158,7 +158,11 @@ def _read_detector(folder: Path, model: nn.Module, version: str | None) -> tuple
 
 
 def check_made_for(detector: TrainedDetector, model: nn.Module) -> None:
-    """Check that `detector` was trained for exactly the weights of `model`.
+    """Check that a detector was trained for exactly the weights of a model.
+
+    Args:
+        detector: as `load_detector` reads it.
+        model: the model, which need not be a subject's.
 
     Raises:
         DetectorError: it was trained for others.

@@ -28,11 +28,11 @@ Record = dict[str, Value]  # in the order of the schema's fields
 FILE = "records.json"
 FORMAT = 1
 PADDING, START = 0, 1  # token ids before the first value's
-_LONGEST_QUOTE = 40
+_LONGEST_QUOTE = 40  # characters of a value, and digits of a number, in a sentence
 _LONGEST_NUMBER = 40  # characters
 _EXACT = 2**53  # floats beyond stand for several whole numbers each
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_MOST_LISTED = 12
+_MOST_LISTED = 12  # names in a sentence
 
 
 @dataclass(frozen=True)

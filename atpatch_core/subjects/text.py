@@ -15,8 +15,8 @@ from ..inspection import Layout
 from .text_files import read_text, visible
 
 MOST_TOKENS = 512  # maps grow with the square of the length: a longer text would neither be read nor held in memory
-_LONGEST_NAME = 40
-_CHARACTERS_PER_TOKEN = 16  # more than any real text has
+_LONGEST_NAME = 40  # characters of a token that a figure has room for
+_CHARACTERS_PER_TOKEN = 16  # a first guess, above what texts usually have; where it is too low, more is read
 _GOES_ON = "\u2026"
 
 

@@ -16,6 +16,7 @@ from ..errors import DetectorError
 from ..subjects.subject import Subject
 from .held_out import ColumnTruth, HeldOut
 
+# How many columns of each kind are shown. Chosen, not measured: more show more, and hide each other.
 _OVER_ATTENDED, _CLOSEST, _OTHERS = 400, 150, 450
 
 

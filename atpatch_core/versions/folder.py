@@ -30,7 +30,7 @@ SHIPPED = "shipped"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ROOM = "atpatch"
 _VERSIONS = "versions"
-_MOST_REMEMBERED = 100
+_MOST_REMEMBERED = 100  # versions that were active before, to roll back to
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,11 @@ class DetectorVersion:
 
 
 def list_versions(model: Path) -> tuple[DetectorVersion, ...]:
-    """All versions beside a model, the shipped one first, then by date; damaged ones included."""
+    """All versions beside a model, the shipped one first, then by date; damaged ones included.
+
+    Args:
+        model: folder of the model.
+    """
     active = active_version(model)
     found = []
     if (model / _ROOM / "detector.json").is_file():

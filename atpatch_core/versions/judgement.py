@@ -1,4 +1,4 @@
-"""How well a version tells inputs apart, and what any threshold would mean."""
+"""How well a version separates inputs, and what any threshold would mean."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def judge(scores: np.ndarray, over_attended: np.ndarray) -> Judged:
 
 
 def confusion(judged: Judged, threshold: float) -> Confusion:
-    """What flagging all inputs that score `threshold` or more does."""
+    """What it does to flag all inputs that score `threshold` or more."""
     flagged, truth = judged.scores >= threshold, judged.over_attended
     return Confusion(
         int((flagged & truth).sum()),

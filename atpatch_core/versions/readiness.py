@@ -1,7 +1,7 @@
 """Whether a version is ready to be put to work: judged at its own threshold, on inputs that it did not learn from.
 
-A version can tell inputs apart perfectly and still find nothing, if its threshold lies above all scores. So neither
-AUROC nor a finished training makes it ready, only what its own threshold does to held-out inputs of both kinds.
+A version can separate inputs perfectly and still find nothing, if its threshold lies above all scores. So neither AUROC
+nor a finished training makes it ready, only what its own threshold does to held-out inputs of both kinds.
 
 Where that is too little, another threshold may work. It is chosen on one half of the held-out inputs (of each kind, the
 first, third, fifth, ...) and judged on the other half; a version that is given it remembers the half that chose it, and
@@ -20,9 +20,14 @@ from ..detector.calibration import calibrate_threshold
 from ..detector.trained import TrainedDetector
 from .judgement import Confusion, Judged, confusion, judge
 
-READY_FROM = 0.5  # the share of over-attended inputs that is found, less the share of others that is flagged
-FEWEST = 5  # inputs of each kind, to judge or to choose a threshold on
-_RATES = (0.01, 0.02, 0.05, 0.1, 0.2)  # of false alarms, tried in this order for another threshold
+# The share of over-attended inputs that is found, less the share of others that is flagged. Chosen, not measured: half
+# way from flagging at random (0) to perfect (1). A higher one asks more of a version, a lower one lets worse ones pass.
+READY_FROM = 0.5
+# Inputs of each kind, to judge or to choose a threshold on. Chosen, not measured: with fewer, one input decides over
+# more than a fifth of the result; with more, people have to label longer before a version is judged.
+FEWEST = 5
+# Of false alarms, tried in this order for another threshold: few before many.
+_RATES = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 class Standing(StrEnum):

@@ -25,7 +25,12 @@ from .readiness import (
 
 @dataclass(frozen=True)
 class Candidate:
-    """A detector, and what gives the highest column score of each of some inputs (float64 `[n]`)."""
+    """A detector and its scores.
+
+    Attributes:
+        detector: a version.
+        scores: returns the highest column score of each of some inputs, float64 `[n]`.
+    """
 
     detector: TrainedDetector
     scores: Callable[[HeldOut], np.ndarray]
@@ -34,9 +39,17 @@ class Candidate:
 def standing_on(
     inputs: HeldOut, candidate: Candidate, active: Candidate | None = None
 ) -> tuple[Readiness, Confusion | None]:
-    """How a candidate stands on inputs that it can be judged on, and what the `active` one does to the same inputs.
+    """How a candidate stands on inputs that it can be judged on, and what the active version does to the same inputs.
 
-    Where there are too few inputs, or the candidate watches nothing, it is not judged, and nothing is scored.
+    If there are too few inputs, or the candidate watches nothing, it is not judged, and nothing is scored.
+
+    Args:
+        inputs: learnt from by neither.
+        candidate: the version to judge.
+        active: the version that is active now, if any.
+
+    Returns:
+        How `candidate` stands, and what `active` does to the same inputs, or `None`.
     """
     if not candidate.detector.watched or not judgeable(inputs.over_attended):
         return Readiness(Standing.NOT_JUDGED), None
