@@ -31,6 +31,11 @@ class CausalEffect:
         probability_before: the probability of that answer, 0 to 1.
         label_after: the answer with the column redistributed.
         probability_after: the probability of that answer, 0 to 1.
+
+    Example:
+        >>> effect = CausalEffect(Column(0, 0, 49), "T-shirt/top", 0.999, "Ankle boot", 0.958)
+        >>> effect.label_after != effect.label_before  # this column alone decides the answer
+        True
     """
 
     column: Column
@@ -54,8 +59,9 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
         Predictions, maps and flags. Both passes are the same if there is neither a detector nor a column in `columns`.
 
     Raises:
-        InputError: `x` is not an input of this subject, or `columns` are not columns.
-        DetectorError: the threshold is not a finite number from 0 up.
+        InputError: `x` is not one input of this subject, gives attention that is not numbers, or is cut into windows by
+            the model; or `columns` are not columns.
+        DetectorError: the threshold is not a finite number from 0 up, or the detector was made for another model.
         HotfixError: the model's attention can't be intercepted, or a column does not exist.
 
     Source:

@@ -191,6 +191,13 @@ class Pass:
     Attributes:
         prediction: the probabilities of the classes.
         trace: the attention maps that led to them.
+
+    Example:
+        >>> import torch
+        >>> prediction = Prediction(torch.tensor([0.1, 0.9]), ("negative", "positive"))
+        >>> one = Pass(prediction, AttentionTrace((torch.eye(3)[None],)))
+        >>> one.prediction.label, one.trace.layers
+        ('positive', 1)
     """
 
     prediction: Prediction

@@ -56,7 +56,7 @@ def hotfix(
         suspended. It can be opened again once it is left, and it also works as a decorator of functions.
 
     Raises:
-        InputError: `columns` are not columns.
+        InputError: `columns` are not columns, or no input of a batch gives attention that is numbers.
         DetectorError: there is neither a detector nor a column, the threshold is not a number from 0 up, or the
             detector was made for another number of layers (`load` checks the weights, too).
         HotfixError: the model's attention can't be intercepted, or it is called in a way that can't be repaired.

@@ -145,6 +145,15 @@ def draw_atlas(trace: AttentionTrace, flags: Flags) -> np.ndarray:
 
     Returns:
         `uint8 [height, width, 3]`.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/bag-triggered.png").read_bytes())
+        >>> found = atpatch.inspect(subject, image)
+        >>> draw_atlas(found.original.trace, found.flags).dtype
+        dtype('uint8')
     """
     geometry = atlas_geometry(trace)
     maps = [layer.detach().cpu().float().numpy() for layer in trace.maps]

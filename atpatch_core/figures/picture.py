@@ -25,6 +25,11 @@ def patch_boxes(layout: Layout, width: int, height: int) -> dict[int, tuple[int,
 
     Returns:
         For every key that is a patch its pixel box (left, top, right, bottom), both ends included.
+
+    Example:
+        >>> layout = Layout(("[CLS]", "row 0, column 0", "row 0, column 1"), (True, False, False), grid=(1, 2))
+        >>> patch_boxes(layout, width=8, height=4)
+        {1: (0, 0, 3, 3), 2: (4, 0, 7, 3)}
     """
     if layout.grid is None:
         return {}

@@ -43,7 +43,16 @@ def why_redistributed(flags: Flags, column: Column) -> str:
 
 
 def redistributed_parts(inspection: Inspection) -> tuple[RedistributedPart, ...]:
-    """The parts of the input that any head redistributes, in their order in the input."""
+    """The parts of the input that any head redistributes, in their order in the input.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/bag-triggered.png").read_bytes())
+        >>> [(part.name, part.places) for part in redistributed_parts(atpatch.inspect(subject, image))]
+        [('row 6, column 6', ((0, (0, 1)),))]
+    """
     names = unique(inspection.layout.key_names)
     by_key: dict[int, list[Column]] = {}
     for column in inspection.flags.columns:

@@ -19,6 +19,13 @@ def whole(value: object, least: int = 0, most: int = 2**53) -> int:
 
     Raises:
         DamagedError: it is not.
+
+    Example:
+        >>> whole(3, least=1)
+        3
+        >>> whole(3.5)
+        Traceback (most recent call last):
+        atpatch_core.files.damaged.DamagedError: 3.5 is no whole number from 0 to 9007199254740992.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise DamagedError(f"{shown(value)} is no whole number from {least} to {most}.")

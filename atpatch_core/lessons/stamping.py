@@ -17,6 +17,12 @@ def known_trigger(subject: Subject) -> PatchTrigger:
 
     Raises:
         InputError: there is none.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> trigger = known_trigger(atpatch.load("sample_models/fashion-vit-badnets"))
+        >>> trigger.pattern, trigger.size, trigger.row, trigger.column
+        ('checkerboard', 4, 24, 24)
     """
     for trigger in attacks_of(subject).values():
         if isinstance(trigger, PatchTrigger) and trigger.row is not None and trigger.column is not None:

@@ -67,6 +67,18 @@ def write_report(found: Findings, path: Path) -> None:
 
     Raises:
         InputError: it ends in something else, or can't be written.
+
+    Example:
+        >>> import tempfile
+        >>> import atpatch_core as atpatch
+        >>> from atpatch_core.reports.findings import findings
+        >>> subject = atpatch.load("sample_models/adult-tabular-sex")
+        >>> file = Path("assets/samples/record-untouched-1.json").read_bytes()
+        >>> found = findings(subject, subject.read(file), "", "a person")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_report(found, Path(folder) / "report.json")
+        ...     [file.name for file in Path(folder).iterdir()]
+        ['report.json']
     """
     if path.suffix.lower() not in _KINDS:
         raise InputError(f"{path} is no kind of report: give it a name that ends in .html, .json or .zip.")

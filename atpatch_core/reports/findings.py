@@ -88,6 +88,16 @@ def findings(
 
     Raises:
         AtPatchError: as `inspect`, `causal_check` and `what_if` do.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from hashlib import sha256
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> file = Path("assets/samples/bag-triggered.png").read_bytes()
+        >>> found = findings(subject, subject.read(file), sha256(file).hexdigest(), "a bag")
+        >>> found.kind, [effect.label_after for effect in found.effects]
+        ('image', ['Bag', 'T-shirt/top'])
     """
 
     def tell(stage: str) -> Callable[[int, int], None]:

@@ -83,6 +83,13 @@ class TextAdapter:
 
         Raises:
             InputError: `one` is not a text.
+
+        Example:
+            >>> import atpatch_core as atpatch
+            >>> subject = atpatch.load("sample_models/reviews-minilm-badword")
+            >>> layout = subject.layout("A dull film", keys=6)
+            >>> layout.key_names, layout.words
+            (('[CLS]', 'A', 'dull', 'film', '[SEP]', '[padding]'), (None, 0, 1, 2, None, None))
         """
         _check(one)
         encoded = self._tokens(self._head(one))

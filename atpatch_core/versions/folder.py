@@ -57,6 +57,10 @@ def list_versions(model: Path) -> tuple[DetectorVersion, ...]:
 
     Args:
         model: folder of the model.
+
+    Example:
+        >>> [(version.name, version.active) for version in list_versions(Path("sample_models/fashion-vit-badnets"))]
+        [('shipped', True)]
     """
     active = active_version(model)
     found = []
