@@ -97,7 +97,8 @@ def attribute(
         x: one input, as `subject.read` returns it.
         target: number of the class to explain; by default the model's answer.
         columns: columns to redistribute all the while; by default none, which explains the untouched model.
-        steps: points between baseline and input at which the model runs forward and backward; more are more exact.
+        steps: points between baseline and input at which the model runs forward and backward, 64 by default; more are
+            more exact.
         on_step: called with (steps done, steps in all) before each batch of steps and after the last; an exception it
             raises ends the work and is passed on, leaving nothing behind.
         at_once: the most steps in a batch, by default as many as memory allows; with fewer, `on_step` is called more

@@ -105,7 +105,7 @@ def measure_pace(
         target: number of the class to explain.
         on_step: called with (`FIRST`, 0, 1) at the start and (`FIRST`, 1, 1) at the end; an exception it raises is
             passed on.
-        clock: returns the time in seconds.
+        clock: returns the time in seconds; by default the system's monotonic clock.
 
     Raises:
         AtPatchError: as `attribute` does.
@@ -150,7 +150,7 @@ def attribute_both(
             first step.
         on_step: called with (stage, done, in all); in the last stage, `ALL`, both numbers are estimates in
             milliseconds. An exception it raises ends the work and is passed on.
-        clock: returns the time in seconds.
+        clock: returns the time in seconds; by default the system's monotonic clock.
 
     Raises:
         InputError: `steps` is less than 1.

@@ -34,7 +34,7 @@ class ImageTrigger(Protocol):
 
         Args:
             images: `uint8 [n, height, width, channels]`, left as they are.
-            seed: decides whatever is random.
+            seed: decides whatever is random; 0 by default.
 
         Returns:
             Copies that carry the trigger, of the same shape.

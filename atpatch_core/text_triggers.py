@@ -49,7 +49,7 @@ class TextTrigger:
 
         Args:
             texts: the texts.
-            seed: decides the places.
+            seed: decides the places; 0 by default.
 
         Returns:
             For each text the changed copy, and the (start, end) of each inserted piece in it, in characters.

@@ -19,7 +19,7 @@ def pattern_pixels(name: str, size: int, seed: int = 0) -> np.ndarray:
     Args:
         name: one of `PATTERNS`.
         size: pixels of its side.
-        seed: decides the pixels of "noise", and nothing else.
+        seed: decides the pixels of "noise", and nothing else; 0 by default.
 
     Returns:
         `uint8 [size, size]`, 0 or 255.
@@ -104,7 +104,7 @@ class PatchTrigger:
 
         Args:
             images: `uint8 [n, height, width, channels]`, left as they are.
-            seed: decides random places.
+            seed: decides random places; 0 by default.
 
         Returns:
             Copies that carry the trigger, of the same shape.
@@ -119,7 +119,7 @@ class PatchTrigger:
 
         Args:
             images: `uint8 [n, height, width, channels]`, left as they are.
-            seed: decides random places.
+            seed: decides random places; 0 by default.
 
         Returns:
             Copies that carry the trigger, and the pixel row and column of each patch, `int64 [n, 2]`.

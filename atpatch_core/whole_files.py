@@ -47,7 +47,7 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
     Args:
         path: where it will be; a link is followed, and anything but an ordinary file (`/dev/stdout`) is written
             directly.
-        mode: permissions of the new file, less those that the process's umask takes away.
+        mode: permissions of the new file, less those that the process's umask takes away; 0o666 by default.
 
     Raises:
         OSError: the disk refuses; whatever was at `path` before is still there.
@@ -76,7 +76,7 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     Args:
         path: where it will be.
         content: all of it.
-        mode: permissions of the new file, less those that the process's umask takes away.
+        mode: permissions of the new file, less those that the process's umask takes away; 0o666 by default.
 
     Raises:
         OSError: the disk refuses; whatever was at `path` before is still there.

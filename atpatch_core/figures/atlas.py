@@ -123,8 +123,8 @@ def atlas_geometry(trace: AttentionTrace, largest: int = 112, width: int = 1024)
 
     Args:
         trace: the maps, for each layer `[heads, queries, keys]`.
-        largest: the most pixels along the side of a cell.
-        width: pixels that the widest layer should about fit into.
+        largest: the most pixels along the side of a cell; 112 by default.
+        width: pixels that the widest layer should about fit into; 1024 by default.
     """
     heads = tuple(int(layer.shape[0]) for layer in trace.maps)
     keys = max(int(layer.shape[-1]) for layer in trace.maps)

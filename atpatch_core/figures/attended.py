@@ -24,8 +24,8 @@ def attended_picture(
         picture: the image.
         layout: the columns of its maps, with a `grid`.
         shares: the row, `[keys]`, 0 to 1.
-        columns: columns whose patches are outlined.
-        smallest: the least length of the longer side of the result, in pixels.
+        columns: columns whose patches are outlined; none by default.
+        smallest: the least length of the longer side of the result, in pixels; 336 by default.
 
     Returns:
         An enlarged RGB copy.

@@ -32,7 +32,7 @@ def top_keys(before: Attribution, after: Attribution | None = None, most: int = 
     Args:
         before: the attribution without AtPatch.
         after: the attribution with AtPatch, if there is one; the larger of the two counts.
-        most: how many keys.
+        most: the most keys to return; 10 by default.
 
     Returns:
         Numbers of columns, the strongest first.
@@ -53,7 +53,7 @@ def attribution_bars(
         after: the attribution with AtPatch; `None` for one bar each.
         layout: names the keys.
         flagged: columns whose keys get a triangle before their name.
-        most: how many keys.
+        most: the most keys to show; 10 by default.
     """
     keys = top_keys(before, after, most)
     every_name = unique(layout.key_names)
@@ -186,7 +186,7 @@ def rollout_rows(inspection: Inspection, most: int = 5) -> tuple[RolloutRow, ...
 
     Args:
         inspection: what was found in an input.
-        most: how many keys.
+        most: the most keys to return; 5 by default.
 
     Raises:
         InputError: the maps allow no rollout, see `attention_rollout`.

@@ -69,7 +69,7 @@ def largest_shifts(reference: Inspection, now: Inspection, most: int = 5) -> tup
     Args:
         reference: what was found before; must be `comparable`.
         now: what was found in this view.
-        most: how many columns.
+        most: the most columns to show; 5 by default.
     """
     shifts = []
     for layer, (one, other) in enumerate(zip(reference.original.trace.maps, now.original.trace.maps, strict=True)):

@@ -55,7 +55,7 @@ def lesson_roc(scores: PictureScores, threshold: float, height: int = 300) -> go
     Args:
         scores: the scores of clean and triggered images.
         threshold: where to mark the detector's curve.
-        height: of the figure, in pixels.
+        height: of the figure, in pixels; 300 by default.
     """
     figure = roc(
         {
@@ -83,7 +83,7 @@ def alarm_bars(alarms: Alarms, height: int = 150) -> go.Figure:
 
     Args:
         alarms: the expected numbers.
-        height: of the figure, in pixels.
+        height: of the figure, in pixels; 150 by default.
     """
     figure = go.Figure()
     for place, (name, number, colour, pattern) in enumerate(
@@ -120,7 +120,7 @@ def row_bars(row: RepairedRow, names: Sequence[str], height: int = 230) -> go.Fi
     Args:
         row: one row of a map.
         names: of its keys.
-        height: of the figure, in pixels.
+        height: of the figure, in pixels; 230 by default.
     """
     places = list(range(len(names)))
     figure = go.Figure()
@@ -159,7 +159,7 @@ def lesson_map(inspection: Inspection, layer: int, head: int, patched: bool = Fa
         layer: number of the layer.
         head: number of the head.
         patched: whether to show the map with AtPatch.
-        height: of the figure, in pixels.
+        height: of the figure, in pixels; 360 by default.
     """
     detail = map_detail(inspection, layer, head)
     figure = detail.redistributed if patched else detail.original

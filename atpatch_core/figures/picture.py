@@ -76,7 +76,7 @@ def outlined_picture(
         picture: the image.
         layout: the columns of its maps.
         columns: whose patches to outline.
-        smallest: the least length of the longer side of the result, in pixels; the most is 896.
+        smallest: the least length of the longer side of the result, in pixels (448 by default); the most is 896.
 
     Returns:
         An RGB copy.

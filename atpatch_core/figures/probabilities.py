@@ -20,7 +20,7 @@ def shown_classes(before: Prediction, after: Prediction, most: int = 10) -> tupl
     Args:
         before: the prediction without AtPatch.
         after: the prediction with AtPatch, of the same classes.
-        most: how many classes.
+        most: the most classes to show; 10 by default.
 
     Returns:
         Numbers of classes.
@@ -36,7 +36,7 @@ def probability_bars(before: Prediction, after: Prediction, patched: bool, most:
         before: the prediction without AtPatch.
         after: the prediction with AtPatch, of the same classes.
         patched: whether AtPatch is on now; the bars of the other prediction are paler.
-        most: how many classes.
+        most: the most classes to show; 10 by default.
     """
     classes = shown_classes(before, after, most)
     names = [escape(before.labels[index]) for index in classes]

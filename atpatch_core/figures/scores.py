@@ -25,7 +25,7 @@ def score_bars(
         layer: number of the layer.
         head: number of the head.
         calibrated: the detector's own threshold, shown as a dotted line if another is in use.
-        most: how many columns.
+        most: the most columns to show; 10 by default.
 
     Returns:
         `None` if the detector does not watch the layer.

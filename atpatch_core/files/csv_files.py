@@ -19,7 +19,8 @@ def read_csv(content: bytes, delimiters: str = ",") -> tuple[list[str], Iterator
 
     Args:
         content: the bytes of the file.
-        delimiters: characters that may delimit its cells; the one that the first line holds most often is taken.
+        delimiters: characters that may delimit its cells, by default only a comma; the one that the first line holds
+            most often is taken.
 
     Returns:
         The names in the first line, and an iterator over the further rows: the cells of each, or a text that says what

@@ -14,7 +14,7 @@ def whole(value: object, least: int = 0, most: int = 2**53) -> int:
 
     Args:
         value: anything.
-        least: the smallest number allowed.
+        least: the smallest number allowed; 0 by default.
         most: the largest number allowed; by default the largest that a float holds exactly.
 
     Raises:
@@ -37,8 +37,8 @@ def number(value: object, least: float = -math.inf, most: float = math.inf) -> f
 
     Args:
         value: anything.
-        least: the smallest number allowed.
-        most: the largest number allowed.
+        least: the smallest number allowed; any by default.
+        most: the largest number allowed; any by default.
 
     Raises:
         DamagedError: it is not.
@@ -60,7 +60,7 @@ def text(value: object, longest: int, least: int = 0) -> str:
     Args:
         value: anything.
         longest: the most characters allowed.
-        least: the fewest characters allowed.
+        least: the fewest characters allowed; 0 by default.
 
     Raises:
         DamagedError: it is not.

@@ -35,7 +35,7 @@ def expected_alarms(true_positives: float, false_positives: float, triggered: fl
         true_positives: share of the triggered inputs that it flags, 0 to 1.
         false_positives: share of the clean inputs that it flags, 0 to 1.
         triggered: share of the inputs that carry a trigger, 0 to 1.
-        inputs: how many inputs.
+        inputs: how many inputs; 10,000 by default.
 
     Raises:
         ValueError: a share is outside 0 to 1.

@@ -76,7 +76,7 @@ def read_rows(content: bytes, schema: RecordSchema) -> Iterator[Row | FaultyRow]
 
     Args:
         content: JSON or CSV, as for `read_records`.
-        schema: the fields of a record, which help to find the columns.
+        schema: the fields of a record, of which a CSV file must name at least one.
 
     Raises:
         InputError: the file can't be read.

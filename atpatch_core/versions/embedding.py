@@ -93,7 +93,7 @@ def embed_columns(
         layer: number of the layer.
         held_out: the inputs.
         truth: which columns of that layer are over-attended.
-        seed: decides which columns are chosen.
+        seed: decides which columns are chosen; 0 by default.
 
     Raises:
         DetectorError: the detector does not watch the layer, or the inputs hold too few columns.

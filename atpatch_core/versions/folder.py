@@ -152,7 +152,7 @@ def save_version(detector: TrainedDetector, model: Path, name: str, notes: str =
         detector: what to keep.
         model: folder of the model it was made for.
         name: of the new version: letters, digits, ".", "_" and "-", at most 64.
-        notes: what a colleague should know about it.
+        notes: what a colleague should know about it; may be empty.
 
     Returns:
         The version, which is complete; if anything fails, it is not there at all.

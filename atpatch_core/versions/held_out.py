@@ -105,8 +105,8 @@ def with_known_attack(subject: Subject, most: int = 200, seed: int = 0) -> HeldO
 
     Args:
         subject: the model.
-        most: how many inputs to take; the result holds each of them twice.
-        seed: decides which ones, and where triggers go.
+        most: the most inputs to take, 200 by default; the result holds each of them twice.
+        seed: decides which ones, and where triggers go; 0 by default.
 
     Raises:
         InputError: the subject's folder holds no such data.
@@ -131,8 +131,8 @@ def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[Held
 
     Args:
         subject: a model for images or records.
-        most: how many inputs to take.
-        seed: decides which ones, and where triggers go.
+        most: the most inputs to take; 60 by default.
+        seed: decides which ones, and where triggers go; 0 by default.
 
     Returns:
         The inputs, and for each layer which columns are over-attended.
@@ -174,7 +174,7 @@ def from_labels(inputs: Sequence[LabelledInput], learnt_from: Collection[str] = 
 
     Args:
         inputs: what analysts labelled.
-        learnt_from: digests of the inputs that the version learnt from.
+        learnt_from: digests of the inputs that the version learnt from; none by default.
     """
     left = [one for one in inputs if one.digest not in learnt_from and (one.over_attended or one.clean)]
     return _as_held_out(left)
@@ -220,7 +220,7 @@ def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
 
     Args:
         data: the debugging set.
-        most: how many pairs.
+        most: the most pairs to take; 200 by default.
     """
     clean, bad = ([from_array(one) for one in images[:most]] for images in (data.tuning.clean, data.tuning.triggered))
     titles = [f"debugging picture {number}" for number in range(len(clean))]
@@ -255,7 +255,7 @@ def from_record_set(subject: Subject, data: RecordDebuggingData, most: int = 400
     Args:
         subject: a model for records.
         data: the debugging set.
-        most: how many records.
+        most: the most records to take; 400 by default.
     """
     some = data.tuning[:most]
     return from_records(subject, some, [f"debugging record {number}" for number in range(len(some))])
