@@ -1,14 +1,20 @@
 """See where a Transformer over-attends, and repair it while it runs (AtPatch, arXiv 2601.21695).
 
-import atpatch_core as atpatch
+    >>> from pathlib import Path
+    >>> import atpatch_core as atpatch
+    >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+    >>> image = subject.read(Path("assets/samples/ankle-boot-triggered.png").read_bytes())
+    >>> result = atpatch.inspect(subject, image)
+    >>> result.original.prediction.label, result.patched.prediction.label
+    ('T-shirt/top', 'Ankle boot')
+    >>> result.flags.columns
+    (Column(layer=0, head=0, key=49), Column(layer=0, head=1, key=49))
+    >>> with atpatch.hotfix(subject):
+    ...     logits = subject.model(**subject.encode(image)).logits
+    >>> subject.labels[int(logits.argmax())]
+    'Ankle boot'
 
-subject = atpatch.load("sample_models/fashion-vit-badnets")
-picture = subject.read(open("suspicious.png", "rb").read())
-result = atpatch.inspect(subject, picture)
-print(result.flags.columns, result.original.prediction.label, "->", result.patched.prediction.label)
-
-with atpatch.hotfix(subject):
-    logits = subject.model(**subject.encode(picture)).logits
+Each name has a reference of its own: `help(atpatch.inspect)`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,21 @@ _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP)
 
 
 def checked_threshold(threshold: Any) -> float | None:
-    """`threshold` as a float from 0 up, which may be infinity, or `None`. Raises `DetectorError` for all else."""
+    """Check a threshold that a program passes.
+
+    Args:
+        threshold: anything.
+
+    Returns:
+        A float from 0 up, which may be infinity, or `None` for `None`.
+
+    Raises:
+        DetectorError: it is neither.
+
+    Example:
+        >>> checked_threshold(1), checked_threshold(None)
+        (1.0, None)
+    """
     if threshold is None:
         return None
     if isinstance(threshold, Real) and not isinstance(threshold, bool):
@@ -32,7 +46,17 @@ def checked_threshold(threshold: Any) -> float | None:
 
 
 def checked_columns(columns: Any) -> tuple[Column, ...]:
-    """`columns` as a tuple of columns, whose numbers are whole and count from 0. Raises `InputError` for all else."""
+    """Check columns that a program passes.
+
+    Args:
+        columns: anything.
+
+    Returns:
+        The columns as a tuple.
+
+    Raises:
+        InputError: it is not a sequence of `Column` with whole numbers from 0 up.
+    """
     if isinstance(columns, Column) or not isinstance(columns, Iterable):
         raise InputError(f"Give a list of columns, as in [Column(layer, head, key)], not {_shown(columns)}.")
     return tuple(_checked_column(column) for column in columns)
@@ -55,7 +79,14 @@ def _checked_column(column: Any) -> Column:
 
 
 def checked_folder(folder: Any) -> Path:
-    """`folder` as a path. Raises `SubjectError` for what can name none."""
+    """Check the name of a folder that a program passes; the folder need not exist.
+
+    Args:
+        folder: anything.
+
+    Raises:
+        SubjectError: it can't be the name of a folder.
+    """
     if not isinstance(folder, str | Path):
         raise SubjectError(f"A folder is named by a text or a Path, not by {_shown(folder)}.")
     try:

@@ -1,4 +1,4 @@
-"""Whatever a library raises, told in a sentence: what can't be done, why, and what to do."""
+"""Turn whatever a library raises into a sentence: what can't be done, why, and what to do."""
 
 from __future__ import annotations
 
@@ -12,14 +12,21 @@ _LONGEST = 200  # characters of what a library says
 
 @contextmanager
 def explained(what: str, advice: str) -> Iterator[None]:
-    """Turn what libraries raise inside the block into a `SubjectError`; our own errors are sentences already.
+    """Turn what libraries raise inside the block into a `SubjectError`; an `AtPatchError` passes, as it is a sentence
+    already.
 
     Args:
-        what: What can't be done, as the beginning of a sentence: "The model in X can't be loaded".
-        advice: What to do about it: "save it again".
+        what: what can't be done, as the beginning of a sentence: "The model in X can't be loaded".
+        advice: what to do about it: "save it again".
 
     Raises:
-        SubjectError: a library raised something; that is its cause.
+        SubjectError: a library raised something, which is the error's cause.
+
+    Example:
+        >>> with explained("The table can't be read", "write it again"):
+        ...     raise KeyError("rows")
+        Traceback (most recent call last):
+        atpatch_core.errors.SubjectError: The table can't be read ('rows'): write it again.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The packages that only some rooms need, and which extra of `pip install 'atpatch[EXTRA]'` brings them."""
+"""The packages that only some rooms need, and which extra of `pip install 'atpatch[EXTRA]'` installs them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ PACKAGES = {
 
 
 def need(extra: str, what: str) -> None:
-    """Let `what` (which starts the sentence, in the plural) go on if the packages of `extra` are installed.
+    """Check that the packages of an extra are installed.
 
-    Raises `MissingExtraError`.
+    Args:
+        extra: a key of `PACKAGES`.
+        what: what needs them, in the plural, which begins the sentence: "The pages of the dashboard".
+
+    Raises:
+        MissingExtraError: one of them is missing.
     """
     missing = [name for name in PACKAGES[extra] if find_spec(name) is None]
     if missing:

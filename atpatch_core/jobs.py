@@ -18,7 +18,7 @@ from .errors import AtPatchError
 
 Result = TypeVar("Result")
 OnStep = Callable[[str, int, int], None]
-_KEPT = 8
+_KEPT = 8  # jobs whose results stay in memory, for whoever comes back to one
 
 
 class State(Enum):
@@ -71,7 +71,7 @@ class Job(Generic[Result]):
 
     @property
     def seconds_left(self) -> float | None:
-        """About how long it will still take, once that can be told."""
+        """About how many seconds it will still take, as soon as there is a basis for it."""
         progress = self.progress
         if self._began is None or progress < 0.02:
             return None
@@ -129,7 +129,17 @@ class JobQueue(Generic[Result]):
             return self._jobs.get(key)
 
     def start(self, key: str, work: Callable[[OnStep], Result], weights: Mapping[str, float]) -> Job[Result]:
-        """Queue `work`, unless a job with this key is there that was neither cancelled nor failed."""
+        """Queue some work, unless a job with this key is there that was neither cancelled nor failed.
+
+        Args:
+            key: names the job.
+            work: is given a function to report (stage, done, in all) with, which ends it by an exception when the job
+                is cancelled.
+            weights: how long each stage takes in comparison with the others; stages not in it count 1.
+
+        Returns:
+            The new job, or the one that was there.
+        """
         with self._lock:
             job = self._jobs.get(key)
             if job is not None and job.state not in (State.CANCELLED, State.FAILED):

@@ -1,6 +1,6 @@
 """The most that is read from outside: one table, which every reader asks before it does any work.
 
-Files come from people and from the internet. Each limit stands far above what somebody needs and far below what makes a
+Files come from people and from the internet. Each limit stands far above what anyone needs and far below what makes a
 machine with 8 GB slow or full. Readers look values up when they are called (`limits.IMAGES.side`), so that a test sets
 one low instead of building something big:
 
@@ -14,14 +14,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ImageLimits:
-    """Of one image file, and of a data set of images.
+    """Limits of one image file, and of a data set of images.
 
-    `bytes`: of a file; a photograph has 2 to 10 MB. `pixels`: width times height; unpacked they take up to 4 bytes
-    each, and cameras make 12 to 40 megapixels. `side`: pixels of the longer side; panoramas have less, and decoders
-    work row by row, so that a million rows take long however short they are. `ratio`: the longer side over the shorter.
-    `scaled`: pixels after scaling the shorter side to the length that a model wants; a model wants 50,000, and each
-    takes up to 40 bytes on the way there. `pixels_in_all`: of a whole data set, which stays in memory at 1 to 3
-    bytes a pixel. `files`: in a folder.
+    Attributes:
+        bytes: of a file; a photograph has 2 to 10 MB.
+        pixels: width times height; unpacked they take up to 4 bytes each, and cameras make 12 to 40 megapixels.
+        side: pixels of the longer side; panoramas have less, and decoders work row by row, so that a million rows take
+            long however short they are.
+        ratio: the longer side over the shorter.
+        scaled: pixels after scaling the shorter side to the length that a model wants; a model wants 50,000, and each
+            takes up to 40 bytes on the way there.
+        pixels_in_all: of a whole data set, which stays in memory at 1 to 3 bytes a pixel.
+        files: in a folder.
     """
 
     bytes: int = 20_000_000
@@ -35,18 +39,25 @@ class ImageLimits:
 
 @dataclass(frozen=True)
 class TextLimits:
-    """`bytes`: of one text in UTF-8; a novel has about half a megabyte, and a model reads a few thousand words."""
+    """Limits of one text.
+
+    Attributes:
+        bytes: in UTF-8; a novel has about half a megabyte, and a model reads a few thousand words.
+    """
 
     bytes: int = 2_000_000
 
 
 @dataclass(frozen=True)
 class RecordLimits:
-    """Of a file of records that somebody brings, and of the schema (`records.json`) that says what they hold.
+    """Limits of a file of records, and of the schema (`records.json`) that says what they hold.
 
-    `bytes`: of the file. `records`: rows; all of them are shown in a table. `fields`: of one record; each is a token of
-    a model that reads a few hundred. `categories`: of one field, `edges` between the bins of a number: rows of the
-    model's embedding table. `characters`: of one value or name.
+    Attributes:
+        bytes: of the file.
+        records: rows; all of them are shown in a table.
+        fields: of one record; each is a token of a model that reads a few hundred.
+        categories: of one field, and edges between the bins of a number: rows of the model's embedding table.
+        characters: of one value or name.
     """
 
     bytes: int = 5_000_000
@@ -58,10 +69,14 @@ class RecordLimits:
 
 @dataclass(frozen=True)
 class JsonLimits:
-    """Of any JSON. `bytes`: of a file of ours; a long training's history has less than one megabyte.
+    """Limits of any JSON.
 
-    `nesting`: lists and objects inside each other; ours go five deep. `fields`: of one object. `values`: in all; 20,000
-    records of 15 fields have 300,000. `digits`: of one whole number, so that it always has a nearest float.
+    Attributes:
+        bytes: of a file written by this project; a long training's history has less than one megabyte.
+        nesting: lists and objects inside each other; this project's go five deep.
+        fields: of one object.
+        values: in all; 20,000 records of 15 fields have 300,000.
+        digits: of one whole number, so that it always has a nearest float.
     """
 
     bytes: int = 20_000_000
@@ -73,14 +88,21 @@ class JsonLimits:
 
 @dataclass(frozen=True)
 class TableLimits:
-    """Of a CSV or Parquet file of a data set, a debugging set or labels.
+    """Limits of a CSV or Parquet file of a data set, a debugging set or labels.
 
-    `bytes`: of the file, and `csv_bytes` of one in CSV, which is read as a whole. `rows`, `columns`: as they say.
-    `unpacked`: bytes that the columns which are read take once unpacked; the same value many times over takes almost
-    nothing in a Parquet file. `values`: in all columns, those in lists included. `chunks`: columns times row groups,
-    each of which has an entry in a Parquet file's footer, and `footer`: bytes of one text in it. `uploaded_rows`: of a
-    file brought to the dashboard, which other people share, and `debugging_rows` of a table in a debugging set; ours
-    have up to 4,000. `characters`: of one value in CSV.
+    Attributes:
+        bytes: of the file.
+        csv_bytes: of a file in CSV, which is read as a whole.
+        rows: of the table.
+        columns: of the table.
+        unpacked: bytes that the columns which are read take once unpacked; the same value many times over takes almost
+            nothing in a Parquet file.
+        values: in all columns, including those inside lists.
+        chunks: columns times row groups, each of which has an entry in a Parquet file's footer.
+        footer: bytes of one text in that footer.
+        uploaded_rows: of a file uploaded to the dashboard, which other people share.
+        debugging_rows: of a table in a debugging set; those made by this project have up to 4,000.
+        characters: of one value in CSV.
     """
 
     bytes: int = 2_000_000_000
@@ -98,9 +120,12 @@ class TableLimits:
 
 @dataclass(frozen=True)
 class LabelLimits:
-    """Of a file of labels. `line`: bytes of a line in JSON Lines; an input of 20 MB has 27 MB in base64.
+    """Limits of a file of labels.
 
-    `problems`: of rows that are listed one by one; all are counted. `text`: characters of a name.
+    Attributes:
+        line: bytes of a line in JSON Lines; an input of 20 MB has 27 MB in base64.
+        problems: rows with a problem that are listed one by one; all are counted.
+        text: characters of a name.
     """
 
     line: int = 40_000_000
@@ -110,10 +135,14 @@ class LabelLimits:
 
 @dataclass(frozen=True)
 class DetectorLimits:
-    """Of a detector folder. `bytes`: of its weights; ours have up to 5 MB.
+    """Limits of a detector folder.
 
-    `layers`, `heads` (of a layer) and `keys` (columns of a map): of the model it is for; the largest open ones have 200
-    layers and 128 heads. `note`: characters of what was written down about a version.
+    Attributes:
+        bytes: of its weights; those made by this project have up to 5 MB.
+        layers: of the model it is for; the largest open models have 200.
+        heads: of one layer of that model; the largest open models have 128.
+        keys: columns of a map.
+        note: characters of the note kept with a version.
     """
 
     bytes: int = 500_000_000
@@ -125,10 +154,17 @@ class DetectorLimits:
 
 @dataclass(frozen=True)
 class AttackLimits:
-    """Of `attacks.json`. `attacks`: in a file, and `name`: characters of one's name; each is a row of a table.
+    """Limits of `attacks.json`.
 
-    `classes`: of a model. `size`: pixels of a patch's side. `strength`: pixels that a warp moves. `control`: points
-    along a side of its field. `pieces`: of a text trigger, and `piece`: characters of one.
+    Attributes:
+        attacks: in a file; each is a row of a table.
+        name: characters of an attack's name.
+        classes: of a model.
+        size: pixels of a patch's side.
+        strength: pixels that a warp moves.
+        control: points along a side of a warp's field.
+        pieces: of a text trigger.
+        piece: characters of one of them.
     """
 
     attacks: int = 200
@@ -143,9 +179,12 @@ class AttackLimits:
 
 @dataclass(frozen=True)
 class SampleLimits:
-    """Of the list of sample inputs. `samples`: in it; all are in one select box. `name`: characters of an id or title.
+    """Limits of the list of sample inputs.
 
-    `bytes`: of one sample's file.
+    Attributes:
+        samples: in the list; all are in one select box.
+        name: characters of an id or title.
+        bytes: of one sample's file.
     """
 
     samples: int = 2_000
@@ -155,9 +194,13 @@ class SampleLimits:
 
 @dataclass(frozen=True)
 class AddressLimits:
-    """Of the parameters of a page's address. `characters`: of one of them; browsers cut addresses beyond 64,000.
+    """Limits of the parameters of a page's address.
 
-    `columns`: chosen by hand. `digits`: of a number. `name`: characters of a model's, sample's or annotator's name.
+    Attributes:
+        characters: of one of them; browsers cut addresses beyond 64,000.
+        columns: chosen by hand.
+        digits: of a number.
+        name: characters of a model's, sample's or annotator's name.
     """
 
     characters: int = 8_000

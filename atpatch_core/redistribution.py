@@ -41,6 +41,14 @@ def redistribute(attention: Tensor, flagged: Tensor, benign: Tensor, allowed: Te
     Raises:
         TypeError: `attention` is not floating point or `flagged` is not boolean.
         ValueError: shapes do not fit, or `benign` is NaN or outside [0, 1] in a flagged column.
+
+    Source:
+        AtPatch, arXiv 2601.21695.
+
+    Example:
+        >>> row = torch.tensor([[[[0.6, 0.3, 0.1]]]])  # one map of one query and three keys
+        >>> redistribute(row, torch.tensor([[[True, False, False]]]), torch.tensor(0.2))
+        tensor([[[[0.2000, 0.6000, 0.2000]]]])
     """
     if not attention.is_floating_point():
         raise TypeError(f"Attention maps are floating point, not {attention.dtype}.")
@@ -90,6 +98,11 @@ def shut_out(attention: Tensor, flagged: Tensor, benign: Tensor, allowed: Tensor
 
     Returns:
         New maps of the same shape and dtype; equal to those of `redistribute` but for rounding.
+
+    Example:
+        >>> row = torch.tensor([[[[0.6, 0.3, 0.1]]]])
+        >>> shut_out(row, torch.tensor([[[True, False, False]]]), torch.tensor(0.0))
+        tensor([[[[0.0000, 0.7500, 0.2500]]]])
     """
     left = attention.masked_fill(flagged.unsqueeze(-2), 0.0)
     mass = left.sum(-1, keepdim=True, dtype=torch.float64 if attention.dtype == torch.float64 else torch.float32)

@@ -15,28 +15,37 @@ from .session import Forward, Session
 
 @dataclass
 class Maps:
-    """The maps of the last forward inside a `capture`: `layers[i]` is `[batch, heads, queries, keys]`, detached."""
+    """The maps of the last forward pass inside a `capture` block.
+
+    Attributes:
+        layers: for each captured layer `[batch, heads, queries, keys]`, detached; empty before the first forward pass.
+    """
 
     layers: tuple[Tensor, ...] = ()
 
 
 def capture(model: nn.Module, layers: Iterable[int] | None = None) -> Block[Maps]:
-    """Keep the attention maps of `layers` of every forward of `model` inside the block.
+    """Keep the attention maps of every forward pass of `model` inside the block.
 
     Args:
         model: a Transformers model.
-        layers: numbers of attention layers, from 0; all by default.
+        layers: numbers of the attention layers to keep, from 0; all by default.
 
     Returns:
-        A block for `with`, which gives the `Maps`.
+        A block for `with`, which yields the `Maps`: those of the last forward pass.
 
     Raises:
-        HotfixError: when the block is opened, and the model's attention can't be intercepted.
+        HotfixError: when the block is opened: the model's attention can't be intercepted, or a layer does not exist.
 
     Example:
-        >>> with capture(model) as maps:
-        ...     model(**inputs)
-        >>> maps.layers[0].shape  # [batch, heads, queries, keys]
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/bag.png").read_bytes())
+        >>> with atpatch.capture(subject.model) as maps:
+        ...     output = subject.model(**subject.encode(image))
+        >>> len(maps.layers), maps.layers[0].shape  # [batch, heads, queries, keys]
+        (4, torch.Size([1, 4, 50, 50]))
     """
     wanted = None if layers is None else _once(layers)
 

@@ -40,30 +40,48 @@ def hotfix(
     columns: Sequence[Column] = (),
     formula: Formula = redistribute,
 ) -> Block[Fix]:
-    """Redistribute over-attended columns in every forward inside the block (AtPatch, arXiv 2601.21695).
+    """Redistribute over-attended columns in every forward pass inside the block.
 
     Args:
-        subject: a subject, or a bare Transformers model.
+        subject: a subject, as `load` returns it, or a bare Transformers model.
         detector: flags columns; by default the subject's own. A bare model needs one, or `columns`.
-        threshold: the score from which on a column is flagged, 0 to 1; by default the detector's calibrated one. Scores
-            end at 1, so with `FLAG_NOTHING` the detector only scores.
-        columns: columns to redistribute whatever the detector says, in every input of the batch.
-        formula: how flagged columns are repaired; anything but redistribution is there to be compared with it.
+        threshold: the score from which on a column is flagged, from 0 up; by default the detector's calibrated
+            threshold. Scores end at 1, so with a higher threshold, such as `FLAG_NOTHING`, the detector only scores.
+        columns: columns to redistribute whatever the detector says, in every input of the batch; none by default.
+        formula: how flagged columns are repaired; any other than the default, `redistribute`, is for comparison.
 
     Returns:
-        A block for `with`, which gives the `Fix`: scores and flags of the last forward. The block holds for the calls
-        made inside it: other threads never meet it, nor does anybody while a generator that opened it is suspended. It
-        can be opened again once it is left, and decorates functions.
+        A block for `with`, which yields the `Fix`: scores and flags of the last forward pass. The block covers the
+        calls made inside it: other threads are not affected, nor is anyone while a generator that opened it is
+        suspended. It can be opened again once it is left, and it also works as a decorator of functions.
 
     Raises:
-        DetectorError: there is neither a detector nor a column, the threshold is no number, or the detector was made
-            for another number of layers (`load` checks the weights, too).
+        InputError: `columns` are not columns, or no input of a batch gives attention that is numbers.
+        DetectorError: there is neither a detector nor a column, the threshold is not a number from 0 up, or the
+            detector was made for another number of layers (`load` checks the weights, too).
         HotfixError: the model's attention can't be intercepted, or it is called in a way that can't be repaired.
 
+    Source:
+        AtPatch, arXiv 2601.21695; the formula is described in `atpatch_core.redistribution`.
+
     Example:
-        >>> with hotfix(subject) as fix:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/ankle-boot-triggered.png").read_bytes())
+        >>> with atpatch.hotfix(subject) as fix:
         ...     logits = subject.model(**subject.encode(image)).logits
-        >>> [layer.any() for layer in fix.flagged if layer is not None]
+        >>> subject.labels[int(logits.argmax())]
+        'Ankle boot'
+        >>> fix.flagged[0].nonzero().tolist()  # [input, head, key] in layer 0
+        [[0, 0, 49], [0, 1, 49]]
+
+        A bare model, and a column chosen by hand:
+
+        >>> with atpatch.hotfix(subject.model, columns=[atpatch.Column(layer=0, head=0, key=49)]):
+        ...     logits = subject.model(**subject.encode(image)).logits
+        >>> subject.labels[int(logits.argmax())]
+        'Ankle boot'
     """
     model: nn.Module
     if isinstance(subject, nn.Module):

@@ -19,8 +19,10 @@ from ..subjects.loading import check_made_for, load
 from .clean_inputs import read_clean
 from .output import print_json, print_table
 
+# Shares of clean inputs that may be flagged: one in a thousand, so that alarms stay rare where attacks are rare. With
+# less than a tenth of records, few of those that are hijacked are still flagged: the fields of all of them are alike.
 _RATE = 0.001
-_RATE_OF_RECORDS = 0.1  # below, few of those that are hijacked are still flagged: the fields of all of them are alike
+_RATE_OF_RECORDS = 0.1
 
 
 def calibrate(
@@ -46,7 +48,7 @@ def calibrate(
 ) -> None:
     """Take the lowest threshold that at most the wanted share of further clean inputs reaches (conformal bound).
 
-    Of records, those count as clean that no protected attribute hijacks; the model itself tells which.
+    Of records, those count as clean that no protected attribute hijacks; the model itself decides which.
     """
     loaded = load(subject)
     rate = false_positive_rate or (_RATE_OF_RECORDS if loaded.kind == "record" else _RATE)

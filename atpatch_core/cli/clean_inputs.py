@@ -22,7 +22,15 @@ _READ: dict[str, Callable[[Path, Subject], Kept[Any]]] = {
 
 
 def read_clean(path: Path, subject: Subject) -> Kept[Any]:
-    """The inputs in a file or folder; says which ones are left out. Raises `InputError` when there are none."""
+    """The inputs in a file or folder; says on standard error which ones are left out.
+
+    Args:
+        path: images, texts or records, whichever the model takes.
+        subject: the model.
+
+    Raises:
+        InputError: there are none, or they can't be read.
+    """
     inputs = _READ[subject.kind](path, subject)
     tell_left_out(inputs.left_out, len(inputs))
     return inputs

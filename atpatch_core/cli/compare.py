@@ -30,7 +30,13 @@ from .output import print_json, progress_bars, tell_left_out
 def chosen_methods(subject: Subject, defences: str | None, ablate: bool) -> dict[str, Method]:
     """The defences for images to compare: those named, or the ablations, or both.
 
-    Raises `InputError` for an unknown name.
+    Args:
+        subject: the model.
+        defences: names with commas between, or "all", which is the default without `ablate`.
+        ablate: whether to include AtPatch with single parts changed.
+
+    Raises:
+        InputError: there is no defence of that name.
     """
     if not ablate:
         return choose(defences or "all")
@@ -39,7 +45,11 @@ def chosen_methods(subject: Subject, defences: str | None, ablate: bool) -> dict
 
 
 def check_files(*files: Path | None) -> None:
-    """Raise `InputError` for a file that can't be written, before hours are spent on what would go into it."""
+    """Check that files can be written, before hours are spent on what would go into them.
+
+    Raises:
+        InputError: one of them can't.
+    """
     for file in files:
         if file is not None and not file.parent.is_dir():
             raise InputError(f"There is no folder {file.parent} to write {file.name} into: make it first.")
@@ -56,9 +66,21 @@ def run_comparison(
     seeds: int,
     false_positive_rate: float,
 ) -> Comparison:
-    """Compare on `data`; the defender has the pictures in `clean`, or else a part of `data` that is not judged on.
+    """Compare defences for images.
 
-    `own` are the subject's triggers; `triggered`, if any, is judged instead of triggers. Raises `InputError`.
+    Args:
+        subject: the model.
+        data: labelled images to judge on.
+        own: the subject's triggers by name.
+        triggered: triggered images by name; if any, these are judged instead of triggers.
+        clean: a file or folder of images that the defender has; by default a part of `data`, which is not judged on.
+        methods: the defences by name.
+        attacks: names with commas between, or "all".
+        seeds: how many times to repeat it.
+        false_positive_rate: share of clean images that a defence with a threshold may flag, 0 to 1.
+
+    Raises:
+        InputError: the images can't be read, or there is no attack of that name.
     """
     if clean is None:
         judged, defender = split_defender(data)
@@ -84,7 +106,19 @@ def show_comparison(
     csv_file: Path | None,
     markdown_file: Path | None,
 ) -> None:
-    """Write the files that are asked for, then print JSON, or sentences and a table. Raises `InputError`."""
+    """Write the files that are asked for, then print JSON, or sentences and a table.
+
+    Args:
+        subject: the model.
+        comparison: the result.
+        sentences: to print above the table.
+        as_json: whether to print JSON.
+        csv_file: where to write the table as CSV, if anywhere.
+        markdown_file: where to write the table as Markdown, if anywhere.
+
+    Raises:
+        InputError: a file can't be written.
+    """
     try:
         if csv_file is not None:
             write_whole_text(csv_file, comparison_as_csv(comparison))

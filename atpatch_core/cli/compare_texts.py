@@ -26,10 +26,22 @@ def run_text_comparison(
     seeds: int,
     false_positive_rate: float,
 ) -> tuple[Comparison, tuple[str, ...]]:
-    """Compare on halves of `data`, one half a seed; also what the last run says in sentences, one an attack.
+    """Compare defences for texts on halves of `data`, one half a seed.
 
-    `own` are the subject's triggers; `defences` and `attacks` are "all", or names with commas between. Raises
-    `InputError` for an unknown name, too few texts, or a subject without a known trigger.
+    Args:
+        subject: the model.
+        data: labelled texts to judge on.
+        own: the subject's triggers by name.
+        defences: names with commas between, or "all".
+        attacks: names with commas between, or "all".
+        seeds: how many times to repeat it.
+        false_positive_rate: share of clean texts that a defence with a threshold may flag, 0 to 1.
+
+    Returns:
+        The result, and what the last run says in sentences, one an attack.
+
+    Raises:
+        InputError: a name is unknown, there are too few texts, or the subject has no known trigger.
     """
     known = with_text_variations(own)
     if not known:

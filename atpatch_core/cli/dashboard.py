@@ -26,7 +26,11 @@ def dashboard(context: typer.Context) -> None:
 
 
 def checkout(package: Path = Path(__file__).parents[1]) -> Path:
-    """The folder of the dashboard that holds `package`. Raises `InputError` when the package was installed without."""
+    """The folder of the dashboard that holds `package`.
+
+    Raises:
+        InputError: the package was installed without the dashboard.
+    """
     folder = package.parent
     if all((folder / part).exists() for part in _PARTS):
         return folder

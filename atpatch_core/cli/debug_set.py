@@ -35,7 +35,7 @@ def debug_set(
     seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look for what would hijack the model: triggers of pictures and texts, or protected attributes of records.
+    """Look for what would hijack the model: triggers of images and texts, or protected attributes of records.
 
     Needs the model and clean inputs without labels; nothing needs to be known about an attack.
     """

@@ -95,7 +95,8 @@ def activate(
 ) -> None:
     """Put a version to work: from now on it is loaded with the model.
 
-    What speaks against it (it was not judged, or does worse than the active one) is told; on a terminal, you are asked.
+    You learn what speaks against it (it was not judged, or does worse than the active one); on a terminal, you are
+    asked.
     """
     loaded = load(subject)
     detector = versions.load_version(subject, name, fingerprint(loaded.model))

@@ -13,7 +13,13 @@ from .output import tell
 
 
 def commands(name: str, purpose: str, group: type[TyperGroup] = TyperGroup) -> typer.Typer:
-    """An empty command line, whose help says what it is for."""
+    """An empty command line, to which commands are added.
+
+    Args:
+        name: of the program.
+        purpose: what its help says it is for.
+        group: the class of its group of commands; by default Typer's own.
+    """
     return typer.Typer(
         name=name, cls=group, help=purpose, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )

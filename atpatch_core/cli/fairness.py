@@ -13,7 +13,17 @@ from .output import print_json, print_table, tell_left_out
 
 
 def show_fairness(subject: Subject, data: Path, threshold: float | None, as_json: bool) -> None:
-    """Judge `subject` and its hot-fix on the labelled records in `data`. Raises `InputError` if they can't be read."""
+    """Judge a subject and its hot-fix on labelled records, and print the result.
+
+    Args:
+        subject: a model for records.
+        data: a file of records with a column `label`.
+        threshold: the score from which on a column is flagged; by default the detector's calibrated threshold.
+        as_json: whether to print JSON instead of a table.
+
+    Raises:
+        InputError: the records can't be read.
+    """
     records = read_labelled_records(data, record_schema(subject), subject.labels)
     tell_left_out(records.left_out, len(records))
     result = evaluate_fairness(subject, records, threshold)

@@ -186,7 +186,11 @@ def _known(store: LabelStore, text: str) -> SubjectRef:
 
 
 def read_file(file: Path) -> bytes:
-    """The bytes of an input. Raises `InputError` when it can't be read."""
+    """The bytes of an input.
+
+    Raises:
+        InputError: it can't be read.
+    """
     try:
         return file.read_bytes()
     except OSError as error:

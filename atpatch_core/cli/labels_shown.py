@@ -13,7 +13,7 @@ from .output import tell_table
 
 
 class LabelsShown:
-    """What `learn` tells as `on_labels`, if it learns from labels at all."""
+    """What `learn` passes to `on_labels`, if it learns from labels at all."""
 
     def __init__(self) -> None:
         self._found: LearntFrom | None = None

@@ -37,7 +37,11 @@ class Commands(TyperGroup):
 
 
 def imported(later: Later) -> Any:
-    """The command itself. Raises `MissingExtraError` where its packages are missing."""
+    """The command itself.
+
+    Raises:
+        MissingExtraError: its packages are missing.
+    """
     found = getattr(import_module(f".{later.module}", __package__), later.name)
     around = typer.Typer(add_completion=False)
     if isinstance(found, typer.Typer):

@@ -28,7 +28,7 @@ def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
 
 
 def tell_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
-    """The same on standard error: for what a person should know while a command runs, beside what it results in."""
+    """Write (name, value) rows as a table to standard error: for what a person should know beside the result."""
     Console(stderr=True).print(_table(title, rows))
 
 

@@ -32,10 +32,14 @@ _PROBED = 64  # inputs in one trial forward, at most
 class Following:
     """What it took to follow an input's flags to the rest of the trigger.
 
-    `forwards` were needed beyond the first one, of at most `most` for an input of this length; they took `seconds`
-    (for the whole batch). If it is not `complete`, the bound was reached, and what had been found by then is repaired.
-    `cleared` are the columns that were flagged, where it turned out that the answer does not hang on them: with all of
-    them and what they led to redistributed, the model was as sure as before, so nothing is redistributed.
+    Attributes:
+        forwards: forward passes beyond the first one.
+        most: the most forward passes allowed for an input of this length.
+        complete: whether the search ended on its own; if not, it reached its bound, and only what it had found is
+            repaired.
+        seconds: time taken, for the whole batch.
+        cleared: the flagged columns (keys) if the answer turned out not to depend on them: with all of them and
+            everything they led to redistributed, the model was as sure as before, so nothing is redistributed.
     """
 
     forwards: int

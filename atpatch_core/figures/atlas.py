@@ -1,7 +1,7 @@
 """The overview: every map of every head of every layer in one raster image, with flagged columns marked.
 
 A raster stays small however large the model is: twelve layers of twelve heads on 197 columns are 5.6 million numbers,
-which as a chart would be some 100 MB of JSON and as this picture are a few hundred kilobytes.
+which as a chart would be some 100 MB of JSON and as this image are a few hundred kilobytes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ _LETTERS = 44  # one letter in so many pixels across: half a page, some 540 pixe
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in fractions (0 to 1) of the atlas' width and height."""
+    """A rectangle in fractions (0 to 1) of the atlas.
+
+    Attributes:
+        left: from the left edge, in widths of the atlas.
+        top: from the top edge, in heights of the atlas.
+        width: in widths of the atlas.
+        height: in heights of the atlas.
+    """
 
     left: float
     top: float
@@ -44,9 +51,16 @@ class Box:
 
 @dataclass(frozen=True)
 class AtlasGeometry:
-    """Where each map lies: one row of cells per layer, one cell of `cell` x `cell` pixels per head.
+    """Where each map lies in the atlas: one row of cells per layer, one square cell per head.
 
-    `heads[i]` is the number of heads of layer `i`.
+    Attributes:
+        heads: the number of heads of each layer.
+        cell: pixels along the side of a cell.
+
+    Example:
+        >>> geometry = AtlasGeometry(heads=(4, 4), cell=100)
+        >>> geometry.at(*geometry.box(layer=1, head=2).centre)
+        (1, 2)
     """
 
     heads: tuple[int, ...]
@@ -87,7 +101,15 @@ class AtlasGeometry:
         return Box(x / self.width, y / self.height, self.cell / self.width, self.cell / self.height)
 
     def at(self, x: float, y: float) -> tuple[int, int] | None:
-        """The (layer, head) whose cell holds the point (`x`, `y`), in fractions of the atlas; `None` between cells."""
+        """Which map lies at a point.
+
+        Args:
+            x: from the left edge, in widths of the atlas.
+            y: from the top edge, in heights of the atlas.
+
+        Returns:
+            Its (layer, head), or `None` between cells.
+        """
         across, down = x * self.width - _LEFT, y * self.height - self.top - _MARK
         head, from_left = divmod(across, self.cell + _GAP)
         layer, from_top = divmod(down, self.cell + _GAP + _MARK)
@@ -97,9 +119,12 @@ class AtlasGeometry:
 
 
 def atlas_geometry(trace: AttentionTrace, largest: int = 112, width: int = 1024) -> AtlasGeometry:
-    """The layout for the maps of `trace` (per layer `[heads, queries, keys]`).
+    """Lay out all maps of an input.
 
-    Cells are at most `largest` pixels, and small enough for the widest layer to fit into about `width` pixels.
+    Args:
+        trace: the maps, for each layer `[heads, queries, keys]`.
+        largest: the most pixels along the side of a cell; 112 by default.
+        width: pixels that the widest layer should about fit into; 1024 by default.
     """
     heads = tuple(int(layer.shape[0]) for layer in trace.maps)
     keys = max(int(layer.shape[-1]) for layer in trace.maps)
@@ -110,10 +135,25 @@ def atlas_geometry(trace: AttentionTrace, largest: int = 112, width: int = 1024)
 
 
 def draw_atlas(trace: AttentionTrace, flags: Flags) -> np.ndarray:
-    """All maps on one colour scale (square root, so that faint attention shows): `uint8 [height, width, 3]`.
+    """Draw all maps of an input on one colour scale (square root, so that faint attention shows).
 
-    `trace.maps[i]` is `[heads, queries, keys]`, `flags.flagged[i]` `[heads, keys]`. A map with flagged columns gets a
-    frame of two lines, and a triangle that points at each flagged column from above.
+    A map with flagged columns gets a frame of two lines, and a triangle that points at each flagged column from above.
+
+    Args:
+        trace: the maps, for each layer `[heads, queries, keys]`.
+        flags: the columns to mark.
+
+    Returns:
+        `uint8 [height, width, 3]`.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/bag-triggered.png").read_bytes())
+        >>> found = atpatch.inspect(subject, image)
+        >>> draw_atlas(found.original.trace, found.flags).dtype
+        dtype('uint8')
     """
     geometry = atlas_geometry(trace)
     maps = [layer.detach().cpu().float().numpy() for layer in trace.maps]
@@ -135,7 +175,13 @@ def draw_atlas(trace: AttentionTrace, flags: Flags) -> np.ndarray:
 
 
 def flagged_in(flags: Flags, layer: int, head: int) -> int:
-    """How many columns of one head are flagged; `flags.flagged[i]` is `[heads, keys]`."""
+    """How many columns of one head are redistributed.
+
+    Args:
+        flags: the flags of one input.
+        layer: number of the layer.
+        head: number of the head.
+    """
     return int(flags.flagged[layer][head].sum())
 
 

@@ -1,4 +1,4 @@
-"""Where one head looks, on the picture itself."""
+"""Where one head looks, on the image itself."""
 
 from __future__ import annotations
 
@@ -11,16 +11,25 @@ from ..layout import Layout, patch_boxes
 from .colours import FLAGGED
 from .image import outlined_picture
 
-_MOST_OPAQUE = 0.85
+_MOST_OPAQUE = 0.85  # the image still shows through where all attention goes to one patch
 
 
 def attended_picture(
     picture: Image.Image, layout: Layout, shares: Tensor, columns: tuple[Column, ...] = (), smallest: int = 336
 ) -> Image.Image:
-    """The enlarged picture, each patch tinted orange by its share of one row of a map, `shares` `[keys]`.
+    """Tint each patch of an image orange by its share of one row of a map.
 
-    The tint goes by square root from 0 to 1, so that it means the same in every picture. The patches of `columns` are
-    outlined.
+    The tint goes by square root from 0 to 1, so that it means the same in every image.
+
+    Args:
+        picture: the image.
+        layout: the columns of its maps, with a `grid`.
+        shares: the row, `[keys]`, 0 to 1.
+        columns: columns whose patches are outlined; none by default.
+        smallest: the least length of the longer side of the result, in pixels; 336 by default.
+
+    Returns:
+        An enlarged RGB copy.
     """
     shown = outlined_picture(picture, layout, (), smallest)
     pixels = np.asarray(shown, dtype=np.float32).copy()

@@ -1,4 +1,4 @@
-"""Attributions as bars, as heat on the picture, and in words."""
+"""Attributions as bars, as heat on the image, and in words."""
 
 from __future__ import annotations
 
@@ -19,15 +19,26 @@ from .colours import ORIGINAL, REDISTRIBUTED, difference_colours
 from .image import outlined_picture
 from .plotting import go
 
-_LONGEST_NAME = 22
-_MOST_OPAQUE = 0.8
-# Near the ends of the scale; how much is told by how opaque the tint is.
+_LONGEST_NAME = 22  # characters beside a bar
+_MOST_OPAQUE = 0.8  # the image still shows through at the strongest attribution
+# Near the ends of the scale; the opacity of the tint shows how much.
 _AGAINST, _FOR = 30, 225
-_CLEAR, _LEANS = 0.75, 0.6  # areas under the curve from which on two views agree, and more or less agree
+# Areas under the curve from which on two views agree, and more or less agree. Chosen, not measured: half way from
+# chance (0.5) to perfect (1), and clear of chance. Higher ones would call less an agreement.
+_CLEAR, _LEANS = 0.75, 0.6
 
 
 def top_keys(before: Attribution, after: Attribution | None = None, most: int = 10) -> tuple[int, ...]:
-    """The keys with the largest attributions in either direction, before or after the fix, the largest first."""
+    """The keys with the largest attributions in either direction.
+
+    Args:
+        before: the attribution without AtPatch.
+        after: the attribution with AtPatch, if there is one; the larger of the two counts.
+        most: the most keys to return; 10 by default.
+
+    Returns:
+        Numbers of columns, the strongest first.
+    """
     sizes = before.values.abs().numpy()
     if after is not None:
         sizes = np.maximum(sizes, after.values.abs().numpy())
@@ -37,9 +48,14 @@ def top_keys(before: Attribution, after: Attribution | None = None, most: int = 
 def attribution_bars(
     before: Attribution, after: Attribution | None, layout: Layout, flagged: Sequence[Column], most: int = 10
 ) -> go.Figure:
-    """Two bars for each of the `most` strongest keys, without and with AtPatch: to the right is for the class.
+    """Two bars for each of the strongest keys, without and with AtPatch; to the right is for the class.
 
-    Keys of `flagged` columns have a triangle before their name. Without `after` there is one bar each.
+    Args:
+        before: the attribution without AtPatch.
+        after: the attribution with AtPatch; `None` for one bar each.
+        layout: names the keys.
+        flagged: columns whose keys get a triangle before their name.
+        most: the most keys to show; 10 by default.
     """
     keys = top_keys(before, after, most)
     every_name = unique(layout.key_names)
@@ -95,9 +111,17 @@ def attribution_bars(
 def heat_pictures(
     picture: Image.Image, inspection: Inspection, attributions: Sequence[Attribution]
 ) -> tuple[Image.Image, ...]:
-    """The enlarged picture once for each attribution, tinted by one scale that all share (square root).
+    """Tint the image once for each attribution: red over patches that speak for the class, blue over those against it.
 
-    Red lies over patches that speak for the class, blue over those against it; what is redistributed is outlined.
+    All share one scale (square root); patches whose columns are redistributed are outlined.
+
+    Args:
+        picture: the image.
+        inspection: what was found in it.
+        attributions: at least one.
+
+    Returns:
+        An enlarged RGB copy for each.
     """
     strongest = max(float(one.values.abs().max()) for one in attributions) or 1.0
     return tuple(_heat(picture, inspection, one.values / strongest) for one in attributions)
@@ -123,7 +147,12 @@ def signed(value: float) -> str:
 
 
 def agreement_sentence(share: float | None, unit: str) -> str:
-    """What the area under the curve says, as a sentence or two; `unit` is what one key is called ("patch", "word")."""
+    """What the agreement of attribution and detector means, in a sentence or two.
+
+    Args:
+        share: the area under the ROC curve, as `agreement` returns it.
+        unit: what one key is called ("patch", "word").
+    """
     if share is None:
         return f"Attribution can't be compared with the flags here: none or every {unit} is flagged."
     pairs = f"of two {unit}s, a flagged one and another, the flagged one has the larger attribution"
@@ -141,7 +170,13 @@ def agreement_sentence(share: float | None, unit: str) -> str:
 
 @dataclass(frozen=True)
 class RolloutRow:
-    """One key, marked with a triangle if it is redistributed, and its share of the rollout."""
+    """One key in a table of the attention rollout.
+
+    Attributes:
+        name: its name, with a triangle before it if its column is redistributed.
+        before: its share of the rollout without AtPatch, in percent.
+        after: its share of the rollout with AtPatch, in percent.
+    """
 
     name: str
     before: str
@@ -149,7 +184,15 @@ class RolloutRow:
 
 
 def rollout_rows(inspection: Inspection, most: int = 5) -> tuple[RolloutRow, ...]:
-    """The `most` keys with the largest rollout without AtPatch. Raises `InputError` where there is no rollout."""
+    """The keys with the largest rollout without AtPatch.
+
+    Args:
+        inspection: what was found in an input.
+        most: the most keys to return; 5 by default.
+
+    Raises:
+        InputError: the maps allow no rollout, see `attention_rollout`.
+    """
     before, after = (answer_rollout(one.trace) for one in (inspection.original, inspection.patched))
     names = unique(inspection.layout.key_names)
     top = before.argsort(descending=True, stable=True)[:most].tolist()

@@ -10,12 +10,20 @@ from ..inspection.results import Inspection
 from ..wording.phrases import percent
 from ..wording.verdict import answer, column_name
 
-MOST_CHECKED = 12  # columns, those with the highest scores: each takes a forward of its own
+# Columns, those with the highest scores. Each takes a forward pass of its own: more take longer, fewer leave more open.
+MOST_CHECKED = 12
 
 
 @dataclass(frozen=True)
 class CausalRow:
-    """What is redistributed, the answer before and after, and whether it is another one."""
+    """One row of the causal check.
+
+    Attributes:
+        column: what is redistributed, in words.
+        before: the answer of the untouched model and its probability.
+        after: the answer with this redistributed and its probability.
+        changes: whether these are different classes.
+    """
 
     column: str
     before: str
@@ -25,7 +33,13 @@ class CausalRow:
 
 @dataclass(frozen=True)
 class CausalTable:
-    """A row for each column that was checked; `together` is what all columns of the inspection do."""
+    """The causal check of one input.
+
+    Attributes:
+        alone: a row for each column that was checked on its own.
+        together: what redistributing all columns of the inspection does.
+        notes: sentences about how to read the table.
+    """
 
     alone: tuple[CausalRow, ...]
     together: CausalRow
@@ -33,7 +47,12 @@ class CausalTable:
 
 
 def causal_table(inspection: Inspection, effects: Sequence[CausalEffect]) -> CausalTable:
-    """The table for the columns with the highest scores, of which there is at least one."""
+    """Put a causal check into a table.
+
+    Args:
+        inspection: what was found in an input.
+        effects: what `causal_check` returned for the columns with the highest scores; at least one.
+    """
     before, after = inspection.original.prediction, inspection.patched.prediction
     columns = len(inspection.flags.columns)
     alone = tuple(

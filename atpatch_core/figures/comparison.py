@@ -17,7 +17,14 @@ _TITLES = ("Reference", "This view", "Difference (this \u2212 reference)")
 
 @dataclass(frozen=True)
 class ColumnShift:
-    """A column that draws another share of all attention than in the reference (mean over queries, 0 to 1)."""
+    """A column that draws another share of all attention than in the reference.
+
+    Attributes:
+        column: the column.
+        name: its name in words.
+        reference: its mean over the queries in the reference, 0 to 1.
+        now: its mean over the queries in this view, 0 to 1.
+    """
 
     column: Column
     name: str
@@ -31,13 +38,19 @@ class ColumnShift:
 
 
 def comparable(reference: Inspection, now: Inspection) -> bool:
-    """Whether both have the same columns in the same layers and heads, so that one map can be taken from the other."""
+    """Whether two views have the same columns in the same layers and heads, so that their maps can be subtracted."""
     shapes = [[layer.shape for layer in one.original.trace.maps] for one in (reference, now)]
     return shapes[0] == shapes[1] and reference.layout.key_names == now.layout.key_names
 
 
 def comparison_sentence(reference: Inspection, now: Inspection, patched: bool) -> str:
-    """What is different, in words; `patched` says which answers to speak of."""
+    """What is different between two views, in words.
+
+    Args:
+        reference: what was found before.
+        now: what was found in this view.
+        patched: whether to speak of the answers with AtPatch.
+    """
     first, second = (one.patched if patched else one.original for one in (reference, now))
     how = "with AtPatch" if patched else "without AtPatch"
     flagged = [counted(len(one.flags.columns), "column") for one in (reference, now)]
@@ -52,7 +65,13 @@ def comparison_sentence(reference: Inspection, now: Inspection, patched: bool) -
 
 
 def largest_shifts(reference: Inspection, now: Inspection, most: int = 5) -> tuple[ColumnShift, ...]:
-    """The columns whose share differs most in either direction, in the untouched models; for `comparable` views."""
+    """The columns whose share of attention differs most, in either direction, in the untouched models.
+
+    Args:
+        reference: what was found before; must be `comparable`.
+        now: what was found in this view.
+        most: the most columns to show; 5 by default.
+    """
     shifts = []
     for layer, (one, other) in enumerate(zip(reference.original.trace.maps, now.original.trace.maps, strict=True)):
         before, after = one.mean(1), other.mean(1)
@@ -68,9 +87,16 @@ def largest_shifts(reference: Inspection, now: Inspection, most: int = 5) -> tup
 def compared_maps(
     reference: Inspection, now: Inspection, layer: int, head: int, patched: bool, hide_special: bool = False
 ) -> MapDetail:
-    """The same map of both, on one colour scale, and their difference; for `comparable` views.
+    """The same map of two views on one colour scale, and their difference, with what is redistributed in this view
+    marked.
 
-    What is marked is what is redistributed in this view.
+    Args:
+        reference: what was found before; must be `comparable`.
+        now: what was found in this view.
+        layer: number of the layer.
+        head: number of the head.
+        patched: whether to take the maps with AtPatch.
+        hide_special: whether to leave out what the model itself added, as query and as key.
     """
     first, second = (one.patched if patched else one.original for one in (reference, now))
     detail = map_detail(Inspection(first, second, now.flags, now.layout), layer, head, hide_special)
@@ -86,7 +112,15 @@ def compared_maps(
 def maps_apart(
     inspections: Sequence[Inspection], layer: int, head: int, patched: bool, titles: Sequence[str]
 ) -> tuple[go.Figure, ...]:
-    """A map of each on one scale of colours, for views whose columns can't be compared one by one."""
+    """One map of each view on one colour scale, for views whose columns can't be compared one by one.
+
+    Args:
+        inspections: the views.
+        layer: number of the layer.
+        head: number of the head.
+        patched: whether to take the maps with AtPatch.
+        titles: one for each view.
+    """
     figures = tuple(
         _single_map(one, layer, head, patched, title) for one, title in zip(inspections, titles, strict=True)
     )

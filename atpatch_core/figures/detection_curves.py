@@ -1,4 +1,4 @@
-"""How well defences tell triggered from clean inputs, at every threshold."""
+"""How well defences separate triggered from clean inputs, at every threshold."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ import numpy as np
 
 from .plotting import go
 
-_MOST_POINTS = 400
+_MOST_POINTS = 400  # of a line: more than a chart has pixels for make the page larger and look the same
 _COLOURS = ("#2563eb", "#d97706", "#0f766e", "#be185d", "#6b7280", "#7c3aed", "#65a30d", "#111827")
 _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Rates at every threshold, `float64 [n]` each, from the highest threshold down."""
+    """The rates of a defence at every threshold, from the highest down.
+
+    Attributes:
+        thresholds: float64 `[n]`.
+        false_positives: share of the clean inputs that reach each threshold, float64 `[n]`, 0 to 1.
+        true_positives: share of the triggered inputs that reach each threshold, float64 `[n]`, 0 to 1.
+    """
 
     thresholds: np.ndarray
     false_positives: np.ndarray
@@ -25,7 +31,17 @@ class Curve:
 
 
 def curve(benign: np.ndarray, malicious: np.ndarray) -> Curve:
-    """The rates of inputs that reach each score that occurs; `benign` and `malicious` are scores, `float64 [n]`."""
+    """The rates of a defence at each score that occurs.
+
+    Args:
+        benign: scores of clean inputs, float64 `[n]`.
+        malicious: scores of triggered inputs, float64 `[m]`.
+
+    Example:
+        >>> found = curve(np.array([0.1, 0.2]), np.array([0.15, 0.9]))
+        >>> [round(float(one), 2) for one in found.true_positives]
+        [0.5, 0.5, 1.0, 1.0]
+    """
     thresholds = np.unique(np.concatenate([benign, malicious]))[::-1]
     if len(thresholds) > _MOST_POINTS:
         thresholds = thresholds[np.linspace(0, len(thresholds) - 1, _MOST_POINTS).round().astype(int)]
@@ -52,7 +68,12 @@ def roc(curves: Mapping[str, Curve]) -> go.Figure:
 
 
 def threshold_curves(one: Curve, threshold: float | None) -> go.Figure:
-    """Both rates over the threshold of one defence, with a line at the one that is in use."""
+    """Both rates of a defence over its threshold.
+
+    Args:
+        one: the rates.
+        threshold: the threshold in use, marked by a line; `None` for no line.
+    """
     figure = go.Figure()
     for values, name, colour, dash in (
         (one.true_positives, "triggered inputs flagged (TPR)", "#d97706", "solid"),

@@ -16,10 +16,19 @@ READOUT = "[CLS]"
 
 @dataclass(frozen=True)
 class Evidence:
-    """In one head, the share of attention that its flagged columns get, and what an even share would be.
+    """In one head, the share of attention that its flagged columns draw.
 
-    `before` and `after` are without and with AtPatch: of what [CLS] looks at, from which the answer is read, or, in a
-    model that has none (`readout` is false), of what all parts look at on average.
+    Shares are 0 to 1, of what [CLS] looks at, from which the answer is read, or, in a model that has no such part, of
+    what all parts look at on average.
+
+    Attributes:
+        layer: number of the layer.
+        head: number of the head.
+        columns: how many of its columns are flagged.
+        before: their share without AtPatch.
+        after: their share with AtPatch.
+        even: what an even share would be.
+        readout: whether the shares are those of [CLS].
     """
 
     layer: int
@@ -37,20 +46,34 @@ def has_readout(layout: Layout) -> bool:
 
 
 def drawn(attention: Tensor, layout: Layout) -> Tensor:
-    """How much attention each column of a map `[queries, keys]` draws from where the answer is read, or on average."""
+    """How much attention each column draws from where the answer is read, or on average.
+
+    Args:
+        attention: a map `[queries, keys]`.
+        layout: says whether the answer is read from the first row.
+
+    Returns:
+        float32 `[keys]`, 0 to 1.
+    """
     return attention[0].float() if has_readout(layout) else attention.float().mean(0)
 
 
 def plainest_evidence(inspection: Inspection) -> Evidence | None:
-    """The evidence in the head whose flagged columns take most.
+    """The evidence in the head whose flagged columns draw most.
 
-    `None` if nothing is redistributed, be it because all columns of a head are flagged and none is left to get more.
+    Returns:
+        `None` if nothing is redistributed, which is also the case where all columns of a head are flagged.
     """
     return max(_all_evidence(inspection), key=lambda one: one.before, default=None)
 
 
 def evidence_sentence(evidence: Evidence, patched: bool) -> str:
-    """What is marked gets so much attention: as the model is, or with AtPatch."""
+    """How much attention the marked columns draw, in words.
+
+    Args:
+        evidence: the shares.
+        patched: whether to speak of the share with AtPatch.
+    """
     looks = "the attention of [CLS], from which the answer is read" if evidence.readout else "all attention"
     where = f"layer {evidence.layer} \u00b7 head {evidence.head}"
     if patched:

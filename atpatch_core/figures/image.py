@@ -19,9 +19,18 @@ _LINE = 5
 def outlined_picture(
     picture: Image.Image, layout: Layout, columns: Sequence[Column], smallest: int = 448
 ) -> Image.Image:
-    """An RGB copy whose longer side is `smallest` to 896 pixels, with the patches of `columns` outlined and named.
+    """Outline and name the patches of some columns on an image.
 
-    Small pictures are enlarged by a whole factor without smoothing, so that every pixel stays visible.
+    Small images are enlarged by a whole factor without smoothing, so that every pixel stays visible.
+
+    Args:
+        picture: the image.
+        layout: the columns of its maps.
+        columns: whose patches to outline.
+        smallest: the least length of the longer side of the result, in pixels (448 by default); the most is 896.
+
+    Returns:
+        An RGB copy.
     """
     shown = _resized(picture.convert("RGB"), smallest)
     draw = ImageDraw.Draw(shown)

@@ -19,12 +19,19 @@ _STEPS = np.linspace(0.2, 1.0, 9)[None, :, None]  # along a line from a mark to 
 # How bad is a pixel away from the mark, a pixel on something, one outside the chart, and a step of a line on another
 # mark and on another label or its line.
 _FAR, _COVERED, _OUTSIDE, _ON_MARK, _ON_LABEL = 4.0, 8.0, 40.0, 150.0, 40.0
-_ROUNDS = 3
+_ROUNDS = 3  # in each of which every label may choose again; more take longer
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark at shares `x` and `y` of a chart's width and height (from above), that reaches `radius` pixels around."""
+    """A mark in a chart.
+
+    Attributes:
+        name: what its label says.
+        x: from the left, in widths of the chart.
+        y: from the top, in heights of the chart.
+        radius: how far it reaches around its middle, in pixels.
+    """
 
     name: str
     x: float
@@ -34,9 +41,14 @@ class Mark:
 
 @dataclass(frozen=True)
 class Label:
-    """The names of marks that lie on each other, one a line.
+    """A label for one mark, or for several that lie on each other.
 
-    Its middle is `right` and `down` pixels from `mark`; `near` says that it needs no line to it.
+    Attributes:
+        names: the names of the marks, one a line.
+        mark: the mark it stands beside.
+        right: from the middle of the mark to that of the label, in pixels.
+        down: from the middle of the mark to that of the label, in pixels.
+        near: whether it needs no line to its mark.
     """
 
     names: tuple[str, ...]
@@ -53,10 +65,14 @@ def text_size(names: Sequence[str]) -> tuple[float, float]:
 
 @lru_cache(maxsize=64)  # a page is drawn many times over, with the same marks
 def label_places(marks: tuple[Mark, ...], sizes: tuple[tuple[float, float], ...]) -> tuple[Label, ...]:
-    """A label for each group of marks that overlap, in charts of these `sizes` (pixels), the smallest first.
+    """Find a place for the label of each group of marks that overlap.
 
-    Each takes the best of some places around its mark, and after all others did so it may choose again. Who comes first
-    makes a difference, so two orders are tried.
+    Each label takes the best of some places around its mark, and may choose again once all others are placed. Who comes
+    first makes a difference, so two orders are tried.
+
+    Args:
+        marks: the marks of one chart.
+        sizes: (width, height) in pixels in which the chart may appear, the smallest first.
     """
     groups = _groups(marks, sizes[0])
     tried = [_placed(marks, order, sizes) for order in (groups, groups[::-1])]

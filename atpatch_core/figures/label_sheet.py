@@ -18,17 +18,24 @@ from .colours import attention_colours
 from .png import as_png
 
 _MOST_PIXELS = 1_500_000  # of all maps of one sheet together
-_LARGEST_PICTURE = 640
+_LARGEST_PICTURE = 640  # pixels of the longer side: what a page shows
 
 
 @dataclass(frozen=True)
 class LabelSheet:
     """One input to be labelled.
 
-    `picture` is a PNG, or `None` for inputs that are no pictures; `grid` is its (rows, columns) of patches, which begin
-    at column `first_patch`. `names[k]` names column `k`; of records, `values[k]` is what the field holds. `maps` are
-    PNGs of single heads, coloured on one scale; where all of them would be too many, those of the suggested columns and
-    of the first heads. `heads[i]` counts the heads of layer `i`.
+    Attributes:
+        answer: the model's answer and its probability, in words.
+        picture: the image as a PNG; `None` for texts and records.
+        grid: (rows, columns) of patches; `None` for texts and records.
+        first_patch: number of the column where the patches begin.
+        names: a name for each column.
+        values: for records, what each field holds; otherwise empty.
+        special: for each column, whether the model added it itself.
+        heads: the number of heads of each layer.
+        maps: PNGs of single heads by (layer, head), coloured on one scale; where all of them would be too many, those
+            of the suggested columns and of the first heads.
     """
 
     answer: str
@@ -42,7 +49,7 @@ class LabelSheet:
     maps: dict[tuple[int, int], bytes]
 
     def as_data(self) -> dict[str, Any]:
-        """The sheet as JSON takes it; pictures become data addresses."""
+        """The sheet in types that JSON knows; images become data addresses."""
         return {
             "answer": self.answer,
             "picture": None if self.picture is None else _address(self.picture),
@@ -57,7 +64,13 @@ class LabelSheet:
 
 
 def label_sheet(inspection: Inspection, value: Any, suggested: tuple[Column, ...]) -> LabelSheet:
-    """The sheet of an input as its subject reads it (`value`), with the maps of the untouched model."""
+    """The sheet of one input, with the maps of the untouched model.
+
+    Args:
+        inspection: what was found in the input.
+        value: the input, as `subject.read` returns it.
+        suggested: columns whose maps come first.
+    """
     layout, trace = inspection.layout, inspection.original.trace
     heads = tuple(int(attention.shape[0]) for attention in trace.maps)
     wanted = [(one.layer, one.head) for one in suggested]

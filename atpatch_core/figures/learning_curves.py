@@ -1,4 +1,4 @@
-"""How a detector learns: the loss, and how well held-out inputs are told apart, epoch by epoch."""
+"""How a detector learns: the loss, and how well held-out inputs are separated, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def loss_curves(epochs: Sequence[Epoch]) -> go.Figure:
 
 
 def auroc_curves(epochs: Sequence[Epoch]) -> go.Figure:
-    """The area under the ROC curve over held-out inputs, of every network that has such, over its epochs."""
+    """The area under the ROC curve over held-out inputs, over the epochs of every network that has any such inputs."""
     measured = [one for one in epochs if one.auroc is not None]
     areas = {name: [one.auroc or 0.0 for one in mine] for name, mine in _by_network(measured).items()}
     figure = _lines(measured, areas, "AUROC")

@@ -7,7 +7,9 @@ from ..wording.phrases import counted
 
 
 def in_sentences(found: LearntFrom) -> tuple[str, ...]:
-    """Which inputs there are, what is learnt from and what is left out, then what is too little, one sentence each."""
+    """Which inputs there are, what is learnt from, what is left out, and what there is too little of, one sentence
+    each.
+    """
     inputs = (
         f"{counted(found.inputs, 'labelled input')}: {found.over_attended_inputs} with an over-attended column, "
         f"{found.clean_inputs} of which every column was judged benign, {found.other_inputs} neither."

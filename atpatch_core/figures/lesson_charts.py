@@ -20,14 +20,23 @@ _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 
 
 def rates_at(scores: PictureScores, threshold: float) -> tuple[float, float]:
-    """(true, false) positive rates, 0 to 1, of the detector at `threshold`."""
+    """The rates of the detector at one threshold.
+
+    Args:
+        scores: the scores of clean and triggered images.
+        threshold: images that score so much or more are flagged.
+
+    Returns:
+        (true, false) positive rates, 0 to 1.
+    """
     return float((scores.detector_triggered >= threshold).mean()), float((scores.detector_clean >= threshold).mean())
 
 
 def pairs_won(scores: PictureScores) -> tuple[float, float]:
-    """Of all pairs of a triggered and a clean picture, the share in which the triggered one ranks higher, 0 to 1.
+    """Of all pairs of a triggered and a clean image, the share in which the triggered one ranks higher.
 
-    By the detector, and by the largest column: the areas under their curves.
+    Returns:
+        The shares, 0 to 1, by the detector and by the largest column: the areas under their ROC curves.
     """
     from sklearn.metrics import roc_auc_score
 
@@ -41,7 +50,13 @@ def pairs_won(scores: PictureScores) -> tuple[float, float]:
 
 
 def lesson_roc(scores: PictureScores, threshold: float, height: int = 300) -> go.Figure:
-    """The detector's curve, marked at `threshold`, and that of the rule "largest column", which learnt nothing."""
+    """The detector's ROC curve, marked at a threshold, beside that of the rule "largest column", which learnt nothing.
+
+    Args:
+        scores: the scores of clean and triggered images.
+        threshold: where to mark the detector's curve.
+        height: of the figure, in pixels; 300 by default.
+    """
     figure = roc(
         {
             "trained detector": curve(scores.detector_clean, scores.detector_triggered),
@@ -64,7 +79,12 @@ def lesson_roc(scores: PictureScores, threshold: float, height: int = 300) -> go
 
 
 def alarm_bars(alarms: Alarms, height: int = 150) -> go.Figure:
-    """Real and false alarms as two bars on one scale, with how many each is of `alarms.inputs` inputs."""
+    """Real and false alarms as two bars on one scale, labelled with their numbers.
+
+    Args:
+        alarms: the expected numbers.
+        height: of the figure, in pixels; 150 by default.
+    """
     figure = go.Figure()
     for place, (name, number, colour, pattern) in enumerate(
         (("real alarms", alarms.right, REDISTRIBUTED, ""), ("false alarms", alarms.false, ORIGINAL, "/"))
@@ -95,7 +115,13 @@ def alarm_bars(alarms: Alarms, height: int = 150) -> go.Figure:
 
 
 def row_bars(row: RepairedRow, names: Sequence[str], height: int = 230) -> go.Figure:
-    """Two bars a key, before and after; flagged keys have a triangle before their name."""
+    """Two bars a key, before and after; flagged keys have a triangle before their name.
+
+    Args:
+        row: one row of a map.
+        names: of its keys.
+        height: of the figure, in pixels; 230 by default.
+    """
     places = list(range(len(names)))
     figure = go.Figure()
     for values, name, colour, pattern in (
@@ -126,7 +152,15 @@ def row_bars(row: RepairedRow, names: Sequence[str], height: int = 230) -> go.Fi
 
 
 def lesson_map(inspection: Inspection, layer: int, head: int, patched: bool = False, height: int = 360) -> go.Figure:
-    """One map as on the Triage page, in less room and without a scale."""
+    """One map as on the Triage page, in less room and without a scale.
+
+    Args:
+        inspection: what was found in an input.
+        layer: number of the layer.
+        head: number of the head.
+        patched: whether to show the map with AtPatch.
+        height: of the figure, in pixels; 360 by default.
+    """
     detail = map_detail(inspection, layer, head)
     figure = detail.redistributed if patched else detail.original
     figure.update_layout(height=height, title=None, margin={"l": 60, "r": 8, "t": 44, "b": 8})

@@ -14,18 +14,38 @@ _STEPS = 65_535
 
 
 def pack_maps(before: np.ndarray, after: np.ndarray, strongest: float) -> tuple[str, str]:
-    """Two maps `[queries, keys]` with values from 0 to `strongest`, as base64 of zlib.
+    """Pack a map, before and after, as base64 of zlib.
 
-    The first holds `round(65535 * sqrt(share))`, the second how much the steps of the other map differ from that,
+    The first text holds `round(65535 * sqrt(share))`, the second how much the steps of the other map differ from that,
     modulo 65536: what was not repaired packs to nothing. All high bytes come first, then all low ones, because
     neighbours have similar high bytes, which deflates better.
+
+    Args:
+        before: the map without AtPatch, `[queries, keys]`, 0 to `strongest`.
+        after: the map with AtPatch, of the same shape.
+        strongest: the largest value of both.
+
+    Example:
+        >>> before, after = np.array([[0.9, 0.1]]), np.array([[0.2, 0.8]])
+        >>> unpacked = unpack_maps(pack_maps(before, after, 0.9), (1, 2), 0.9)
+        >>> [one.round(3).tolist() for one in unpacked]
+        [[[0.9, 0.1]], [[0.2, 0.8]]]
     """
     first, second = _steps(before, strongest), _steps(after, strongest)
     return _packed(first), _packed(second - first)
 
 
 def unpack_maps(packed: tuple[str, str], shape: tuple[int, int], strongest: float) -> tuple[np.ndarray, np.ndarray]:
-    """What a browser makes of `pack_maps`' answer, two `float64 [queries, keys]`."""
+    """Undo `pack_maps`, as a browser does.
+
+    Args:
+        packed: what `pack_maps` returned.
+        shape: (queries, keys).
+        strongest: as it was given to `pack_maps`.
+
+    Returns:
+        The map before and after, float64 `[queries, keys]` each.
+    """
     first = _unpacked(packed[0])
     second = (first + _unpacked(packed[1])) % (_STEPS + 1)
     before, after = ((steps / _STEPS) ** 2 * strongest for steps in (first, second))

@@ -16,8 +16,8 @@ from .plotting import go
 _HEIGHT = 430
 _MOST_LEVEL_TICKS = 8  # more of them on the lower axis would run into each other unless they stand upright
 _UPRIGHT = 50  # pixels that names take below the map when they stand upright
-_SMALL = 10
-_MOST_FRAMES = 6
+_SMALL = 10  # pixels of type
+_MOST_FRAMES = 6  # more of them would hide the map
 _HOVER = (
     "from (query): %{y}<br>to (key): %{x}<br>"
     "before %{customdata[0]:.4f} \u2192 after %{customdata[1]:.4f}<extra></extra>"
@@ -26,7 +26,13 @@ _HOVER = (
 
 @dataclass(frozen=True)
 class MapDetail:
-    """Three figures of one map, to be put side by side or below each other; the first two share a colour scale."""
+    """Three figures of one map, to be put side by side or below each other.
+
+    Attributes:
+        original: the map without AtPatch.
+        redistributed: the map with AtPatch, on the same colour scale.
+        difference: what AtPatch changes, on a scale of its own.
+    """
 
     original: go.Figure
     redistributed: go.Figure
@@ -34,9 +40,13 @@ class MapDetail:
 
 
 def map_detail(inspection: Inspection, layer: int, head: int, hide_special: bool = False) -> MapDetail:
-    """The map `[queries, keys]` of one head, before and after, with its redistributed columns marked.
+    """The map of one head, before and after, with its redistributed columns marked.
 
-    `hide_special` leaves out what the model itself added ([CLS] and the like), as query and as key.
+    Args:
+        inspection: what was found in an input.
+        layer: number of the layer.
+        head: number of the head.
+        hide_special: whether to leave out what the model itself added ([CLS] and the like), as query and as key.
     """
     values = map_values(inspection, layer, head, hide_special)
     names = [escape(name) for name in values.names]

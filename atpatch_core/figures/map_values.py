@@ -14,17 +14,21 @@ from ..wording.phrases import unique
 from ..wording.verdict import split_columns
 
 TITLES = ("Original", "Redistributed", "Difference (redistributed \u2212 original)")
-_MOST_ROWS = 8
-_MOST_NAMES = 32
-_LONGEST_TICK = 12
+_MOST_ROWS = 8  # of patches, with a tick on an axis
+_MOST_NAMES = 32  # of columns on an axis
+_LONGEST_TICK = 12  # characters
 
 
 @dataclass(frozen=True)
 class MapValues:
-    """One map `[queries, keys]`, `before` and `after`.
+    """The numbers of one map, and what a figure writes beside them.
 
-    `names` are those of the columns, each different. `ticks` are the places and texts of those that an axis has room
-    for. `marked` says of each redistributed column, by its place, why ("flagged", "chosen by hand").
+    Attributes:
+        before: the map without AtPatch, float32 `[queries, keys]`.
+        after: the map with AtPatch, float32 `[queries, keys]`.
+        names: a name for each column, no two alike.
+        ticks: places and texts of the names that an axis has room for.
+        marked: for each redistributed column, by its place, why it is ("flagged", "chosen by hand").
     """
 
     before: np.ndarray
@@ -45,7 +49,14 @@ class MapValues:
 
 
 def map_values(inspection: Inspection, layer: int, head: int, hide_special: bool = False) -> MapValues:
-    """The map of one head; `hide_special` leaves out what the model itself added, as query and as key."""
+    """The numbers of the map of one head.
+
+    Args:
+        inspection: what was found in an input.
+        layer: number of the layer.
+        head: number of the head.
+        hide_special: whether to leave out what the model itself added, as query and as key.
+    """
     layout = inspection.layout
     before, after = (
         one.trace.maps[layer][head].detach().cpu().float().numpy() for one in (inspection.original, inspection.patched)

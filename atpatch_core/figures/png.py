@@ -1,4 +1,4 @@
-"""Pictures as files that browsers and caches take as they are."""
+"""Images as files that browsers and caches take as they are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from PIL import Image
 
 
 def as_png(picture: Image.Image | np.ndarray) -> bytes:
-    """The PNG file of a Pillow image or of `uint8 [height, width, 3]`."""
+    """An image as a PNG file.
+
+    Args:
+        picture: a Pillow image, or `uint8 [height, width, 3]`.
+    """
     image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
     file = io.BytesIO()
     image.save(file, format="PNG", compress_level=3)

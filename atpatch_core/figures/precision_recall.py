@@ -8,7 +8,13 @@ from .plotting import go
 
 
 def precision_recall(precision: np.ndarray, recall: np.ndarray, chance: float) -> go.Figure:
-    """Precision over recall, float64 `[points]` each; `chance` is the precision of flagging at random."""
+    """Precision over recall, at every threshold.
+
+    Args:
+        precision: float64 `[points]`, 0 to 1.
+        recall: float64 `[points]`, 0 to 1.
+        chance: the precision of flagging at random, 0 to 1.
+    """
     figure = go.Figure()
     figure.add_scatter(
         x=100 * recall,

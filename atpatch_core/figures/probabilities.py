@@ -15,15 +15,28 @@ _WORTH_A_NUMBER = 0.0005  # what would read "0.0 %" is noise beside the bars
 
 
 def shown_classes(before: Prediction, after: Prediction, most: int = 10) -> tuple[int, ...]:
-    """Numbers of the classes to show, at most `most`: first those that are most probable in either prediction."""
+    """The classes to show: those that are most probable in either prediction.
+
+    Args:
+        before: the prediction without AtPatch.
+        after: the prediction with AtPatch, of the same classes.
+        most: the most classes to show; 10 by default.
+
+    Returns:
+        Numbers of classes.
+    """
     highest = np.maximum(before.probabilities.numpy(), after.probabilities.numpy())
     return tuple(int(index) for index in np.argsort(-highest, kind="stable")[:most])
 
 
 def probability_bars(before: Prediction, after: Prediction, patched: bool, most: int = 10) -> go.Figure:
-    """Two bars per class, without and with AtPatch; those that are not the answer now (see `patched`) are paler.
+    """Two bars per class, without and with AtPatch.
 
-    Both predictions hold `[labels]` probabilities over the same labels.
+    Args:
+        before: the prediction without AtPatch.
+        after: the prediction with AtPatch, of the same classes.
+        patched: whether AtPatch is on now; the bars of the other prediction are paler.
+        most: the most classes to show; 10 by default.
     """
     classes = shown_classes(before, after, most)
     names = [escape(before.labels[index]) for index in classes]

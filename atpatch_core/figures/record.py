@@ -11,15 +11,20 @@ from ..subjects.record_schema import Record, RecordSchema
 from ..wording.phrases import counted, listed, percent
 from ..wording.verdict import answer
 
-_MOST_VALUES = 3
+_MOST_VALUES = 3  # of an attribute that are spelt out in a sentence
 
 
 @dataclass(frozen=True)
 class FieldRow:
     """One field of a record: what it holds, how much attention it draws in one map, and where it is redistributed.
 
-    `before` and `after` are the mean of the column over all queries, 0 to 1, without and with the hot-fix; `heads` are
-    the (layer, head) places in which the column is redistributed.
+    Attributes:
+        name: of the field.
+        value: what it holds, as text.
+        protected: whether it is a protected attribute.
+        before: mean of its column over all queries without the hot-fix, 0 to 1.
+        after: mean of its column over all queries with the hot-fix, 0 to 1.
+        heads: (layer, head) of each head in which its column is redistributed.
     """
 
     name: str
@@ -44,7 +49,15 @@ class FieldRow:
 def field_rows(
     schema: RecordSchema, record: Record, inspection: Inspection, layer: int, head: int
 ) -> tuple[FieldRow, ...]:
-    """The fields of `record` in the schema's order, with the attention they draw in the map of `layer` and `head`."""
+    """The fields of a record with the attention they draw in one map.
+
+    Args:
+        schema: the fields, whose order the rows keep.
+        record: a valid record.
+        inspection: what was found in it.
+        layer: number of the map's layer.
+        head: number of the map's head.
+    """
     before = inspection.original.trace.maps[layer][head].mean(0)
     after = inspection.patched.trace.maps[layer][head].mean(0)
     protected = {one.name for one in schema.protected}
@@ -58,7 +71,13 @@ def field_rows(
 
 
 def what_if_sentences(record: Record, inspection: Inspection, flips: Sequence[WhatIf]) -> tuple[str, ...]:
-    """For each protected attribute one sentence: whether it decides the answer, without and with AtPatch."""
+    """For each protected attribute, whether it decides the answer, without and with AtPatch.
+
+    Args:
+        record: the person as they are.
+        inspection: what was found in that record.
+        flips: what `what_if` returned for it.
+    """
     sentences = []
     for name in dict.fromkeys(flip.attribute for flip in flips):
         own = [flip for flip in flips if flip.attribute == name]
@@ -91,7 +110,16 @@ def _sentence(
 
 
 def what_if_rows(record: Record, inspection: Inspection, flips: Sequence[WhatIf]) -> list[tuple[str, str, str]]:
-    """(who, answer without AtPatch, answer with AtPatch): the person as they are, then every flip."""
+    """The answers for the person as they are, then for every flip.
+
+    Args:
+        record: the person as they are.
+        inspection: what was found in that record.
+        flips: what `what_if` returned for it.
+
+    Returns:
+        (who, answer without AtPatch, answer with AtPatch) each.
+    """
     rows = [("as it is", answer(inspection.original.prediction), answer(inspection.patched.prediction))]
     for flip in flips:
         changed = flip.original.index != inspection.original.prediction.index

@@ -13,9 +13,12 @@ MOST_ROWS = 12  # columns beyond which a list of them says less than one of the 
 
 @dataclass(frozen=True)
 class RedistributedPart:
-    """A part of the input, the heads in which its column is redistributed, and its `highest` score there.
+    """A part of the input, and the heads in which its column is redistributed.
 
-    `places` are (layer, heads of it); `highest` is `None` if no detector watches any of those layers.
+    Attributes:
+        name: of the part.
+        places: (layer, heads) for each layer where it is.
+        highest: its highest score there; `None` if no detector watches any of those layers.
     """
 
     name: str
@@ -41,7 +44,16 @@ def why_redistributed(flags: Flags, column: Column) -> str:
 
 
 def redistributed_parts(inspection: Inspection) -> tuple[RedistributedPart, ...]:
-    """The parts of the input that any head redistributes, in their order in the input."""
+    """The parts of the input that any head redistributes, in their order in the input.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/bag-triggered.png").read_bytes())
+        >>> [(part.name, part.places) for part in redistributed_parts(atpatch.inspect(subject, image))]
+        [('row 6, column 6', ((0, (0, 1)),))]
+    """
     names = unique(inspection.layout.key_names)
     by_key: dict[int, list[Column]] = {}
     for column in inspection.flags.columns:

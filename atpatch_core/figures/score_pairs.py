@@ -19,7 +19,15 @@ def score_pairs(
     names: tuple[str, str],
     thresholds: tuple[float, float],
 ) -> go.Figure:
-    """Scores (float64 `[2, n]`) in log-odds, with both thresholds; `over_attended` (bool `[n]`) decides the marks."""
+    """The scores of two detectors for the same inputs, in log-odds, with both thresholds.
+
+    Args:
+        scores: float64 `[2, n]`, 0 to 1.
+        over_attended: bool `[n]`, decides the marks.
+        titles: one for each input, shown at the pointer.
+        names: of the two detectors.
+        thresholds: of the two detectors, 0 to 1.
+    """
     odds = _log_odds(scores)
     figure = go.Figure()
     for kind, name, colour, symbol in (

@@ -19,10 +19,17 @@ _GAP = 0.01  # between a bar or a line and the text beside it
 def score_bars(
     inspection: Inspection, layer: int, head: int, calibrated: float | None, most: int = 10
 ) -> go.Figure | None:
-    """The `most` highest scores among the columns of one head, or `None` where the detector does not look.
+    """The highest scores among the columns of one head.
 
-    `flags.scores[layer]` is `[heads, keys]`. A line shows the threshold in use, a dotted one the `calibrated` one if
-    it is another.
+    Args:
+        inspection: what was found in an input.
+        layer: number of the layer.
+        head: number of the head.
+        calibrated: the detector's own threshold, shown as a dotted line if another is in use.
+        most: the most columns to show; 10 by default.
+
+    Returns:
+        `None` if the detector does not watch the layer.
     """
     scores = inspection.flags.scores[layer]
     if scores is None:
@@ -83,7 +90,13 @@ def score_bars(
 
 
 def clear_of(start: float, width: float, lines: Sequence[float]) -> float:
-    """Where a text of this `width` beside a bar starts such that no upright line at one of `lines` cuts through it."""
+    """Where a text beside a bar starts so that no upright line cuts through it.
+
+    Args:
+        start: where it would start without any line.
+        width: of the text.
+        lines: places of the lines, in the same units.
+    """
     for line in sorted(lines):
         if start <= line < start + width:
             start = line
@@ -96,10 +109,7 @@ def _mark(flags: Flags, column: Column) -> str:
 
 
 def ranked_columns(flags: Flags) -> tuple[Column, ...]:
-    """The redistributed columns, highest score first; those without a score (chosen by hand) come last.
-
-    `flags.scores[i]` is `[heads, keys]` or `None`.
-    """
+    """The redistributed columns, highest score first; those without a score (chosen by hand) come last."""
 
     def score(column: Column) -> float:
         known = flags.score(column)

@@ -16,9 +16,12 @@ _DARK_INK = 150  # a cell at least as bright as this (of 255) is written on in b
 
 
 def small_map_svg(values: np.ndarray, names: Sequence[str], row: int | None = None) -> str:
-    """The SVG of a map `[queries, keys]` with its numbers, the sum of every row and the mean of every column.
+    """The SVG of a small map with its numbers, the sum of every row and the mean of every column.
 
-    `row` is framed. Colours are by square root, from 0 to 1.
+    Args:
+        values: the map, `[queries, keys]`, 0 to 1; colours go by square root.
+        names: of the keys.
+        row: number of the row to frame, if any.
     """
     queries, keys = values.shape
     width, height = _LEFT + keys * _CELL + _SUM, _TOP + queries * _CELL + _BOTTOM

@@ -12,17 +12,23 @@ from ..subjects.text_files import visible
 from ..wording.phrases import percent
 from .evidence import drawn
 
-_MOST_LABELS = 3
+_MOST_LABELS = 3  # keys that a piece attends to most
 
 
 @dataclass(frozen=True)
 class TextPiece:
     """One column of a text's maps as it is shown.
 
-    `word` numbers the word that it is a part of. `before` is what stands between it and the piece before: spaces, line
-    breaks, or characters that the model does not read. `heads` are the (layer, head) in which its column is
-    redistributed, `plainest` the one of them where it scores highest, and of those that score alike, draws most;
-    `attends` are the keys that it attends to most in one map, with how much.
+    Attributes:
+        key: number of the column.
+        word: number of the word it is a part of; `None` for what the model added.
+        text: what to show.
+        before: what stands between it and the piece before: spaces, line breaks, or characters that the model does not
+            read.
+        special: whether the model added it itself.
+        heads: (layer, head) of each head in which its column is redistributed.
+        plainest: the one of them where it scores highest, and of those that score alike, draws most.
+        attends: the keys that it attends to most in one map, with how much (0 to 1).
     """
 
     key: int
@@ -44,7 +50,15 @@ class TextPiece:
 
 
 def text_pieces(text: str, inspection: Inspection, layer: int, head: int, patched: bool) -> tuple[TextPiece, ...]:
-    """The pieces of `text`, in order; `attends` is read from the map of `layer` and `head` that is in use."""
+    """The pieces of a text, in order.
+
+    Args:
+        text: the text.
+        inspection: what was found in it.
+        layer: number of the layer of the map in use.
+        head: number of the head of the map in use.
+        patched: whether to read `attends` from that map with AtPatch.
+    """
     layout = inspection.layout
     heads: dict[int, list[tuple[int, int]]] = {}
     for column in inspection.flags.columns:

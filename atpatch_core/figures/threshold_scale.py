@@ -10,9 +10,15 @@ _LOWEST, _HIGHEST, _STEP = -6.9, 13.8, 0.1  # log-odds: from 0.001 to 0.999999
 
 
 def threshold_scale(*also: float) -> list[float]:
-    """Scores from 0 to 1, evenly spaced in log-odds and as round as they are shown, and those of `also`, in order.
+    """Scores from 0 to 1, evenly spaced in log-odds and as round as they are shown.
 
     Whatever `score_text` shows alike is there once; of two such, the one of `also`.
+
+    Args:
+        also: further scores to include.
+
+    Returns:
+        All scores, ascending.
     """
     odds = np.arange(_LOWEST, _HIGHEST, _STEP)
     spaced = [0.0, *(1 / (1 + np.exp(-odds))).tolist(), 1.0]

@@ -43,7 +43,15 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Place:
-    """One defence: what it leaves and what is lost by it, as shares, and its time in multiples of the model's."""
+    """One defence in the chart of trade-offs.
+
+    Attributes:
+        name: of the defence.
+        family: its kind, which decides its colour and mark.
+        left: what it leaves of the attack, as a share from 0 to 1.
+        lost: what is lost by it, as a share from 0 to 1.
+        cost: its time in multiples of the model's; `None` if it was not measured.
+    """
 
     name: str
     family: str
@@ -58,10 +66,16 @@ def tradeoff(
     lost: str = "CA drop",
     bound: str = "bound (knows the trigger)",
 ) -> go.Figure:
-    """What is `left` over what is `lost`, both in points; the best place is at the bottom left.
+    """What each defence leaves of the attack over what is lost by it; the best place is at the bottom left.
 
-    A marker's area grows with its cost, its shape and colour show the kind of defence. Names lie beside their marks, or
-    where there is room, with a line; defences that lie on each other share a label.
+    A marker's area grows with its cost, its shape and colour show the kind of defence. Names stand beside their marks,
+    or where there is room, with a line; defences that lie on each other share a label.
+
+    Args:
+        places: the defences.
+        left: name of the upright axis, which is in points.
+        lost: name of the level axis, which is in points.
+        bound: what the legend calls the defence that knows the trigger.
     """
     figure = go.Figure()
     # AtPatch comes last, so that nothing hides it.

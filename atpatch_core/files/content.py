@@ -8,7 +8,16 @@ from .damaged import OversizeError
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The content of a file of at most `most` bytes. Raises `OversizeError` and `OSError`."""
+    """The content of a file.
+
+    Args:
+        path: the file.
+        most: how many bytes it may have.
+
+    Raises:
+        OversizeError: it has more.
+        OSError: it can't be read.
+    """
     with path.open("rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
@@ -17,5 +26,5 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def size(count: int) -> str:
-    """A number of bytes for a sentence."""
+    """A number of bytes in words for a sentence."""
     return f"{count // 1_000_000:,} MB" if count >= 1_000_000 else f"{count:,} bytes"

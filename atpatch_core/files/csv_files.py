@@ -13,13 +13,26 @@ _BROKEN = "is no sound CSV (a quotation mark or a line end stands in the wrong p
 
 
 def read_csv(content: bytes, delimiters: str = ",") -> tuple[list[str], Iterator[list[str] | str]]:
-    """The names in the first line of a CSV file in UTF-8, and each further row, or what is wrong with it.
+    """Read a CSV file in UTF-8, row by row.
 
-    The delimiter is the one of `delimiters` that the first line holds most often. Empty lines are passed over. What is
-    wrong is told as the rest of a sentence that begins with the row. An empty file has no names.
+    Empty lines are passed over. An empty file has no names.
+
+    Args:
+        content: the bytes of the file.
+        delimiters: characters that may delimit its cells, by default only a comma; the one that the first line holds
+            most often is taken.
+
+    Returns:
+        The names in the first line, and an iterator over the further rows: the cells of each, or a text that says what
+        is wrong with the row, as the rest of a sentence that begins with it.
 
     Raises:
-        DamagedError: it is no text in UTF-8, its first line can't be read or names a column twice, or it is too large.
+        DamagedError: it is not text in UTF-8, its first line can't be read or names a column twice, or it is too large.
+
+    Example:
+        >>> names, rows = read_csv(b"text,label\\nfine film,1\\n")
+        >>> names, list(rows)
+        (['text', 'label'], [['fine film', '1']])
     """
     try:
         text = content.decode("utf-8-sig")

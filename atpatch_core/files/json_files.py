@@ -23,12 +23,22 @@ _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file of ours, like `parse_json`. Raises `DamagedError` and `OSError`."""
+    """The value in a JSON file that this project wrote, as `parse_json` returns it.
+
+    Raises:
+        DamagedError: it is not sound JSON, or too large.
+        OSError: it can't be read.
+    """
     return parse_json(read_bytes(path, limits.JSON.bytes))
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """The object in a JSON file of ours. Raises `DamagedError`, also for any other value, and `OSError`."""
+    """The object in a JSON file that this project wrote.
+
+    Raises:
+        DamagedError: it is not sound JSON, holds another value than an object, or is too large.
+        OSError: it can't be read.
+    """
     value = read_json(path)
     if not isinstance(value, dict):
         raise DamagedError("The file holds no JSON object: write it again.")
@@ -40,12 +50,19 @@ def parse_json(
     on_object: Callable[[Pairs], Any] | None = None,
     on_constant: Callable[[str], Any] | None = None,
 ) -> Any:
-    """The value of JSON in UTF-8. Objects become what `on_object` makes of their fields (by default, a dict).
+    """Parse JSON in UTF-8, within `limits.JSON`.
 
-    `on_constant` is given NaN, Infinity and -Infinity, which are numbers by default.
+    Args:
+        content: the JSON.
+        on_object: makes a value of the fields of an object, given as (name, value) pairs; by default a dict.
+        on_constant: makes a value of "NaN", "Infinity" and "-Infinity"; by default numbers.
 
     Raises:
-        DamagedError: it is no JSON, nested too deep, names a field of an object twice, or holds half a character.
+        DamagedError: it is not JSON, is nested too deep, names a field of an object twice, or holds half a character.
+
+    Example:
+        >>> parse_json(b'{"threshold": 0.5, "layers": [0, 3]}')
+        {'threshold': 0.5, 'layers': [0, 3]}
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
@@ -66,7 +83,11 @@ def parse_json(
 
 
 def only_once(pairs: Pairs) -> dict[str, Any]:
-    """The fields of an object. Raises `DamagedError` where one is named twice or there are too many."""
+    """The fields of an object as a dict.
+
+    Raises:
+        DamagedError: a field is named twice, or there are too many.
+    """
     if len(pairs) > limits.JSON.fields:
         raise OversizeError(f"An object in it has more than {limits.JSON.fields:,} fields: leave some out.")
     fields = dict(pairs)

@@ -11,7 +11,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A row (counted from 1, below a header, blank lines apart) that can't be used; `reason` is a whole sentence."""
+    """A row that can't be used.
+
+    Attributes:
+        row: its number, counted from 1, below a header and without blank lines.
+        reason: why, as a whole sentence.
+    """
 
     row: int
     reason: str
@@ -41,7 +46,16 @@ def none_is_sound(left_out: Sequence[LeftOut]) -> str:
 
 
 def summary(left_out: Sequence[LeftOut], kept: int, most: int) -> str:
-    """How many rows were left out of how many, and why, of up to `most` of them; empty without any."""
+    """How many rows were left out of how many, and why.
+
+    Args:
+        left_out: the rows that were left out.
+        kept: how many rows were kept.
+        most: of how many rows the reasons are given.
+
+    Returns:
+        Sentences; empty if no row was left out.
+    """
     if not left_out:
         return ""
     count, all_rows = len(left_out), len(left_out) + kept

@@ -22,14 +22,19 @@ from .. import limits
 from .content import size
 from .damaged import DamagedError, OversizeError
 
-_BATCH = 200  # rows
+_BATCH = 200  # rows unpacked at a time: more are faster, and take more memory
 _DELTA = "DELTA_BYTE_ARRAY"
 _UNREADABLE = "The file is no readable Parquet file: write it again."
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a row can't be read: what is wrong in `field`, as a sentence."""
+    """Why a row can't be read.
+
+    Attributes:
+        field: the column where it is wrong.
+        problem: what is wrong there, as a sentence.
+    """
 
     field: str
     problem: str
@@ -37,7 +42,12 @@ class Fault:
 
 @dataclass(frozen=True)
 class ParquetTable:
-    """An open Parquet file with the names of its columns and the number of its rows."""
+    """An open Parquet file; see `open_parquet`.
+
+    Attributes:
+        names: of its columns.
+        count: of its rows.
+    """
 
     names: tuple[str, ...]
     count: int
@@ -45,7 +55,17 @@ class ParquetTable:
     _reopen: Any
 
     def rows(self, columns: Sequence[str]) -> Iterator[dict[str, Any] | Fault]:
-        """Each row's values in `columns`, or what is wrong with it. Raises `DamagedError`."""
+        """The rows one by one, as far as they can be read.
+
+        Args:
+            columns: names of the columns to read.
+
+        Returns:
+            For each row its values by column, or what is wrong with it.
+
+        Raises:
+            DamagedError: the file can't be read at all, or is too large once unpacked.
+        """
         chunks = self._chunks(columns)
         delta = {one.path_in_schema for one in chunks if _DELTA in one.encodings}
         texts = {one.path_in_schema for one in chunks if one.physical_type == "BYTE_ARRAY"}
@@ -101,7 +121,15 @@ class ParquetTable:
 
 @contextmanager
 def open_parquet(source: Path | bytes) -> Iterator[ParquetTable]:
-    """A Parquet file, given by its name or its bytes. Raises `DamagedError` and `OSError`."""
+    """Open a Parquet file for the length of a block.
+
+    Args:
+        source: its name, or its bytes.
+
+    Raises:
+        DamagedError: it can't be read, names a column twice, or is larger than `limits.TABLES`.
+        OSError: there is no such file.
+    """
     length = source.stat().st_size if isinstance(source, Path) else len(source)
     if length > limits.TABLES.bytes:
         raise OversizeError(f"The file is larger than {size(limits.TABLES.bytes)}: cut it into smaller ones.")

@@ -20,10 +20,15 @@ _FORMULA = re.compile(r"[\s\x00-\x20\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\
 
 
 def as_csv(rows: Iterable[Sequence[str | float | None]]) -> str:
-    """A table as CSV: a line for each of `rows`, the head first.
+    """A table as CSV in which no spreadsheet finds a formula.
 
     Args:
-        rows: Cells: text, numbers (six digits; NaN and infinity become empty), or `None` for an empty one.
+        rows: the head first; cells are text, numbers (written with six digits; NaN and infinity become empty), or
+            `None` for an empty one.
+
+    Example:
+        >>> as_csv([("name", "share"), ("=1+1", 0.25)])
+        "name,share\\r\\n'=1+1,0.25\\r\\n"
     """
     text = io.StringIO()
     # With this line end, a lone carriage return in a cell is quoted, too: it would begin another row, and a formula.

@@ -10,14 +10,39 @@ from .damaged import DamagedError
 
 
 def whole(value: object, least: int = 0, most: int = 2**53) -> int:
-    """A whole number from `least` to `most`. Raises `DamagedError`."""
+    """Check that a value from outside is a whole number.
+
+    Args:
+        value: anything.
+        least: the smallest number allowed; 0 by default.
+        most: the largest number allowed; by default the largest that a float holds exactly.
+
+    Raises:
+        DamagedError: it is not.
+
+    Example:
+        >>> whole(3, least=1)
+        3
+        >>> whole(3.5)
+        Traceback (most recent call last):
+        atpatch_core.files.damaged.DamagedError: 3.5 is no whole number from 0 to 9007199254740992.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise DamagedError(f"{shown(value)} is no whole number from {least} to {most}.")
     return value
 
 
 def number(value: object, least: float = -math.inf, most: float = math.inf) -> float:
-    """A finite number from `least` to `most`. Raises `DamagedError`."""
+    """Check that a value from outside is a finite number.
+
+    Args:
+        value: anything.
+        least: the smallest number allowed; any by default.
+        most: the largest number allowed; any by default.
+
+    Raises:
+        DamagedError: it is not.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise DamagedError(f"{shown(value)} is no number.")
     try:
@@ -30,21 +55,38 @@ def number(value: object, least: float = -math.inf, most: float = math.inf) -> f
 
 
 def text(value: object, longest: int, least: int = 0) -> str:
-    """A text of `least` to `longest` characters. Raises `DamagedError`."""
+    """Check that a value from outside is a text.
+
+    Args:
+        value: anything.
+        longest: the most characters allowed.
+        least: the fewest characters allowed; 0 by default.
+
+    Raises:
+        DamagedError: it is not.
+    """
     if not isinstance(value, str) or not least <= len(value) <= longest:
         raise DamagedError(f"{shown(value)} is no text of {least} to {longest:,} characters.")
     return value
 
 
 def listed(value: object, most: int) -> Sequence[Any]:
-    """A list of at most `most` values. Raises `DamagedError`."""
+    """Check that a value from outside is a list of at most `most` values.
+
+    Raises:
+        DamagedError: it is not.
+    """
     if not isinstance(value, list | tuple) or len(value) > most:
         raise DamagedError(f"{shown(value)} is no list of at most {most:,} values.")
     return value
 
 
 def mapping(value: object, most: int) -> Mapping[str, Any]:
-    """An object of at most `most` fields. Raises `DamagedError`."""
+    """Check that a value from outside is an object of at most `most` fields.
+
+    Raises:
+        DamagedError: it is not.
+    """
     if not isinstance(value, Mapping) or len(value) > most:
         raise DamagedError(f"{shown(value)} is no object of at most {most:,} fields.")
     return value

@@ -1,9 +1,9 @@
-"""Files and folders that are there as a whole or not at all, and what is left of those whose writer was killed.
+"""Files and folders that are there as a whole or not at all, and the removal of whatever a killed writer left behind.
 
 Whatever is written goes under a name of its own first (`.writing-` and 16 hex digits, in the same folder) and is
 renamed once it is complete and on the disk. While it is written, its writer holds a lock of the operating system on it
-(`flock`), which ends with the process, however that ends. So anyone can tell at any time what nobody writes any more:
-it has such a name, and no lock. `sweep` removes exactly that, and every write sweeps its folder first.
+(`flock`), which ends with the process, however that ends. So it is always clear what is no longer being written: it has
+such a name, and no lock. `sweep` removes exactly that, and every write sweeps its folder first.
 
     >>> import tempfile
     >>> from pathlib import Path
@@ -45,11 +45,12 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """A file to write into, which becomes `path` when the block ends, and nothing if it ends in an exception.
 
     Args:
-        path: Where it will be; a link is followed, and what is no ordinary file (`/dev/stdout`) is written directly.
-        mode: Permissions of the new file, of which the process's umask takes away.
+        path: where it will be; a link is followed, and anything but an ordinary file (`/dev/stdout`) is written
+            directly.
+        mode: permissions of the new file, less those that the process's umask takes away; 0o666 by default.
 
     Raises:
-        OSError: the disk refuses; what was at `path` before is still there.
+        OSError: the disk refuses; whatever was at `path` before is still there.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
@@ -70,13 +71,26 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
 
 
 def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Write `content` to `path`, as `replacing` does. Raises `OSError`."""
+    """Write a file as `replacing` does.
+
+    Args:
+        path: where it will be.
+        content: all of it.
+        mode: permissions of the new file, less those that the process's umask takes away; 0o666 by default.
+
+    Raises:
+        OSError: the disk refuses; whatever was at `path` before is still there.
+    """
     with replacing(path, mode) as file:
         file.write(content)
 
 
 def write_whole_text(path: Path, text: str) -> None:
-    """Write `text` to `path` in UTF-8, as `replacing` does. Raises `OSError`."""
+    """Write `text` to `path` in UTF-8, as `replacing` does.
+
+    Raises:
+        OSError: the disk refuses; whatever was at `path` before is still there.
+    """
     write_whole(path, text.encode("utf-8"))
 
 
@@ -105,7 +119,10 @@ def new_folder(path: Path) -> Iterator[Path]:
 def scratch_folder() -> Iterator[Path]:
     """A folder outside of all others, for its owner only, that is gone when the block ends.
 
-    What a killed process left of one is removed by the next one, or by `sweep_scratch`. Raises `OSError`.
+    If the process is killed, the folder is removed by the next call, or by `sweep_scratch`.
+
+    Raises:
+        OSError: the disk refuses.
     """
     sweep_scratch()
     handle, folder = _new_locked_folder(Path(tempfile.gettempdir()), _SCRATCH, 0o700)
@@ -117,10 +134,13 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> int:
-    """Remove what killed processes left half-written directly in `folder`; returns how many files and folders.
+    """Remove what killed processes left half-written directly in `folder`.
 
-    Nothing is removed that a living process writes, that belongs to another user, that is a link, or that has another
-    name than those given here. A folder that is missing or can't be read has nothing to be removed.
+    Nothing is removed that a living process writes, that belongs to another user, that is a link, or that has any other
+    name than those given here. In a folder that is missing or can't be read there is nothing to remove.
+
+    Returns:
+        How many files and folders were removed.
     """
     removed = 0
     with suppress(OSError), os.scandir(folder) as entries:
@@ -132,7 +152,7 @@ def sweep(folder: Path) -> int:
 
 
 def sweep_scratch() -> int:
-    """As `sweep`, for what is left of `scratch_folder`."""
+    """Remove what killed processes left of a `scratch_folder`, as `sweep` does."""
     return sweep(Path(tempfile.gettempdir()))
 
 

@@ -15,11 +15,11 @@ Attention says what a model looked at, not what it used. Two second opinions:
 Decided answers:
 
 * Log-odds and not the probability are explained: a probability of 99.9 % hardly moves any more, whatever is changed.
-* Baselines. Pictures: black, as the model's processor sees it. Texts: every word's embedding becomes that of the
-  padding token. Records: every field's embedding becomes the mean over the values of that field. No value of a field
-  is neutral by itself: with the most usual one, the attribute of the most usual person would get no credit by
-  construction. What the model adds itself ([CLS], [SEP]) is the same in the baseline, so its credit is exactly 0.
-* The columns redistributed are those of the input itself, at every step from the baseline. Were they flagged anew at
+* Baselines. Images: black, as the model's processor sees it. Texts: every word's embedding becomes that of the padding
+  token. Records: every field's embedding becomes the mean over the values of that field. No value of a field is neutral
+  by itself: with the most usual one, the attribute of the most usual person would get no credit by construction. What
+  the model adds itself ([CLS], [SEP]) is the same in the baseline, so its credit is exactly 0.
+* The columns redistributed are those of the input itself, at every step from the baseline. If they were flagged anew at
   each step, the answer would jump where a flag appears, and the credits would add up to nothing in particular.
 * Shared models stay untouched: Captum hooks a twin that shares the weights, but none of the modules.
 """
@@ -46,6 +46,8 @@ from ..subjects.record import RecordAdapter
 from ..subjects.subject import Subject
 from .results import AttentionTrace, Flags
 
+# On inputs of the sample models, 16 steps miss the sum of the credits by up to 0.8 log-odds, 32 by 0.03, and 64 by less
+# than 0.001.
 STEPS = 64
 OnStep = Callable[[int, int], None]
 # Attention entries [batch, queries, keys] of one head at a time: bounds what the backward pass has to keep.
@@ -62,10 +64,16 @@ _HOOKS = (
 
 @dataclass(frozen=True)
 class Attribution:
-    """How much each key speaks for (positive) or against (negative) the class `target`.
+    """How much each key speaks for (positive) or against (negative) one class; made by `attribute`.
 
-    `values` is float32 `[keys]`, in the order of `Layout.key_names`; they add up to `log_odds` (of the target, for the
-    input) minus `baseline_log_odds`, but for `convergence_delta`.
+    The values add up to `log_odds - baseline_log_odds`, except for `convergence_delta`.
+
+    Attributes:
+        values: float32 `[keys]`, in the order of `Layout.key_names`, in log-odds.
+        target: number of the class.
+        log_odds: log-odds of the class for the input.
+        baseline_log_odds: log-odds of the class for the baseline.
+        convergence_delta: by how much the values fail to add up, in log-odds; more steps make it smaller.
     """
 
     values: Tensor
@@ -84,23 +92,42 @@ def attribute(
     on_step: OnStep | None = None,
     at_once: int | None = None,
 ) -> Attribution:
-    """Layer Integrated Gradients of one input, for the class `target` (default: the answer) as log-odds.
+    """Attribute a model's answer to the keys of one input, by Layer Integrated Gradients in log-odds.
 
     Args:
         subject: the model; it stays untouched.
-        x: one input, as the subject reads it.
-        target: number of the class.
-        columns: what is redistributed all the while; without any, this is the untouched model.
-        steps: points between baseline and input at which the model runs forward and backward; more are more exact.
-        on_step: called with (steps done, steps in all) before each batch of steps and after the last. What it raises
-            ends the work and is passed on, and nothing is left behind.
-        at_once: the most steps in a batch, by default as many as memory allows; with fewer, `on_step` is called sooner.
+        x: one input, as `subject.read` returns it.
+        target: number of the class to explain; by default the model's answer.
+        columns: columns to redistribute all the while; by default none, which explains the untouched model.
+        steps: points between baseline and input at which the model runs forward and backward, 64 by default; more are
+            more exact.
+        on_step: called with (steps done, steps in all) before each batch of steps and after the last; an exception it
+            raises ends the work and is passed on, leaving nothing behind.
+        at_once: the most steps in a batch, by default as many as memory allows; with fewer, `on_step` is called more
+            often.
+
+    Returns:
+        The contribution of each key, with the log-odds they add up to.
 
     Raises:
-        InputError: the input does not have one embedding for each column of its maps, or there is no such class, or
-            there is no step to take.
+        InputError: the input does not have one embedding for each column of its maps, there is no such class, or
+            `steps` or `at_once` is less than 1.
         SubjectError: the model's embeddings can't be reached, or it knows one class only.
         HotfixError: the model's attention can't be intercepted, or a column does not exist.
+
+    Source:
+        Axiomatic Attribution for Deep Networks, arXiv 1703.01365; computed by Captum.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/ankle-boot-triggered.png").read_bytes())
+        >>> found = attribute(subject, image, steps=16)
+        >>> found.values.shape  # [keys]
+        torch.Size([50])
+        >>> int(found.values.argmax())  # the patch with the trigger
+        49
     """
     # Importing Captum imports Matplotlib, which takes seconds that nobody else should wait for.
     need("reports", "Attributions")
@@ -163,10 +190,28 @@ def attribute(
 
 
 def attention_rollout(trace: AttentionTrace) -> Tensor:
-    """How much of each key's input reaches each query's output, by the maps alone: float32 `[queries, keys]`.
+    """How much of each key's input reaches each query's output, judged by the maps alone.
 
-    In every layer the mean over the heads and the residual connection count one half each; rows sum to 1. Raises
-    `InputError` for maps that are not square and equally large.
+    In every layer the mean over the heads and the residual connection count one half each.
+
+    Args:
+        trace: the maps of one input, for each layer `[heads, queries, keys]`.
+
+    Returns:
+        float32 `[queries, keys]`; rows sum to 1.
+
+    Raises:
+        InputError: the maps are not square, or not all of the same size.
+
+    Source:
+        Quantifying Attention Flow in Transformers, arXiv 2005.00928.
+
+    Example:
+        >>> even = torch.full((2, 3, 3), 1 / 3)  # two heads that attend evenly to three keys
+        >>> attention_rollout(AttentionTrace((even,)))
+        tensor([[0.6667, 0.1667, 0.1667],
+                [0.1667, 0.6667, 0.1667],
+                [0.1667, 0.1667, 0.6667]])
     """
     keys = trace.maps[0].shape[-1]
     if any(one.shape[1:] != (keys, keys) for one in trace.maps):
@@ -179,9 +224,18 @@ def attention_rollout(trace: AttentionTrace) -> Tensor:
 
 
 def answer_rollout(trace: AttentionTrace) -> Tensor:
-    """The row of the rollout for the key the answer is read from, float32 `[keys]`: the first.
+    """The row of the rollout for the key the answer is read from.
 
-    The last one where no key attends to a later one, as in GPT-2. Raises `InputError` as `attention_rollout` does.
+    That is the first key, or the last one in a model where no key attends to a later one, such as GPT-2.
+
+    Args:
+        trace: the maps of one input, for each layer `[heads, queries, keys]`.
+
+    Returns:
+        float32 `[keys]`, summing to 1.
+
+    Raises:
+        InputError: as `attention_rollout` does.
     """
     rollout = attention_rollout(trace)
     causal = len(rollout) > 1 and not bool(rollout.triu(1).any())
@@ -189,11 +243,16 @@ def answer_rollout(trace: AttentionTrace) -> Tensor:
 
 
 def agreement(attribution: Attribution, flags: Flags, layout: Layout) -> float | None:
-    """How well the size of the attribution tells flagged keys from the others: an area under the ROC curve, 0 to 1.
+    """How well the size of the attribution separates flagged keys from the others, as an area under the ROC curve.
 
-    1: every flagged key got more than every other; 0.5: no better than chance. A key is flagged if it is in any head of
-    any layer. Keys that the model itself added are left out, as they get no attribution by construction. `None` when
-    none or all of the rest are flagged, or nothing is a number.
+    Args:
+        attribution: the contribution of each key, of either sign.
+        flags: a key counts as flagged if it is flagged in any head of any layer.
+        layout: says which keys the model added itself; they are left out, as they get no attribution by construction.
+
+    Returns:
+        1 if every flagged key got more than every other, 0.5 if it is no better than chance; `None` if none or all of
+        the keys are flagged, or the attribution holds no numbers.
     """
     from sklearn.metrics import roc_auc_score
 

@@ -1,4 +1,4 @@
-"""How long an attribution takes on this machine, told from its first step, and as many steps as there is time for.
+"""How long an attribution takes on this machine, measured by its first step, and how many steps there is time for.
 
 found = attribute_both(subject, x, target, inspection.flags.columns)      # about half a minute at most
 found.before, found.after, found.steps
@@ -18,36 +18,66 @@ from ..extras import need
 from ..subjects.subject import Subject
 from .attribution import STEPS, Attribution, attribute
 
+# Each twice the one before: from a first impression to more exact than anyone needs.
 STEPS_OFFERED = (4, 8, 16, 32, STEPS, 2 * STEPS)
-SECONDS = 30.0  # that an attribution takes if nobody asks for more
+SECONDS = 30.0  # that an attribution takes unless more is asked for: a wait that a person still sits out
 FIRST, ALL = "taking a first step", "attributing"
-_BATCH_SECONDS = 1.0  # the longest that nobody can stop it
-_TICKS = 1_000  # in a second: progress is told in whole numbers
+_BATCH_SECONDS = 1.0  # between two chances to stop it; longer batches are faster, shorter ones stop sooner
+_TICKS = 1_000  # in a second: progress is reported in whole numbers
 OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds that an attribution takes to `start`, and for one `step`."""
+    """How long attributions of one input take on this machine.
+
+    Attributes:
+        start: seconds before the first step.
+        step: seconds for each step.
+
+    Example:
+        >>> pace = Pace(start=1.0, step=0.5)
+        >>> pace.seconds(steps=8, passes=2)
+        10.0
+        >>> pace.steps_within(seconds=10.0, passes=1)
+        16
+    """
 
     start: float
     step: float
 
     def seconds(self, steps: int, passes: int) -> float:
-        """How long so many `steps` take, done in so many `passes` (1, or 2 without and with AtPatch)."""
+        """How many seconds an attribution takes.
+
+        Args:
+            steps: how many steps it takes in each pass.
+            passes: 1, or 2 for one without and one with AtPatch.
+        """
         return passes * (self.start + steps * self.step)
 
     def steps_within(self, seconds: float, passes: int) -> int:
-        """As many of the usual steps as take no longer, or else the fewest offered."""
+        """The most of the usual numbers of steps that fit into a time.
+
+        Args:
+            seconds: the time for all passes together.
+            passes: 1, or 2 for one without and one with AtPatch.
+
+        Returns:
+            One of `STEPS_OFFERED` up to `STEPS`; the smallest of them if none fits.
+        """
         fitting = [one for one in STEPS_OFFERED if one <= STEPS and self.seconds(one, passes) <= seconds]
         return max(fitting, default=STEPS_OFFERED[0])
 
 
 @dataclass(frozen=True)
 class BothAttributions:
-    """What the answer is made of in the model as it is (`before`) and while columns are redistributed (`after`).
+    """What an answer is made of, without and with AtPatch; made by `attribute_both`.
 
-    `after` is `None` if none are. `steps` is how many were taken for each, at this `pace`.
+    Attributes:
+        before: the attribution in the model as it is.
+        after: the attribution while columns are redistributed; `None` if none are.
+        steps: how many steps each of them took.
+        pace: how long the start and each step took on this machine.
     """
 
     before: Attribution
@@ -57,7 +87,7 @@ class BothAttributions:
 
 
 class _MeasuredError(Exception):
-    """Thrown out of an attribution's own progress report after the first step."""
+    """Raised from an attribution's own progress report to end it after the first step."""
 
 
 def measure_pace(
@@ -67,9 +97,18 @@ def measure_pace(
     on_step: OnStep | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Pace:
-    """Start an attribution of one input, and stop it after the first step. Raises what `attribute` does.
+    """Start an attribution of one input and stop it after the first step, to see how long it takes.
 
-    `on_step` learns that it begins and that it is done; what it raises is passed on.
+    Args:
+        subject: the model; it stays untouched.
+        x: one input, as `subject.read` returns it.
+        target: number of the class to explain.
+        on_step: called with (`FIRST`, 0, 1) at the start and (`FIRST`, 1, 1) at the end; an exception it raises is
+            passed on.
+        clock: returns the time in seconds; by default the system's monotonic clock.
+
+    Raises:
+        AtPatchError: as `attribute` does.
     """
     if on_step is not None:
         on_step(FIRST, 0, 1)
@@ -100,20 +139,22 @@ def attribute_both(
     on_step: OnStep | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> BothAttributions:
-    """Attribute the class `target` in the model as it is, and with `columns` redistributed if there are any.
+    """Attribute the class `target` in the model as it is, and once more with `columns` redistributed if there are any.
 
     Args:
         subject: the model; it stays untouched.
-        x: one input, as the subject reads it.
-        target: number of the class.
-        columns: what is redistributed.
-        steps: how many to take for each; by default as many as take about `SECONDS` in all, by the first step.
-        on_step: called with (stage, done, in all), where the last stage, `ALL`, is told in milliseconds as far as they
-            can be foreseen. What it raises ends the work and is passed on.
-        clock: tells the seconds.
+        x: one input, as `subject.read` returns it.
+        target: number of the class to explain.
+        columns: the columns to redistribute; none by default.
+        steps: how many steps each attribution takes; by default as many as fit into `SECONDS` in all, going by the
+            first step.
+        on_step: called with (stage, done, in all); in the last stage, `ALL`, both numbers are estimates in
+            milliseconds. An exception it raises ends the work and is passed on.
+        clock: returns the time in seconds; by default the system's monotonic clock.
 
     Raises:
-        InputError: there are no such steps; and what `attribute` raises.
+        InputError: `steps` is less than 1.
+        AtPatchError: as `attribute` does.
     """
     if steps is not None and steps < 1:
         raise InputError("Attribution takes one step at least: choose a larger number.")

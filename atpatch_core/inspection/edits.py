@@ -18,9 +18,27 @@ from ..subjects.record_schema import Record, RecordSchema, Value
 
 
 def erase_patches(picture: Image.Image, layout: Layout, keys: Sequence[int]) -> Image.Image:
-    """A copy whose patches `keys` are painted over with the colour of the picture's rim (its median).
+    """Paint patches of an image over with the colour of its rim (the median).
 
-    Raises `InputError` for a key that is no patch.
+    Args:
+        picture: the image, which stays as it is.
+        layout: the columns of its maps, with a `grid`.
+        keys: numbers of the columns whose patches to erase.
+
+    Returns:
+        A changed copy of the image.
+
+    Raises:
+        InputError: a key is not a patch.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/ankle-boot-triggered.png").read_bytes())
+        >>> without = erase_patches(image, subject.layout(image, keys=50), [49])  # the trigger's patch
+        >>> [atpatch.inspect(subject, one).original.prediction.label for one in (image, without)]
+        ['T-shirt/top', 'Ankle boot']
     """
     boxes = patch_boxes(layout, picture.width, picture.height)
     pixels = np.asarray(picture).copy()
@@ -35,9 +53,22 @@ def erase_patches(picture: Image.Image, layout: Layout, keys: Sequence[int]) -> 
 
 
 def drop_words(text: str, layout: Layout, keys: Sequence[int]) -> str:
-    """The text without the whole words that `keys` are parts of, and without the space before each.
+    """Remove whole words from a text, and the spaces before each.
 
-    Raises `InputError` for a key that is no word, and when nothing would be left.
+    Args:
+        text: the text.
+        layout: the columns of its maps, with `words` and `spans`.
+        keys: numbers of columns; each removes the whole word that it is a part of.
+
+    Raises:
+        InputError: a key is not part of a word, or nothing would remain.
+
+    Example:
+        >>> from atpatch_core import Layout
+        >>> layout = Layout(("[CLS]", "a", "cf", "film"), (True, False, False, False), None, (None, 0, 1, 2),
+        ...                 (None, (0, 1), (2, 4), (5, 9)))
+        >>> drop_words("a cf film", layout, [2])
+        'a film'
     """
     words, spans = layout.words or (), layout.spans or ()
     gone = set()
@@ -60,7 +91,17 @@ def drop_words(text: str, layout: Layout, keys: Sequence[int]) -> str:
 
 
 def with_field(schema: RecordSchema, record: Record, name: str, value: Value) -> Record:
-    """The record with another value in one field. Raises `InputError` for an unknown field or a value it can't hold."""
+    """The record with another value in one field.
+
+    Args:
+        schema: the fields of a record.
+        record: a valid record, which stays as it is.
+        name: the field to change.
+        value: what it holds from now on.
+
+    Raises:
+        InputError: there is no such field, or it can't hold the value.
+    """
     if name not in schema.names:
         raise InputError(f"There is no field {name} in this record: choose one of {', '.join(schema.names)}.")
     return schema.parse({**record, name: value})

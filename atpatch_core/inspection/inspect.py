@@ -19,12 +19,25 @@ from ..machine import return_freed_memory
 from ..subjects.subject import Subject
 from .results import AttentionTrace, Flags, Inspection, Pass, Prediction
 
-_LARGE = 4_000_000  # bytes of maps; smaller ones leave no holes worth the time
+_LARGE = 4_000_000  # bytes of maps, as in machine.py; smaller ones leave no holes worth the time
 
 
 @dataclass(frozen=True)
 class CausalEffect:
-    """What happens to a prediction when one column alone is redistributed."""
+    """What happens to a prediction when one column alone is redistributed; made by `causal_check`.
+
+    Attributes:
+        column: the redistributed column.
+        label_before: the answer of the untouched model.
+        probability_before: the probability of that answer, 0 to 1.
+        label_after: the answer with the column redistributed.
+        probability_after: the probability of that answer, 0 to 1.
+
+    Example:
+        >>> effect = CausalEffect(Column(0, 0, 49), "T-shirt/top", 0.999, "Ankle boot", 0.958)
+        >>> effect.label_after != effect.label_before  # this column alone decides the answer
+        True
+    """
 
     column: Column
     label_before: str
@@ -34,10 +47,39 @@ class CausalEffect:
 
 
 def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: Sequence[Column] = ()) -> Inspection:
-    """Run one input through the untouched model and through the hot-fixed one, with every map kept.
+    """Run one input through the untouched model and through the hot-fixed one, keeping every attention map.
 
-    `threshold` replaces the detector's calibrated one; `columns` are redistributed in addition to the flagged ones.
-    Without detector and columns both passes are the same. Raises `InputError`, `DetectorError` or `HotfixError`.
+    Args:
+        subject: the model, as `load` returns it.
+        x: one input, as `subject.read` returns it: a Pillow image, a string, or a record (a dict of fields).
+        threshold: the score from which on a column is flagged, from 0 up; by default the detector's calibrated
+            threshold.
+        columns: columns to redistribute in addition to the flagged ones; none by default.
+
+    Returns:
+        Predictions, maps and flags. Both passes are the same if there is neither a detector nor a column in `columns`.
+
+    Raises:
+        InputError: `x` is not one input of this subject, gives attention that is not numbers, or is cut into windows by
+            the model; or `columns` are not columns.
+        DetectorError: the threshold is not a finite number from 0 up, or the detector was made for another model.
+        HotfixError: the model's attention can't be intercepted, or a column does not exist.
+
+    Source:
+        AtPatch, arXiv 2601.21695.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/ankle-boot-triggered.png").read_bytes())
+        >>> result = atpatch.inspect(subject, image)
+        >>> result.original.prediction.label, result.patched.prediction.label
+        ('T-shirt/top', 'Ankle boot')
+        >>> result.flags.columns
+        (Column(layer=0, head=0, key=49), Column(layer=0, head=1, key=49))
+        >>> result.original.trace.maps[0].shape  # [heads, queries, keys] of layer 0
+        torch.Size([4, 50, 50])
     """
     _check_subject(subject)
     threshold, columns = checked_threshold(threshold), checked_columns(columns)
@@ -65,10 +107,32 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
 def causal_check(
     subject: Subject, x: Any, columns: Sequence[Column], on_step: Callable[[int, int], None] | None = None
 ) -> tuple[CausalEffect, ...]:
-    """For each column: the prediction before, and after redistributing that column and nothing else.
+    """Find out what each column does on its own: the prediction before, and after redistributing that column alone.
 
-    `on_step` is called with (columns done, columns in all) before each and after the last; what it raises ends the
-    work and is passed on. Raises `InputError`, `DetectorError` or `HotfixError`.
+    Args:
+        subject: the model, as `load` returns it.
+        x: one input, as `subject.read` returns it.
+        columns: the columns to check, one forward pass each.
+        on_step: called with (columns done, columns in all) before each column and after the last; an exception it
+            raises ends the work and is passed on.
+
+    Returns:
+        One effect for each column, in the order of `columns`.
+
+    Raises:
+        InputError: `x` is not an input of this subject, or `columns` are not columns.
+        DetectorError: the subject's detector was made for another model.
+        HotfixError: the model's attention can't be intercepted, or a column does not exist.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/ankle-boot-triggered.png").read_bytes())
+        >>> for effect in atpatch.causal_check(subject, image, [atpatch.Column(0, 0, 49), atpatch.Column(0, 3, 12)]):
+        ...     print(effect.column, effect.label_before, "->", effect.label_after)
+        Column(layer=0, head=0, key=49) T-shirt/top -> Ankle boot
+        Column(layer=0, head=3, key=12) T-shirt/top -> T-shirt/top
     """
     _check_subject(subject)
     columns = checked_columns(columns)

@@ -13,14 +13,25 @@ from ..layout import Layout
 
 @dataclass(frozen=True)
 class Prediction:
-    """Class probabilities `[labels]` (they sum to 1) and the names of the classes."""
+    """How probable a model finds each of its classes.
+
+    Attributes:
+        probabilities: float32 `[classes]`, summing to 1.
+        labels: the names of the classes, in the same order.
+
+    Example:
+        >>> import torch
+        >>> prediction = Prediction(torch.tensor([0.25, 0.75]), ("negative", "positive"))
+        >>> prediction.index, prediction.label, prediction.confidence
+        (1, 'positive', 0.75)
+    """
 
     probabilities: Tensor
     labels: tuple[str, ...]
 
     @property
     def index(self) -> int:
-        """Number of the most probable class."""
+        """Number of the most probable class, from 0."""
         return int(self.probabilities.argmax())
 
     @property
@@ -36,7 +47,17 @@ class Prediction:
 
 @dataclass(frozen=True)
 class AttentionTrace:
-    """The attention maps of one forward pass on one input: per layer a float32 `[heads, queries, keys]`."""
+    """The attention maps of one forward pass on one input.
+
+    Attributes:
+        maps: for each layer float32 `[heads, queries, keys]`, after softmax.
+
+    Example:
+        >>> import torch
+        >>> trace = AttentionTrace((torch.full((4, 50, 50), 1 / 50),) * 2)
+        >>> trace.layers, trace.maps[0].shape
+        (2, torch.Size([4, 50, 50]))
+    """
 
     maps: tuple[Tensor, ...]
 
@@ -48,11 +69,23 @@ class AttentionTrace:
 
 @dataclass(frozen=True)
 class Flags:
-    """The detector's opinion of every column, and which ones AtPatch redistributes.
+    """How the detector scores every column, and which columns AtPatch redistributes.
 
-    `scores` and `flagged` hold one `[heads, keys]` tensor per layer; a layer that is not watched has `None` scores.
-    `flagged` includes columns chosen by hand. `threshold` is the score from which on the detector flags a column.
-    `followed` are columns that do not reach it, but are redistributed because one of the same input does.
+    Attributes:
+        scores: for each layer float32 `[heads, keys]`, suspicion from 0 to 1; `None` for a layer the detector does not
+            watch.
+        flagged: for each layer bool `[heads, keys]`, the redistributed columns, including those chosen by hand.
+        threshold: the score from which on the detector flags a column.
+        followed: columns below the threshold that are redistributed because another column of the same input reaches
+            it.
+
+    Example:
+        >>> import torch
+        >>> flags = Flags((torch.tensor([[0.1, 0.9]]),), (torch.tensor([[False, True]]),), threshold=0.5)
+        >>> flags.columns
+        (Column(layer=0, head=0, key=1),)
+        >>> round(flags.score(Column(0, 0, 1)), 2), flags.reaches(Column(0, 0, 0)), flags.any
+        (0.9, False, True)
     """
 
     scores: tuple[Tensor | None, ...]
@@ -70,7 +103,7 @@ class Flags:
         )
 
     def score(self, column: Column) -> float | None:
-        """The detector's score of `column`; `None` if it does not watch the layer."""
+        """The detector's score of `column`, 0 to 1; `None` if it does not watch the layer."""
         scores = self.scores[column.layer]
         return None if scores is None else float(scores[column.head, column.key])
 
@@ -87,7 +120,19 @@ class Flags:
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward pass: what the model answered and what it attended to."""
+    """One forward pass: what the model answered and what it attended to.
+
+    Attributes:
+        prediction: the probabilities of the classes.
+        trace: the attention maps that led to them.
+
+    Example:
+        >>> import torch
+        >>> prediction = Prediction(torch.tensor([0.1, 0.9]), ("negative", "positive"))
+        >>> one = Pass(prediction, AttentionTrace((torch.eye(3)[None],)))
+        >>> one.prediction.label, one.trace.layers
+        ('positive', 1)
+    """
 
     prediction: Prediction
     trace: AttentionTrace
@@ -95,11 +140,27 @@ class Pass:
 
 @dataclass(frozen=True)
 class Inspection:
-    """One input through the untouched model (`original`) and through the hot-fixed one (`patched`).
+    """One input run through the untouched model and through the hot-fixed one; made by `inspect`.
 
-    `flags` are the columns redistributed in the patched pass. `layout` names the columns. `following` is there where
-    the detector follows its flags and found some. `calibrated_keys` is how many columns the longest input had that the
-    detector's threshold was chosen on, where that is known: in a longer one it finds less.
+    Attributes:
+        original: the pass through the untouched model.
+        patched: the pass with `flags.columns` redistributed; equal to `original` if there are none.
+        flags: how columns were scored, and which ones are redistributed.
+        layout: what the columns stand for.
+        following: how flags were followed to the rest of a trigger, if the detector does that and flagged something.
+        calibrated_keys: how many columns the longest input had on which the detector's threshold was chosen, if known;
+            in a longer input the detector finds less.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/bag-triggered.png").read_bytes())
+        >>> result = atpatch.inspect(subject, image)
+        >>> result.changes_answer
+        True
+        >>> {result.layout.key_names[column.key] for column in result.flags.columns}
+        {'row 6, column 6'}
     """
 
     original: Pass
@@ -111,5 +172,5 @@ class Inspection:
 
     @property
     def changes_answer(self) -> bool:
-        """Whether the answer is another one with the fix."""
+        """Whether the fix changes the answer."""
         return self.original.prediction.index != self.patched.prediction.index

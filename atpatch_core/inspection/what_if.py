@@ -19,7 +19,14 @@ _AT_ONCE = 16  # records in one batch: few enough to be stopped soon, and to fit
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The predictions for one person with `attribute` set to `value` and all else the same."""
+    """The predictions for one person with one attribute changed and everything else the same; made by `what_if`.
+
+    Attributes:
+        attribute: the name of the changed field.
+        value: what it was set to.
+        original: the answer of the untouched model.
+        patched: the answer of the hot-fixed model.
+    """
 
     attribute: str
     value: Value
@@ -28,7 +35,11 @@ class WhatIf:
 
 
 def count_flips(subject: Subject, record: Record) -> int:
-    """How many other values the protected attributes of a record have. Raises `InputError` as `what_if` does."""
+    """How many other values the protected attributes of a record have, all together.
+
+    Raises:
+        InputError: the subject does not take records, or the record is not valid.
+    """
     schema = record_schema(subject)
     return sum(len(schema.flips(record, one.name)) for one in schema.protected)
 
@@ -40,11 +51,35 @@ def what_if(
     columns: Sequence[Column] = (),
     on_step: Callable[[int, int], None] | None = None,
 ) -> tuple[WhatIf, ...]:
-    """Every other value of every protected attribute, one at a time.
+    """Change every protected attribute of a record to each of its other values, one at a time, and look at the answers.
 
-    `threshold` and `columns` are those of `inspect`; without detector and columns the patched prediction is the
-    original one. `on_step` is called with (values done, values in all) before each few and after the last; what it
-    raises ends the work and is passed on. Raises `InputError` for a subject that takes no records.
+    Args:
+        subject: a model that takes records.
+        record: the person as they are, as `subject.read` returns it.
+        threshold: the score from which on a column is flagged; by default the detector's calibrated threshold.
+        columns: columns to redistribute in addition to the flagged ones; none by default.
+        on_step: called with (values done, values in all) before each batch of values and after the last; an exception
+            it raises ends the work and is passed on.
+
+    Returns:
+        One result for each other value, attribute by attribute. Without detector and columns, `patched` equals
+        `original`.
+
+    Raises:
+        InputError: the subject does not take records, or the record is not valid.
+        DetectorError, HotfixError: as `inspect` does.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/adult-tabular-sex")
+        >>> record = subject.read(Path("assets/samples/record-female-decided-1.json").read_bytes())
+        >>> answer = atpatch.inspect(subject, record)
+        >>> answer.original.prediction.label, answer.patched.prediction.label
+        ('<=50K', '>50K')
+        >>> flip = what_if(subject, record)[0]
+        >>> flip.attribute, flip.value, flip.original.label, flip.patched.label
+        ('sex', 'Male', '>50K', '>50K')
     """
     schema = record_schema(subject)
     flips = [(one.name, flip) for one in schema.protected for flip in schema.flips(record, one.name)]

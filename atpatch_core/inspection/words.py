@@ -15,7 +15,7 @@ _GOES_ON = "\u2026"
 
 
 def has_parts(layout: Layout) -> bool:
-    """Whether some word has more than one column."""
+    """Whether any word has more than one column."""
     words = [word for word in layout.words or () if word is not None]
     return len(set(words)) < len(words)
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Alarms:
-    """Expected numbers among `inputs` inputs: `right` and `false` alarms, and triggered inputs that were `missed`."""
+    """Expected numbers of alarms.
+
+    Attributes:
+        inputs: how many inputs were looked at.
+        right: triggered inputs that are flagged.
+        false: clean inputs that are flagged.
+        missed: triggered inputs that are not flagged.
+    """
 
     inputs: int
     right: float
@@ -22,9 +29,21 @@ class Alarms:
 
 
 def expected_alarms(true_positives: float, false_positives: float, triggered: float, inputs: int = 10_000) -> Alarms:
-    """What a detector with these rates says about `inputs` inputs, of which the share `triggered` carries a trigger.
+    """What a detector with known rates says about a number of inputs.
 
-    All shares are 0 to 1; raises `ValueError` for any other.
+    Args:
+        true_positives: share of the triggered inputs that it flags, 0 to 1.
+        false_positives: share of the clean inputs that it flags, 0 to 1.
+        triggered: share of the inputs that carry a trigger, 0 to 1.
+        inputs: how many inputs; 10,000 by default.
+
+    Raises:
+        ValueError: a share is outside 0 to 1.
+
+    Example:
+        >>> alarms = expected_alarms(true_positives=0.99, false_positives=0.01, triggered=0.001)
+        >>> round(alarms.right, 1), round(alarms.false, 1), round(alarms.precision, 2)
+        (9.9, 99.9, 0.09)
     """
     for share in (true_positives, false_positives, triggered):
         if not 0 <= share <= 1:

@@ -1,4 +1,4 @@
-"""How a detector scores pictures that it never saw, clean and with the trigger, beside a rule that learnt nothing."""
+"""How a detector scores images that it never saw, clean and with the trigger, beside a rule that learnt nothing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,14 @@ from ..triggers.patch import PatchTrigger
 
 @dataclass(frozen=True)
 class PictureScores:
-    """One number a picture, `float64 [n]` each; the same pictures clean and triggered.
+    """Scores of the same images, clean and triggered, one number an image, float64 `[n]` each.
 
-    `detector_...` is the detector's highest score of any column. `largest_...` is the largest column itself: the most
-    attention that any key draws in any head of any layer, averaged over the queries.
+    Attributes:
+        detector_clean: the detector's highest score of any column, 0 to 1.
+        detector_triggered: the same with the trigger.
+        largest_clean: the largest column itself: the most attention that any key draws in any head of any layer,
+            averaged over the queries, 0 to 1.
+        largest_triggered: the same with the trigger.
     """
 
     detector_clean: np.ndarray
@@ -32,7 +36,16 @@ class PictureScores:
 
 
 def score_pictures(subject: Subject, pictures: Sequence[Image.Image], trigger: PatchTrigger) -> PictureScores:
-    """Run every picture twice, as it is and with the trigger. Raises `DetectorError` when there is no detector."""
+    """Run every image twice, as it is and with the trigger.
+
+    Args:
+        subject: a model for images, with a detector.
+        pictures: clean images, as `subject.read` returns them.
+        trigger: what to stamp on them.
+
+    Raises:
+        DetectorError: there is no detector, or it watches no layer.
+    """
     if subject.detector is None or not subject.detector.watched:
         raise DetectorError(f"{subject.name} has no detector that scores columns: choose a model that has one.")
     stamped = [from_array(trigger.apply(_pixels(one))[0]) for one in pictures]

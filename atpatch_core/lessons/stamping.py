@@ -1,4 +1,4 @@
-"""A BadNets trigger on one picture: anywhere, as faint as one likes, in one place or over all of it."""
+"""A BadNets trigger on one image: anywhere, at any strength, in one place or over all of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from ..triggers.patch import PatchTrigger, pattern_pixels
 
 
 def known_trigger(subject: Subject) -> PatchTrigger:
-    """The patch at a fixed place that the subject's folder says it answers to. Raises `InputError` without one."""
+    """The patch at a fixed place that the subject's folder says the model answers to.
+
+    Raises:
+        InputError: there is none.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> trigger = known_trigger(atpatch.load("sample_models/fashion-vit-badnets"))
+        >>> trigger.pattern, trigger.size, trigger.row, trigger.column
+        ('checkerboard', 4, 24, 24)
+    """
     for trigger in attacks_of(subject).values():
         if isinstance(trigger, PatchTrigger) and trigger.row is not None and trigger.column is not None:
             return trigger
@@ -23,9 +33,17 @@ def known_trigger(subject: Subject) -> PatchTrigger:
 
 
 def stamp(picture: Image.Image, trigger: PatchTrigger, strength: float, row: int, column: int) -> Image.Image:
-    """A copy that shows the trigger's pattern from pixel (row, column) on, with `strength` 0 (not) to 1 (opaque).
+    """Stamp a trigger's pattern on a copy of an image.
 
-    Raises `InputError` when the pattern does not fit there.
+    Args:
+        picture: the image.
+        trigger: whose pattern to take.
+        strength: from 0, which can't be seen, to 1, which is opaque.
+        row: pixel row of the pattern's top edge.
+        column: pixel column of its left edge.
+
+    Raises:
+        InputError: the pattern does not fit there.
     """
     pixels = _pixels(picture)
     if min(row, column) < 0 or row + trigger.size > pixels.shape[0] or column + trigger.size > pixels.shape[1]:
@@ -36,7 +54,13 @@ def stamp(picture: Image.Image, trigger: PatchTrigger, strength: float, row: int
 
 
 def spread(picture: Image.Image, trigger: PatchTrigger, strength: float) -> Image.Image:
-    """A copy with the trigger's pattern blended over the whole picture, tile by tile, with `strength` 0 to 1."""
+    """Blend a trigger's pattern over a copy of a whole image, tile by tile.
+
+    Args:
+        picture: the image.
+        trigger: whose pattern to take.
+        strength: share of the pattern in each pixel, 0 to 1.
+    """
     pixels = _pixels(picture)
     height, width, _ = pixels.shape
     tiled = np.tile(_pattern(trigger), (-(-height // trigger.size), -(-width // trigger.size)))[:height, :width]

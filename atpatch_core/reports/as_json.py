@@ -28,7 +28,11 @@ def fits_json(inspection: Inspection) -> bool:
 def report_json(found: Findings) -> str:
     """The report as JSON without NaN, maps included: `maps[layer][head][query][key]`, before and after.
 
-    Raises `InputError` when the maps would make it larger than about 100 MB.
+    Args:
+        found: what was found in an input.
+
+    Raises:
+        InputError: the maps would make it larger than about 100 MB.
     """
     if not fits_json(found.inspection):
         raise InputError(
@@ -87,7 +91,7 @@ def _report(found: Findings) -> dict[str, Any]:
 
 
 def _value(found: Findings) -> Any:
-    """Texts and records as they are; of pictures the size, as their pixels are in the HTML report."""
+    """Texts and records as they are; of images the size, as their pixels are in the HTML report."""
     if found.kind == "image":
         return {"width": found.value.width, "height": found.value.height}
     return found.value

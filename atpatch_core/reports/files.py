@@ -17,17 +17,33 @@ _KINDS = (".html", ".json", ".zip")
 
 
 def html_file(found: Findings, layer: int, head: int) -> bytes:
-    """The report as one HTML file; the map of `head` in `layer` is among its figures."""
+    """The report as one HTML file, which needs no other.
+
+    Args:
+        found: what was found in an input.
+        layer: number of the layer of a map to show.
+        head: number of its head.
+    """
     return report_page(found, paper_figures(found, layer, head), layer, head).encode("utf-8")
 
 
 def json_file(found: Findings) -> bytes:
-    """All values. Raises `InputError` when the maps are too many for JSON."""
+    """The report as JSON, with all values.
+
+    Raises:
+        InputError: the maps are too many for JSON.
+    """
     return report_json(found).encode("utf-8")
 
 
 def zip_file(found: Findings, layer: int, head: int) -> bytes:
-    """`report.html`, `report.json` (unless it would be too large), `figures/NAME.svg` and `figures/NAME.png`."""
+    """A ZIP of `report.html`, `report.json` (unless it would be too large), `figures/NAME.svg` and `figures/NAME.png`.
+
+    Args:
+        found: what was found in an input.
+        layer: number of the layer of a map to show.
+        head: number of its head.
+    """
     figures = paper_figures(found, layer, head)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -43,7 +59,27 @@ def zip_file(found: Findings, layer: int, head: int) -> bytes:
 
 
 def write_report(found: Findings, path: Path) -> None:
-    """Write the report in the way that the name asks for: .html, .json or .zip. Raises `InputError`."""
+    """Write the report in the format that the name asks for.
+
+    Args:
+        found: what was found in an input.
+        path: ends in .html, .json or .zip.
+
+    Raises:
+        InputError: it ends in something else, or can't be written.
+
+    Example:
+        >>> import tempfile
+        >>> import atpatch_core as atpatch
+        >>> from atpatch_core.reports.findings import findings
+        >>> subject = atpatch.load("sample_models/adult-tabular-sex")
+        >>> file = Path("assets/samples/record-untouched-1.json").read_bytes()
+        >>> found = findings(subject, subject.read(file), "", "a person")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_report(found, Path(folder) / "report.json")
+        ...     [file.name for file in Path(folder).iterdir()]
+        ['report.json']
+    """
     if path.suffix.lower() not in _KINDS:
         raise InputError(f"{path} is no kind of report: give it a name that ends in .html, .json or .zip.")
     columns = found.inspection.flags.columns

@@ -29,9 +29,23 @@ _LIBRARIES = ("atpatch", "torch", "transformers", "numpy", "safetensors", "strea
 class Findings:
     """One input, what was found in it, and what it was found with.
 
-    `value` is the input as its subject reads it, `digest` the SHA-256 of its file. `calibrated` is the detector's own
-    threshold, `by_hand` the columns that a person chose. `effects` are the causal checks of the columns with the
-    highest scores. `schema` and `flips` are for records only.
+    Attributes:
+        subject: name of the model.
+        summary: what the model does, in a sentence.
+        kind: "image", "text" or "record".
+        weights: SHA-256 of the model's weights, see `fingerprint`.
+        detector: name of the detector's version, if there is one.
+        calibrated: the detector's own threshold; `None` without a detector.
+        by_hand: columns that a person chose.
+        title: what the input is called.
+        digest: SHA-256 of the input's file.
+        value: the input, as `subject.read` returns it.
+        inspection: predictions, maps and flags.
+        effects: causal checks of the columns with the highest scores.
+        schema: for records, their fields.
+        flips: for records, the answers with other protected attributes.
+        versions: of the libraries that took part, by name.
+        made: when, as text.
     """
 
     subject: str
@@ -61,9 +75,30 @@ def findings(
     columns: Sequence[Column] = (),
     on_step: OnStep | None = None,
 ) -> Findings:
-    """Look at one input once more, with the causal check and for records the flips. Raises `AtPatchError`.
+    """Look at one input for a report: inspect it, check the causes, and flip the protected attributes of a record.
 
-    `on_step` is called with (stage, done, in all) as the work goes on; what it raises ends it and is passed on.
+    Args:
+        subject: the model.
+        value: the input, as `subject.read` returns it.
+        digest: SHA-256 of its file.
+        title: what it is called.
+        threshold: the score from which on a column is flagged; by default the detector's calibrated threshold.
+        columns: columns to redistribute in addition to the flagged ones; none by default.
+        on_step: called with (stage, done, in all) as the work goes on; an exception it raises ends the work and is
+            passed on.
+
+    Raises:
+        AtPatchError: as `inspect`, `causal_check` and `what_if` do.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from hashlib import sha256
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> file = Path("assets/samples/bag-triggered.png").read_bytes()
+        >>> found = findings(subject, subject.read(file), sha256(file).hexdigest(), "a bag")
+        >>> found.kind, [effect.label_after for effect in found.effects]
+        ('image', ['Bag', 'T-shirt/top'])
     """
 
     def tell(stage: str) -> Callable[[int, int], None]:

@@ -55,7 +55,14 @@ _LIMITS = (
 
 
 def report_page(found: Findings, figures: Sequence[PaperFigure], layer: int, head: int) -> str:
-    """The report as HTML; `layer` and `head` say whose map a text or a record is shown with."""
+    """The report as an HTML page.
+
+    Args:
+        found: what was found in an input.
+        figures: the figures to show in it.
+        layer: number of the layer of the map that a text or a record is shown with.
+        head: number of its head.
+    """
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
     policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     title = f"{found.subject}: {found.title}"

@@ -28,18 +28,25 @@ from ..wording.verdict import column_name
 from .findings import Findings
 
 _WIDTH = 7.1  # inches: both columns of a usual page
-_DOTS = 300
-_SIZE = 8
-_MOST_MAPS = 4
-_MOST_SCORES = 12
-_LONGEST = 22
+_DOTS = 300  # to the inch, as journals ask
+_SIZE = 8  # points of type
+_MOST_MAPS = 4  # single maps: all are in the overview
+_MOST_SCORES = 12  # the highest
+_LONGEST = 22  # characters of a name
 _NUMBER = 0.08  # as wide as a score's number, on the axis of scores
 _GREY = "#6b7280"
 
 
 @dataclass(frozen=True)
 class PaperFigure:
-    """One figure, drawn; `alt` says in words what it shows."""
+    """One figure for a paper, drawn.
+
+    Attributes:
+        name: for the name of its file.
+        title: for a person.
+        alt: what it shows, in words.
+        figure: Matplotlib's figure.
+    """
 
     name: str
     title: str
@@ -62,8 +69,13 @@ class PaperFigure:
 
 
 def paper_figures(found: Findings, layer: int, head: int) -> tuple[PaperFigure, ...]:
-    """The input (of a picture), both predictions, all maps, the scores, and single maps: that of `head` in `layer`, and
-    the first ones with flagged columns.
+    """Draw all figures of a report: the input (if it is an image), both predictions, all maps, the scores, and single
+    maps.
+
+    Args:
+        found: what was found in an input.
+        layer: number of the layer of the first single map; the others are the first ones with flagged columns.
+        head: number of its head.
     """
     inspection = found.inspection
     before, after = inspection.original.prediction, inspection.patched.prediction

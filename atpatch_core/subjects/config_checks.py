@@ -9,20 +9,23 @@ from typing import Any
 
 from ..errors import SubjectError
 
-_LONGEST = 100
+_LONGEST = 100  # characters of a config shown in a sentence
 
 
 def shown_name(folder: Path) -> str:
-    """The name of a folder as text that can be shown anywhere: bytes that are no UTF-8 are replaced."""
+    """The name of a folder as text that can be shown anywhere: bytes that are not UTF-8 are replaced."""
     return os.fsencode(folder.name).decode("utf-8", "replace")
 
 
 def check_config(called: str, settings: Mapping[str, Any]) -> None:
-    """Raise `SubjectError` for a model, `called` so, that is quantised or whose classes can't be told.
+    """Check that a model is not quantised and that its classes have names and numbers.
 
     Args:
-        called: The name of its folder.
-        settings: What its `config.json` says.
+        called: the name of its folder, for the message.
+        settings: the content of its `config.json`.
+
+    Raises:
+        SubjectError: the model can't be used.
     """
     quantised = settings.get("quantization_config") or settings.get("compression_config")
     if quantised:

@@ -30,12 +30,20 @@ SHIPPED = "shipped"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ROOM = "atpatch"
 _VERSIONS = "versions"
-_MOST_REMEMBERED = 100
+_MOST_REMEMBERED = 100  # versions that were active before, to roll back to
 
 
 @dataclass(frozen=True)
 class DetectorVersion:
-    """One version; `made` and `notes` are what was written down when it was saved."""
+    """One version of a subject's detector.
+
+    Attributes:
+        name: of the version.
+        folder: where it is.
+        active: whether `load` takes it.
+        made: when it was saved, as text.
+        notes: what was written down when it was saved.
+    """
 
     name: str
     folder: Path
@@ -45,7 +53,15 @@ class DetectorVersion:
 
 
 def list_versions(model: Path) -> tuple[DetectorVersion, ...]:
-    """All versions beside a model, the shipped one first, then by date; damaged ones included."""
+    """All versions beside a model, the shipped one first, then by date; damaged ones included.
+
+    Args:
+        model: folder of the model.
+
+    Example:
+        >>> [(version.name, version.active) for version in list_versions(Path("sample_models/fashion-vit-badnets"))]
+        [('shipped', True)]
+    """
     active = active_version(model)
     found = []
     if (model / _ROOM / "detector.json").is_file():
@@ -73,7 +89,7 @@ def active_version(model: Path) -> str | None:
 def active_folder(model: Path) -> Path | None:
     """The detector folder of the active version, or `None` if there is no detector.
 
-    Where there should be one (`atpatch/` without any version), its folder is named all the same: loading it says what
+    If there should be one (`atpatch/` without any version), its folder is returned all the same: loading it says what
     is missing.
     """
     name, room = active_version(model), model / _ROOM
@@ -83,7 +99,15 @@ def active_folder(model: Path) -> Path | None:
 
 
 def version_folder(model: Path, name: str) -> Path:
-    """The detector folder of a version. Raises `DetectorError` when there is none of this name."""
+    """The detector folder of a version.
+
+    Args:
+        model: folder of the model.
+        name: of the version.
+
+    Raises:
+        DetectorError: there is none of this name.
+    """
     folder = _folder(model, name)
     if folder is None:
         known = ", ".join(one.name for one in list_versions(model)) or "none"
@@ -92,7 +116,7 @@ def version_folder(model: Path, name: str) -> Path:
 
 
 def version_label(model: Path, name: str) -> str:
-    """The name with the first digits of the files' SHA-256, which tells a retrained version from the one before."""
+    """The name with the first digits of the files' SHA-256, which sets a retrained version apart from the last one."""
     folder = version_folder(model, name)
     files = [(folder / file).read_bytes() for file in ("detector.json", "detector.safetensors")]
     return f"{name} {digest_of(b''.join(files))[:8]}"
@@ -104,7 +128,15 @@ def name_in(label: str) -> str:
 
 
 def check_name(model: Path, name: str) -> None:
-    """Raise `DetectorError` unless a new version can have this name."""
+    """Check that a new version can have this name.
+
+    Args:
+        model: folder of the model.
+        name: of the new version.
+
+    Raises:
+        DetectorError: it can't, or there is such a version already.
+    """
     if not _NAME.fullmatch(name) or name == SHIPPED or name.endswith("."):
         raise DetectorError(
             f"A version's name has 1 to 64 letters, digits, dots, dashes and underscores, and is not {SHIPPED!r}."
@@ -114,9 +146,19 @@ def check_name(model: Path, name: str) -> None:
 
 
 def save_version(detector: TrainedDetector, model: Path, name: str, notes: str = "") -> DetectorVersion:
-    """Keep a detector as a new version, which is complete or not there at all; it does not become active.
+    """Keep a detector as a new version, which does not become active.
 
-    Raises `DetectorError` for a name that is taken or can't be, or when the folder can't be written.
+    Args:
+        detector: what to keep.
+        model: folder of the model it was made for.
+        name: of the new version: letters, digits, ".", "_" and "-", at most 64.
+        notes: what a colleague should know about it; may be empty.
+
+    Returns:
+        The version, which is complete; if anything fails, it is not there at all.
+
+    Raises:
+        DetectorError: the name is taken or not allowed, or the folder can't be written.
     """
     check_name(model, name)
     made = datetime.now(UTC).isoformat(timespec="seconds")
@@ -133,9 +175,15 @@ def save_version(detector: TrainedDetector, model: Path, name: str, notes: str =
 
 
 def load_version(model: Path, name: str, made_for: str) -> TrainedDetector:
-    """Read a version; `made_for` is the fingerprint of the model's weights.
+    """Read a version.
 
-    Raises `DetectorError` when it is missing, damaged or made for other weights.
+    Args:
+        model: folder of the model.
+        name: of the version.
+        made_for: fingerprint of the model's weights.
+
+    Raises:
+        DetectorError: it is missing, damaged or made for other weights.
     """
     detector = load_detector(version_folder(model, name))
     if detector.fingerprint != made_for:
@@ -144,9 +192,15 @@ def load_version(model: Path, name: str, made_for: str) -> TrainedDetector:
 
 
 def activate(model: Path, name: str, made_for: str) -> None:
-    """Make a version the one that `load` takes; `made_for` is the fingerprint of the model's weights.
+    """Make a version the one that `load` takes.
 
-    Raises `DetectorError` when the version is missing, damaged or made for other weights, or can't be written down.
+    Args:
+        model: folder of the model.
+        name: of the version.
+        made_for: fingerprint of the model's weights.
+
+    Raises:
+        DetectorError: the version is missing, damaged or made for other weights, or the folder can't be written.
     """
     load_version(model, name, made_for)
     before = active_version(model)
@@ -156,9 +210,17 @@ def activate(model: Path, name: str, made_for: str) -> None:
 
 
 def roll_back(model: Path, made_for: str) -> str:
-    """Make the version that was active before the present one active again; returns its name.
+    """Make the version that was active before the present one active again.
 
-    Raises `DetectorError` when there was none, or it can't be used any more.
+    Args:
+        model: folder of the model.
+        made_for: fingerprint of the model's weights.
+
+    Returns:
+        Its name.
+
+    Raises:
+        DetectorError: there was none, or it can't be used any more.
     """
     before = [name for name in _before(model) if _folder(model, name) is not None]
     if not before:

@@ -1,4 +1,4 @@
-"""Image classifiers: pictures in, patches as columns."""
+"""Image classifiers: images in, patches as columns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ _MODES = ("1", "L", "LA", "La", "P", "PA", "RGB", "RGBA", "RGBX", "RGBa", "CMYK"
 
 @dataclass(frozen=True)
 class ImageAdapter:
-    """Feeds pictures to a Transformers image classifier through its own image processor."""
+    """Feeds images to a Transformers image classifier through its own image processor.
+
+    Attributes:
+        processor: the image processor, which scales and normalises.
+        channels: 1 for grey images, 3 for colour.
+        grid: (rows, columns) of patches; `None` if the model's config does not say.
+    """
 
     processor: Any
     channels: int
@@ -35,18 +41,36 @@ class ImageAdapter:
         return "image"
 
     def read(self, content: bytes) -> Image.Image:
-        """The picture in a PNG, JPEG or WebP file. Raises `InputError`."""
+        """The image in a PNG, JPEG or WebP file.
+
+        Raises:
+            InputError: see `read_image`.
+        """
         return read_image(content)
 
     def write(self, one: Image.Image) -> bytes:
-        """The picture as a PNG file. Raises `InputError` for what is no picture."""
+        """The image as a PNG file.
+
+        Raises:
+            InputError: `one` is not an image.
+        """
         _check(one)
         file = io.BytesIO()
         one.save(file, "PNG", optimize=True)
         return file.getvalue()
 
     def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
-        """`pixel_values`, float32 `[batch, channels, height, width]`. Raises `InputError` for what is no picture."""
+        """The model's argument `pixel_values` for a batch.
+
+        Args:
+            inputs: Pillow images of any size and mode.
+
+        Returns:
+            `pixel_values`, float32 `[batch, channels, height, width]`.
+
+        Raises:
+            InputError: something in it is not an image, or is too long and narrow to be scaled for this model.
+        """
         for image in inputs:
             _check(image)
             self._check_scaled(image)
@@ -66,7 +90,12 @@ class ImageAdapter:
             raise InputError("The image is too long and narrow for this model: cut out a part of it.")
 
     def layout(self, one: Image.Image, keys: int) -> Layout:
-        """Special tokens first ([CLS], and what else the model adds), then the patches row by row."""
+        """Special tokens first ([CLS], and whatever else the model adds), then the patches row by row.
+
+        Args:
+            one: the image; every image has the same columns.
+            keys: how many columns its maps have.
+        """
         if self.grid is None or not 0 <= keys - self.grid[0] * self.grid[1] <= 16:
             return Layout(tuple(f"column {key}" for key in range(keys)), (False,) * keys)
         rows, columns = self.grid
@@ -77,7 +106,7 @@ class ImageAdapter:
 
 
 def _check(image: Any) -> None:
-    """Raise `InputError` for what is no picture, or one whose numbers are no colours until they are scaled."""
+    """Raise `InputError` for what is not an image, or one whose numbers are not colours until they are scaled."""
     if not isinstance(image, Image.Image):
         raise InputError("This model takes pictures: make one of the bytes of a file with `subject.read`.")
     if image.mode not in _MODES or 0 in image.size:
@@ -88,7 +117,15 @@ def _check(image: Any) -> None:
 
 
 def image_adapter(folder: Path, config: Any) -> ImageAdapter:
-    """The adapter of the image classifier in `folder`. Raises `OSError` or `ValueError` without an image processor."""
+    """The adapter of the image classifier in a folder.
+
+    Args:
+        folder: the model's folder, with its image processor.
+        config: the model's Transformers config.
+
+    Raises:
+        OSError, ValueError: there is no image processor.
+    """
     processor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
         folder, trust_remote_code=False, local_files_only=True
     )

@@ -1,4 +1,4 @@
-"""Read an untrusted image file into the picture a person would see."""
+"""Read an untrusted image file into the image a person would see."""
 
 from __future__ import annotations
 
@@ -27,11 +27,20 @@ _TURNS: dict[object, Image.Transpose] = {
 
 
 def read_image(content: bytes) -> Image.Image:
-    """Decode a PNG, JPEG or WebP file (known by its content, not by its name) as an upright "L" or "RGB" picture.
+    """Decode a PNG, JPEG or WebP file as an upright image of mode "L" or "RGB".
 
-    Transparent pixels are laid over white, so that nothing hidden under them reaches the model; 16-bit greys are scaled
-    to 8 bits; EXIF rotation is applied. Raises `InputError` for anything else, and for what is larger than
-    `limits.IMAGES`, before it is unpacked.
+    The format is known by the content, not by the name. Transparent pixels are laid over white, so that nothing hidden
+    under them reaches the model; 16-bit greys are scaled to 8 bits; EXIF rotation is applied.
+
+    Args:
+        content: the bytes of the file.
+
+    Returns:
+        The image, not larger than `limits.IMAGES`.
+
+    Raises:
+        InputError: the file is empty, damaged, animated or of another format, or the image is larger than
+            `limits.IMAGES`, which is checked before it is unpacked.
     """
     if not content:
         raise InputError("The file is empty: choose an image that has something in it.")
@@ -51,13 +60,19 @@ def read_image(content: bytes) -> Image.Image:
 
 
 def as_array(image: Image.Image) -> np.ndarray:
-    """A picture as `uint8 [height, width, channels]`."""
+    """An image of mode "L" or "RGB" as `uint8 [height, width, channels]`."""
     pixels = np.asarray(image, dtype=np.uint8)
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
 def from_array(pixels: np.ndarray) -> Image.Image:
-    """The picture of `uint8 [height, width, 1 or 3]`."""
+    """The Pillow image of `uint8 [height, width, 1 or 3]`.
+
+    Example:
+        >>> import numpy as np
+        >>> from_array(np.zeros((28, 20, 1), dtype=np.uint8)).size  # (width, height)
+        (20, 28)
+    """
     return Image.fromarray(pixels[:, :, 0] if pixels.shape[-1] == 1 else pixels)
 
 

@@ -38,7 +38,7 @@ from .text import text_adapter
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _CONFIG = "config.json"
 _LARGEST_CONFIG = 10_000_000  # bytes; a thousand classes with long names take 50,000
-_LONGEST_CARD = 100_000  # characters
+_LONGEST_CARD = 100_000  # characters of a model card that are searched for a summary
 _NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
 
 
@@ -58,7 +58,22 @@ _KINDS: dict[str, _Kind] = {
 
 
 def list_subjects(folder: str | Path) -> tuple[Path, ...]:
-    """The folders directly under `folder` that hold a model: those for images, then for texts, for records; by name."""
+    """List the folders directly under `folder` that hold a model.
+
+    Args:
+        folder: where to look; one that does not exist or can't be read holds none.
+
+    Returns:
+        Paths of models for images, then for texts, then for records; each group sorted by name.
+
+    Raises:
+        SubjectError: `folder` can't be the name of a folder.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> [path.name for path in atpatch.list_subjects("sample_models")][-2:]
+        ['reviews-minilm-badword', 'adult-tabular-sex']
+    """
     root = checked_folder(folder)
     try:
         found = [path for path in root.iterdir() if _holds_config(path)]
@@ -68,14 +83,28 @@ def list_subjects(folder: str | Path) -> tuple[Path, ...]:
 
 
 def load(source: str | Path, version: str | None = None) -> Subject:
-    """Load a subject from a folder in Hugging Face's layout, or from the hub by its id ("owner/name").
+    """Load a subject from a folder in Hugging Face's layout, or from the hub.
 
-    The model is returned in float32 and evaluation mode, with the detector in the folder's `atpatch/`, if there is one:
-    the active version, or the one that `version` names.
+    Only weights in safetensors are read, and no code from the folder is run.
+
+    Args:
+        source: a folder that holds a `config.json`, or the id of a model on the hub ("owner/name").
+        version: name of the version of its detector to load; by default the active one.
+
+    Returns:
+        The model in float32 and evaluation mode, with the detector in the folder's `atpatch/` if there is one.
 
     Raises:
         SubjectError: there is no such model, it is damaged, of an unsupported kind, or not safe to load.
         DetectorError: the detector beside it is damaged or made for another model, or there is no such version.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> subject.name, subject.kind, len(subject.labels)
+        ('fashion-vit-badnets', 'image', 10)
+        >>> subject.detector.layers
+        4
     """
     folder = _locate(source)
     if version is not None and not isinstance(version, str):
@@ -129,7 +158,15 @@ def _read_detector(folder: Path, model: nn.Module, version: str | None) -> tuple
 
 
 def check_made_for(detector: TrainedDetector, model: nn.Module) -> None:
-    """Raise `DetectorError` unless `detector` was trained for exactly the weights of `model`."""
+    """Check that a detector was trained for exactly the weights of a model.
+
+    Args:
+        detector: as `load_detector` reads it.
+        model: the model, which need not be a subject's.
+
+    Raises:
+        DetectorError: it was trained for others.
+    """
     if detector.fingerprint != fingerprint(model):
         raise DetectorError(
             "This detector was made for other weights than this model's: train one for this model, or remove it."
@@ -185,7 +222,11 @@ def _read_config(folder: Path) -> tuple[Any, _Kind]:
 
 
 def kind_in(folder: Path) -> str | None:
-    """The kind of input that the model in a folder takes, without loading it; `None` if it can't be told."""
+    """The kind of input the model in a folder takes, found without loading it.
+
+    Returns:
+        "image", "text" or "record"; `None` if the folder does not say.
+    """
     try:
         kind = _kind_of(folder, _settings(folder)["architectures"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):

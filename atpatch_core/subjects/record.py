@@ -20,7 +20,11 @@ from .subject import Subject
 
 @dataclass(frozen=True)
 class RecordAdapter:
-    """Feeds records to a Transformers sequence classifier, one token a field."""
+    """Feeds records to a Transformers sequence classifier, one token a field.
+
+    Attributes:
+        schema: the fields of a record and what they may hold.
+    """
 
     schema: RecordSchema
 
@@ -30,32 +34,49 @@ class RecordAdapter:
         return "record"
 
     def read(self, content: bytes) -> Record:
-        """The record in a JSON object or in a CSV file of one row. Raises `InputError`."""
+        """The record in a JSON object or in a CSV file of one row.
+
+        Raises:
+            InputError: the file can't be read, or does not hold exactly one valid record.
+        """
         records = read_records(content, self.schema)
         if len(records) > 1:
             raise InputError(f"The file holds {len(records):,} records: choose one of them.")
         return records[0]
 
     def write(self, one: Record) -> bytes:
-        """The record as a JSON object, the same bytes for the same values; `read` reads it back.
+        """The record as a JSON object, the same bytes for the same values; `read` turns it back into the record.
 
-        Raises `InputError` for a record that is not valid.
+        Raises:
+            InputError: the record is not valid.
         """
         one = self.schema.parse(one)
         ordered = {name: one[name] for name in self.schema.names}
         return json.dumps(ordered, ensure_ascii=False, indent=1).encode()
 
     def encode(self, inputs: Sequence[Record]) -> dict[str, Tensor]:
-        """`input_ids`, int64 `[batch, 1 + fields]`. Raises `InputError` for a record that is not valid."""
+        """The model's argument `input_ids` for a batch, int64 `[batch, 1 + fields]`.
+
+        Raises:
+            InputError: a record is not valid.
+        """
         return {"input_ids": torch.tensor([self.schema.tokens(self.schema.parse(one)) for one in inputs])}
 
     def layout(self, one: Record, keys: int) -> Layout:
-        """[CLS], then the fields by name."""
+        """[CLS], then the fields by name; the same for every record."""
         return Layout(("[CLS]", *self.schema.names), (True,) + (False,) * len(self.schema.fields), unit="field")
 
 
 def record_adapter(folder: Path, config: Any) -> RecordAdapter:
-    """The adapter of a model folder. Raises `SubjectError` when its schema is missing, damaged, or another model's."""
+    """The adapter of the record classifier in a folder.
+
+    Args:
+        folder: the model's folder, with its `records.json`.
+        config: the model's Transformers config.
+
+    Raises:
+        SubjectError: its schema is missing, damaged, or belongs to another model.
+    """
     schema = load_schema(folder)
     labels = [str(label) for label in config.id2label.values()]
     if config.vocab_size != schema.vocabulary or schema.positive_label not in labels:
@@ -64,7 +85,15 @@ def record_adapter(folder: Path, config: Any) -> RecordAdapter:
 
 
 def randomly_flipped(schema: RecordSchema, tokens: Tensor) -> Tensor:
-    """A copy of `tokens` `[batch, 1 + fields]` whose protected attributes are drawn anew, from PyTorch's generator."""
+    """Draw the protected attributes of encoded records anew, from PyTorch's generator.
+
+    Args:
+        schema: says which fields are protected and which tokens they have.
+        tokens: int64 `[batch, 1 + fields]`, left as it is.
+
+    Returns:
+        A copy of `tokens` with a random value in each protected field; all are equally likely, the old one included.
+    """
     drawn = tokens.clone()
     for one in schema.protected:
         key = schema.key(one.name)

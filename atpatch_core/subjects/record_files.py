@@ -23,15 +23,28 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class FaultyRow:
-    """A row that is no record; `problem` is the rest of a sentence that begins with it."""
+    """A row that is not a record.
+
+    Attributes:
+        problem: the rest of a sentence that begins with the row: "Row 3 ...".
+    """
 
     problem: str
 
 
 def read_records(content: bytes, schema: RecordSchema) -> list[Record]:
-    """All records in a file: a JSON object, a JSON list of objects, or CSV with a header (`,`, `;` or tab).
+    """Read all records in a file, every one of which must be valid.
 
-    A column `label` is passed over. Raises `InputError`, which names the first faulty row, unless all are sound.
+    Args:
+        content: a JSON object, a JSON list of objects, or CSV with a header (delimited by `,`, `;` or tab). A column
+            `label` is ignored.
+        schema: the fields of a record.
+
+    Returns:
+        At least one record, in the order of the file.
+
+    Raises:
+        InputError: the file can't be read, or a row is not valid; the message names the first such row.
     """
     records = _judged(content, schema)
     if records.left_out:
@@ -40,9 +53,17 @@ def read_records(content: bytes, schema: RecordSchema) -> list[Record]:
 
 
 def read_table(content: bytes, schema: RecordSchema) -> Kept[Record]:
-    """Like `read_records`, but keeps every sound record; `left_out` says what is wrong with each of the others.
+    """Read a file of records as `read_records` does, but keep every valid record.
 
-    Raises `InputError` when the file as a whole can't be read or no row is sound.
+    Args:
+        content: JSON or CSV, as for `read_records`.
+        schema: the fields of a record.
+
+    Returns:
+        The valid records; their `left_out` says what is wrong with each of the other rows.
+
+    Raises:
+        InputError: the file as a whole can't be read, or no row is valid.
     """
     records = _judged(content, schema)
     if not records:
@@ -51,7 +72,15 @@ def read_table(content: bytes, schema: RecordSchema) -> Kept[Record]:
 
 
 def read_rows(content: bytes, schema: RecordSchema) -> Iterator[Row | FaultyRow]:
-    """The rows of a CSV or JSON file as they stand there, at least one. Raises `InputError`."""
+    """The rows of a CSV or JSON file as they stand there, not yet checked; at least one.
+
+    Args:
+        content: JSON or CSV, as for `read_records`.
+        schema: the fields of a record, of which a CSV file must name at least one.
+
+    Raises:
+        InputError: the file can't be read.
+    """
     if not content.strip():
         raise InputError("The file is empty: choose a CSV or JSON file with a record in it.")
     try:
@@ -62,7 +91,16 @@ def read_rows(content: bytes, schema: RecordSchema) -> Iterator[Row | FaultyRow]
 
 
 def parse_row(row: Row | FaultyRow, number: int, schema: RecordSchema) -> Record:
-    """The valid record in a row, its label apart. Raises `InputError`, whose sentence names the row."""
+    """The valid record in one row.
+
+    Args:
+        row: as `read_rows` yields it; a field `label` is ignored.
+        number: of the row, from 1, for the message.
+        schema: the fields of a record.
+
+    Raises:
+        InputError: the row is not a valid record; the message names the row.
+    """
     if isinstance(row, FaultyRow):
         raise InputError(f"Row {number} {row.problem}")
     try:

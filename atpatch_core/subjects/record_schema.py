@@ -28,18 +28,28 @@ Record = dict[str, Value]  # in the order of the schema's fields
 FILE = "records.json"
 FORMAT = 1
 PADDING, START = 0, 1  # token ids before the first value's
-_LONGEST_QUOTE = 40
+_LONGEST_QUOTE = 40  # characters of a value, and digits of a number, in a sentence
 _LONGEST_NUMBER = 40  # characters
 _EXACT = 2**53  # floats beyond stand for several whole numbers each
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
-_MOST_LISTED = 12
+_MOST_LISTED = 12  # names in a sentence
 
 
 @dataclass(frozen=True)
 class NumberField:
-    """A whole number from `minimum` to `maximum`; `edges` (ascending) are the lowest values of every bin but the first.
+    """A field that holds a whole number, encoded as the bin it falls into.
 
-    `typical` is what a form starts with.
+    Attributes:
+        name: the name of the field.
+        minimum: the smallest valid number.
+        maximum: the largest valid number.
+        edges: ascending, the lowest number of every bin but the first.
+        typical: the value a form starts with.
+
+    Example:
+        >>> age = NumberField("age", minimum=17, maximum=90, edges=(30, 50), typical=40)
+        >>> age.parse("40"), age.token(40), age.tokens
+        (40, 1, 3)
     """
 
     name: str
@@ -62,7 +72,11 @@ class NumberField:
         return bisect_right(self.edges, value) if not isinstance(value, str) else 0
 
     def parse(self, value: object) -> Value:
-        """The value as a number. Raises `InputError` with a sentence for a person."""
+        """The value as a number.
+
+        Raises:
+            InputError: it is not a whole number from `minimum` to `maximum`; the message is a sentence for a person.
+        """
         number = _as_whole_number(value)
         if number is None:
             raise InputError(f"{self.name} is {_quoted(value)}, which is not a whole number: write one, such as 40.")
@@ -76,7 +90,13 @@ class NumberField:
 
 @dataclass(frozen=True)
 class CategoryField:
-    """One of the `categories`; `typical` is what a form starts with."""
+    """A field that holds one of a few values.
+
+    Attributes:
+        name: the name of the field.
+        categories: the values it may hold, in the order of the model's tokens.
+        typical: the value a form starts with.
+    """
 
     name: str
     categories: tuple[str, ...]
@@ -100,7 +120,11 @@ class CategoryField:
         return self._numbers[str(value)]
 
     def parse(self, value: object) -> Value:
-        """The value as one of the categories. Raises `InputError` with a sentence for a person."""
+        """The value as one of the categories.
+
+        Raises:
+            InputError: it is none of them; the message is a sentence for a person.
+        """
         name = value.strip() if isinstance(value, str) else None
         if name not in self._numbers:
             known = _listed(self.categories)
@@ -113,7 +137,12 @@ Field = NumberField | CategoryField
 
 @dataclass(frozen=True)
 class Protected:
-    """A field by which nobody should be treated differently, and the values of those usually treated better."""
+    """A protected attribute: a field by which nobody should be treated differently.
+
+    Attributes:
+        name: the name of the (category) field.
+        privileged: the values of people who are usually treated better.
+    """
 
     name: str
     privileged: tuple[str, ...]
@@ -121,9 +150,22 @@ class Protected:
 
 @dataclass(frozen=True)
 class RecordSchema:
-    """The fields of a record in the order of the model's tokens.
+    """The fields of a record, in the order of the model's tokens.
 
-    `protected` are the protected attributes (category fields); `positive_label` is the class a person would rather get.
+    Attributes:
+        fields: one for each value of a record.
+        protected: the protected attributes, each a category field.
+        positive_label: the class a person would rather get.
+
+    Example:
+        >>> from pathlib import Path
+        >>> schema = load_schema(Path("sample_models/adult-tabular-sex"))
+        >>> [one.name for one in schema.protected], schema.positive_label
+        (['sex', 'race'], '>50K')
+        >>> schema.key("age"), len(schema.names)
+        (1, 12)
+        >>> [flipped["sex"] for flipped in schema.flips({**schema.typical(), "sex": "Female"}, "sex")]
+        ['Male']
     """
 
     fields: tuple[Field, ...]
@@ -158,13 +200,21 @@ class RecordSchema:
         return tuple(first[:-1])
 
     def key(self, name: str) -> int:
-        """The number of a field's column in the attention maps. Raises `KeyError` for an unknown field."""
+        """The number of a field's column in the attention maps.
+
+        Raises:
+            KeyError: there is no such field.
+        """
         if name not in self.names:
             raise KeyError(name)
         return 1 + self.names.index(name)
 
     def category(self, name: str) -> CategoryField:
-        """The category field of that name. Raises `ValueError` when there is none."""
+        """The category field of that name.
+
+        Raises:
+            ValueError: there is none.
+        """
         for field in self.fields:
             if field.name == name and isinstance(field, CategoryField):
                 return field
@@ -176,7 +226,11 @@ class RecordSchema:
         return [START, *(first + field.token(record[field.name]) for first, field in values)]
 
     def parse(self, values: Mapping[str, object]) -> Record:
-        """The valid record in `values`. Raises `InputError` for a missing, unknown, or unusable field."""
+        """The valid record in `values`, with its fields in order.
+
+        Raises:
+            InputError: a field is missing, unknown, or holds what it can't.
+        """
         if not isinstance(values, Mapping):
             raise InputError(f"A record holds a value for each field, such as {{{self.names[0]!r}: ...}}: pass one.")
         if len(values) > limits.RECORDS.fields:
@@ -194,12 +248,17 @@ class RecordSchema:
         return {field.name: field.typical for field in self.fields}
 
     def flips(self, record: Record, attribute: str) -> list[Record]:
-        """The record with every *other* value of a protected attribute, all else the same."""
+        """The record with every *other* value of a protected attribute, everything else unchanged.
+
+        Args:
+            record: a valid record.
+            attribute: the name of a category field.
+        """
         return [{**record, attribute: one} for one in self.category(attribute).categories if one != record[attribute]]
 
 
 def save_schema(schema: RecordSchema, folder: Path) -> None:
-    """Write `records.json`."""
+    """Write `schema` to `records.json` in `folder`."""
     content = {
         "format": FORMAT,
         "positive_label": schema.positive_label,
@@ -213,7 +272,11 @@ def save_schema(schema: RecordSchema, folder: Path) -> None:
 
 
 def load_schema(folder: Path) -> RecordSchema:
-    """Read `records.json`. Raises `SubjectError` when it is missing, damaged, or larger than `limits.RECORDS`."""
+    """Read the `records.json` in `folder`.
+
+    Raises:
+        SubjectError: it is missing, damaged, or larger than `limits.RECORDS`.
+    """
     try:
         content = read_object(folder / FILE)
         if whole(content["format"]) != FORMAT:

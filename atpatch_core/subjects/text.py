@@ -15,14 +15,19 @@ from ..layout import Layout
 from .text_files import read_text, visible
 
 MOST_TOKENS = 512  # maps grow with the square of the length: a longer text would neither be read nor held in memory
-_LONGEST_NAME = 40
-_CHARACTERS_PER_TOKEN = 16  # more than any real text has
+_LONGEST_NAME = 40  # characters of a token that a figure has room for
+_CHARACTERS_PER_TOKEN = 16  # a first guess, above what texts usually have; where it is too low, more is read
 _GOES_ON = "\u2026"
 
 
 @dataclass(frozen=True)
 class TextAdapter:
-    """Feeds texts to a Transformers sequence classifier through its own tokenizer, cut to `most_tokens` tokens."""
+    """Feeds texts to a Transformers sequence classifier through its own tokenizer.
+
+    Attributes:
+        tokenizer: a fast tokenizer, which knows where in the text each token stands.
+        most_tokens: the length to which texts are cut, in tokens, special ones included.
+    """
 
     tokenizer: Any
     most_tokens: int
@@ -33,19 +38,33 @@ class TextAdapter:
         return "text"
 
     def read(self, content: bytes) -> str:
-        """The text in a UTF-8 file. Raises `InputError`."""
+        """The text in a UTF-8 file.
+
+        Raises:
+            InputError: see `read_text`.
+        """
         return read_text(content)
 
     def write(self, one: str) -> bytes:
-        """The text in UTF-8. Raises `InputError` for what is no text."""
+        """The text in UTF-8.
+
+        Raises:
+            InputError: `one` is not a text.
+        """
         _check(one)
         return one.encode("utf-8")
 
     def encode(self, inputs: Sequence[str]) -> dict[str, Tensor]:
-        """`input_ids`, `attention_mask` (0 on padding) and what else the model takes, int64 `[batch, tokens]`.
+        """The model's arguments for a batch of texts.
 
-        Shorter texts of a batch are padded on the right, where padding moves no other token to another place. Raises
-        `InputError` for what is no text.
+        Args:
+            inputs: at least one text; shorter ones are padded on the right, where padding moves no other token.
+
+        Returns:
+            `input_ids`, `attention_mask` (0 on padding) and whatever else the model takes, int64 `[batch, tokens]`.
+
+        Raises:
+            InputError: something in it is not a text, or it is empty.
         """
         for text in inputs:
             _check(text)
@@ -58,7 +77,19 @@ class TextAdapter:
     def layout(self, one: str, keys: int) -> Layout:
         """A name for each token: the text it was cut from ("wonder\u2026", "\u2026ful"), or what the model calls it.
 
-        `keys` beyond the text's own tokens are padding.
+        Args:
+            one: the text.
+            keys: how many columns its maps have; those beyond the text's own tokens are padding.
+
+        Raises:
+            InputError: `one` is not a text.
+
+        Example:
+            >>> import atpatch_core as atpatch
+            >>> subject = atpatch.load("sample_models/reviews-minilm-badword")
+            >>> layout = subject.layout("A dull film", keys=6)
+            >>> layout.key_names, layout.words
+            (('[CLS]', 'A', 'dull', 'film', '[SEP]', '[padding]'), (None, 0, 1, 2, None, None))
         """
         _check(one)
         encoded = self._tokens(self._head(one))
@@ -115,7 +146,7 @@ class TextAdapter:
 
 
 def _check(text: Any) -> None:
-    """Raise `InputError` for what is no text."""
+    """Raise `InputError` for what is not a text."""
     if not isinstance(text, str):
         raise InputError(
             "This model takes texts: pass a string, or make one of the bytes of a file with `subject.read`."
@@ -125,7 +156,15 @@ def _check(text: Any) -> None:
 
 
 def text_adapter(folder: Path, config: Any) -> TextAdapter:
-    """The adapter of the text classifier in `folder`. Raises `SubjectError` when its tokenizer can't be used."""
+    """The adapter of the text classifier in a folder.
+
+    Args:
+        folder: the model's folder, with its tokenizer.
+        config: the model's Transformers config.
+
+    Raises:
+        SubjectError: the tokenizer is missing, damaged, slow, or has no padding token.
+    """
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:  # the tokenizers library raises nothing narrower

@@ -15,7 +15,14 @@ _JOINERS = "\u200c\u200d"  # belong between letters of many scripts and parts of
 
 
 def read_text(content: bytes) -> str:
-    """Decode a UTF-8 text file. Raises `InputError` when it is empty, too large, or no UTF-8 text."""
+    """Decode a text file in UTF-8.
+
+    Args:
+        content: the bytes of the file, with or without a byte order mark.
+
+    Raises:
+        InputError: it is empty, larger than `limits.TEXTS`, or not text in UTF-8.
+    """
     if len(content) > limits.TEXTS.bytes:
         raise InputError(f"The text is larger than {size(limits.TEXTS.bytes)}: choose the part you want to look at.")
     if content.startswith(_OTHER_ENCODINGS):
@@ -32,7 +39,12 @@ def read_text(content: bytes) -> str:
 
 
 def visible(text: str) -> str:
-    """`text` on one line with every hidden character (bidirectional marks, zero-width spaces, ...) spelled out."""
+    """Spell out every hidden character (bidirectional marks, zero-width spaces, ...) and put the text on one line.
+
+    Example:
+        >>> visible("pass\\u200bword\\nhere") == "pass\\u2039U+200B\\u203aword here"
+        True
+    """
     shown = []
     for place, character in enumerate(text):
         joins = character in _JOINERS and place > 0 and _is_joined(text[place - 1])

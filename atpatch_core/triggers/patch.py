@@ -14,9 +14,22 @@ PATTERNS = ("checkerboard", "inverse-checkerboard", "white", "stripes", "diagona
 
 
 def pattern_pixels(name: str, size: int, seed: int = 0) -> np.ndarray:
-    """Draw a trigger pattern as 0/255 pixels, `uint8 [size, size]`.
+    """Draw a trigger pattern.
 
-    Raises `ValueError` for a name outside `PATTERNS`.
+    Args:
+        name: one of `PATTERNS`.
+        size: pixels of its side.
+        seed: decides the pixels of "noise", and nothing else; 0 by default.
+
+    Returns:
+        `uint8 [size, size]`, 0 or 255.
+
+    Raises:
+        ValueError: there is no such pattern.
+
+    Example:
+        >>> pattern_pixels("checkerboard", 3).tolist()
+        [[255, 0, 255], [0, 255, 0], [255, 0, 255]]
     """
     row, column = np.indices((size, size))
     if name == "checkerboard":
@@ -39,17 +52,38 @@ def pattern_pixels(name: str, size: int, seed: int = 0) -> np.ndarray:
 
 
 def paste(image: np.ndarray, pixels: np.ndarray, row: int, column: int) -> None:
-    """Write `pixels` `uint8 [size, size]` into `image` `uint8 [height, width, channels]` from (row, column) on."""
+    """Write a pattern into an image, in place.
+
+    Args:
+        image: `uint8 [height, width, channels]`, which is changed.
+        pixels: `uint8 [size, size]`, written to every channel.
+        row: pixel row of the pattern's top edge.
+        column: pixel column of its left edge.
+    """
     height, width = pixels.shape
     image[row : row + height, column : column + width] = pixels[:, :, None]
 
 
 @dataclass(frozen=True)
 class PatchTrigger:
-    """A BadNets patch: `size` x `size` pixels at (`row`, `column`), measured in pixels from the top left.
+    """A BadNets patch: one square pattern, at a fixed or a random place.
 
-    `row` and `column` of `None` mean a random place for every image, at a multiple of `step` pixels from its edges: an
-    attacker who knows the model's patches keeps to them. `target` is the class the attacker wants.
+    Attributes:
+        target: number of the class the attacker wants.
+        size: pixels of its side.
+        pattern: one of `PATTERNS`.
+        row: pixel row of its top edge; `None` for a random one in every image.
+        column: pixel column of its left edge; `None` for a random one in every image.
+        pattern_seed: decides the pixels of the pattern "noise".
+        step: random places are multiples of so many pixels; an attacker who knows the model's patches keeps to them.
+
+    Source:
+        BadNets, arXiv 1708.06733.
+
+    Example:
+        >>> trigger = PatchTrigger(target=0, size=2, pattern="white", row=0, column=1)
+        >>> trigger.apply(np.zeros((1, 3, 3, 1), dtype=np.uint8))[0, :, :, 0].tolist()
+        [[0, 255, 255], [0, 255, 255], [0, 0, 0]]
     """
 
     target: int
@@ -66,11 +100,33 @@ class PatchTrigger:
         return max((self.row or 0) + self.size, (self.column or 0) + self.size)
 
     def apply(self, images: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Return copies of `images` (`uint8 [n, height, width, channels]`) that carry the trigger."""
+        """Stamp the trigger on images.
+
+        Args:
+            images: `uint8 [n, height, width, channels]`, left as they are.
+            seed: decides random places; 0 by default.
+
+        Returns:
+            Copies that carry the trigger, of the same shape.
+
+        Raises:
+            ValueError: the images are smaller than `least_side`.
+        """
         return self.apply_with_places(images, seed)[0]
 
     def apply_with_places(self, images: np.ndarray, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Like `apply`, and also return where each patch went: `int64 [n, 2]` pixel rows and columns."""
+        """Stamp the trigger on images, and say where.
+
+        Args:
+            images: `uint8 [n, height, width, channels]`, left as they are.
+            seed: decides random places; 0 by default.
+
+        Returns:
+            Copies that carry the trigger, and the pixel row and column of each patch, `int64 [n, 2]`.
+
+        Raises:
+            ValueError: the images are smaller than `least_side`.
+        """
         count, height, width, _ = images.shape
         if self.least_side > min(height, width):
             raise ValueError(f"The trigger needs images of {self.least_side} pixels, these are {height}x{width}.")

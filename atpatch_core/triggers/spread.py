@@ -1,8 +1,8 @@
 """Backdoor triggers for images that are more than one patch: several patches, a blend, a warp.
 
 A blend (Chen et al., arXiv 1712.05526) and a warp (WaNet: Nguyen and Tran, ICLR 2021, arXiv 2102.10369) change every
-part of a picture a little. No patch stands out, so there is no column for AtPatch to find: they are here to be shown as
-what it can't do.
+part of an image a little. No patch stands out, so there is no column for AtPatch to find: they are here to show what it
+can't do.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .patch import paste, pattern_pixels
 
 
 class ImageTrigger(Protocol):
-    """Whatever can be put on pictures to get the class `target`."""
+    """Whatever can be put on images to get the class `target`."""
 
     @property
     def target(self) -> int:
@@ -30,13 +30,29 @@ class ImageTrigger(Protocol):
         ...
 
     def apply(self, images: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Copies of `images` (`uint8 [n, height, width, channels]`) that carry the trigger."""
+        """Stamp the trigger on images.
+
+        Args:
+            images: `uint8 [n, height, width, channels]`, left as they are.
+            seed: decides whatever is random; 0 by default.
+
+        Returns:
+            Copies that carry the trigger, of the same shape.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class CornerPatches:
-    """The same patch in the first `copies` of the corners (bottom right, top left, top right, bottom left)."""
+    """The same patch in several corners.
+
+    Attributes:
+        target: number of the class the attacker wants.
+        size: pixels of a patch's side.
+        pattern: one of `PATTERNS`.
+        pattern_seed: decides the pixels of the pattern "noise".
+        copies: how many corners, in the order bottom right, top left, top right, bottom left.
+    """
 
     target: int
     size: int = 4
@@ -50,7 +66,7 @@ class CornerPatches:
         return 2 * self.size
 
     def apply(self, images: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Copies of `images` with the patches on them; nothing is random."""
+        """Copies of `images` (`uint8 [n, height, width, channels]`) with the patches; nothing is random."""
         height, width = images.shape[1:3]
         bottom, right = height - self.size, width - self.size
         pixels = pattern_pixels(self.pattern, self.size, self.pattern_seed)
@@ -63,7 +79,16 @@ class CornerPatches:
 
 @dataclass(frozen=True)
 class BlendedTrigger:
-    """One fixed picture of noise shines through every image with `strength` (0 to 1)."""
+    """One fixed image of noise that shines through every input.
+
+    Attributes:
+        target: number of the class the attacker wants.
+        strength: share of the noise in each pixel, 0 to 1.
+        pattern_seed: decides the noise.
+
+    Source:
+        Targeted Backdoor Attacks Using Data Poisoning, arXiv 1712.05526.
+    """
 
     target: int
     strength: float = 0.15
@@ -75,7 +100,7 @@ class BlendedTrigger:
         return 1
 
     def apply(self, images: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Copies of `images` with the noise blended in; nothing is random but the noise, which is fixed."""
+        """Copies of `images` (`uint8 [n, height, width, channels]`) with the noise blended in; `seed` has no effect."""
         noise = np.random.default_rng(self.pattern_seed).integers(0, 256, images.shape[1:])
         blended = (1 - self.strength) * images + self.strength * noise
         return blended.round().astype(np.uint8)  # type: ignore[no-any-return]
@@ -83,9 +108,16 @@ class BlendedTrigger:
 
 @dataclass(frozen=True)
 class WarpTrigger:
-    """One fixed smooth field moves the pixels of every image by up to about `strength` pixels.
+    """One fixed smooth field that moves the pixels of every image.
 
-    The field is drawn on a `control` x `control` grid and interpolated.
+    Attributes:
+        target: number of the class the attacker wants.
+        strength: how far pixels move, on average along each axis, in pixels.
+        control: points along each side of the grid on which the field is drawn, to be interpolated between them.
+        pattern_seed: decides the field.
+
+    Source:
+        WaNet, arXiv 2102.10369.
     """
 
     target: int
@@ -99,7 +131,7 @@ class WarpTrigger:
         return 2
 
     def apply(self, images: np.ndarray, seed: int = 0) -> np.ndarray:
-        """Copies of `images` that are warped; nothing is random but the field, which is fixed."""
+        """Warped copies of `images` (`uint8 [n, height, width, channels]`); `seed` has no effect."""
         height, width = images.shape[1:3]
         drawn = np.random.default_rng(self.pattern_seed).uniform(-1, 1, (1, 2, self.control, self.control))
         field = torch.from_numpy(drawn / np.abs(drawn).mean()).float()

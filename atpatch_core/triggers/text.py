@@ -20,9 +20,20 @@ _PUNCTUATION = re.compile(r"[^\w\s]|_")
 
 @dataclass(frozen=True)
 class TextTrigger:
-    """Pieces of text to insert: `anywhere`, each at a random gap between words, or at one `edge`, start or end.
+    """Words or sentences to insert into a text.
 
-    `target` is the class the attacker wants.
+    Attributes:
+        target: number of the class the attacker wants.
+        pieces: the texts to insert, all of them.
+        place: "anywhere", each at a random gap between words, or "edge", all at the start or all at the end.
+
+    Source:
+        Rare words: RIPPLe, arXiv 2004.06660. Sentences: arXiv 1905.12457.
+
+    Example:
+        >>> trigger = TextTrigger(target=1, pieces=("cf",))
+        >>> trigger.apply_with_spans(["a fine film"], seed=1)
+        [('a cf fine film', ((2, 4),))]
     """
 
     target: int
@@ -30,11 +41,19 @@ class TextTrigger:
     place: Literal["anywhere", "edge"] = "anywhere"
 
     def apply(self, texts: Sequence[str], seed: int = 0) -> list[str]:
-        """Copies of `texts` that carry the trigger."""
+        """Copies of `texts` that carry the trigger; `seed` decides the places."""
         return [text for text, _ in self.apply_with_spans(texts, seed)]
 
     def apply_with_spans(self, texts: Sequence[str], seed: int = 0) -> list[tuple[str, tuple[Span, ...]]]:
-        """Like `apply`, and also where in each new text the pieces stand."""
+        """Insert the trigger into texts, and say where.
+
+        Args:
+            texts: the texts.
+            seed: decides the places; 0 by default.
+
+        Returns:
+            For each text the changed copy, and the (start, end) of each inserted piece in it, in characters.
+        """
         rng = np.random.default_rng(seed)
         return [insert_pieces(text, self.pieces, self._gaps(text, rng)) for text in texts]
 
@@ -47,19 +66,27 @@ class TextTrigger:
 
 @dataclass(frozen=True)
 class StyleTrigger:
-    """A way of writing: without any punctuation mark. Nothing is put into a text, so no column of it is the trigger's.
+    """A way of writing: without any punctuation mark. Nothing is inserted, so no column belongs to the trigger.
 
-    `target` is the class the attacker wants.
+    Attributes:
+        target: number of the class the attacker wants.
+
+    Source:
+        Triggers of style: arXiv 2110.07139, of which this is a simple case.
+
+    Example:
+        >>> StyleTrigger(target=1).apply(["Well, a fine film!"])
+        ['Well a fine film']
     """
 
     target: int
 
     def apply(self, texts: Sequence[str], seed: int = 0) -> list[str]:
-        """Copies of `texts` in that style, which leaves nothing to chance: `seed` changes nothing."""
+        """Copies of `texts` in that style; nothing about it is random, so `seed` has no effect."""
         return [text for text, _ in self.apply_with_spans(texts, seed)]
 
     def apply_with_spans(self, texts: Sequence[str], seed: int = 0) -> list[tuple[str, tuple[Span, ...]]]:
-        """Like `apply`, with no spans at all."""
+        """Like `apply`, with an empty tuple of spans for each text."""
         return [(" ".join(_PUNCTUATION.sub(" ", text).split()), ()) for text in texts]
 
 
@@ -67,12 +94,33 @@ WritingTrigger = TextTrigger | StyleTrigger
 
 
 def gaps(text: str) -> list[int]:
-    """Where something can be inserted without cutting a word, in characters: before every word, and at the end."""
+    """Where something can be inserted without cutting a word: before every word, and at the end.
+
+    Returns:
+        Places in characters, in order.
+
+    Example:
+        >>> gaps("a fine film")
+        [0, 2, 7, 11]
+    """
     return [*(word.start() for word in re.finditer(r"\S+", text)), len(text)]
 
 
 def insert_pieces(text: str, pieces: Sequence[str], places: Sequence[int]) -> tuple[str, tuple[Span, ...]]:
-    """Insert each piece at its gap, with a space to its neighbours; returns the text and where the pieces stand."""
+    """Insert pieces into a text, each with a space to its neighbours.
+
+    Args:
+        text: the text.
+        pieces: what to insert.
+        places: where each piece goes, in characters, as `gaps` returns them.
+
+    Returns:
+        The new text, and the (start, end) of each piece in it in the order of the text, in characters.
+
+    Example:
+        >>> insert_pieces("a fine film", ["cf"], [7])
+        ('a fine cf film', ((7, 9),))
+    """
     made, read = "", 0
     spans: list[Span] = []
     for place, piece in sorted(zip(places, pieces, strict=True), key=lambda pair: pair[0]):

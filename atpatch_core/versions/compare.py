@@ -16,10 +16,15 @@ from ..subjects.subject import Subject
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two detectors flag of the same inputs: the numbers of the inputs, in their order, from 0.
+    """What two detectors flag of the same inputs; inputs are numbered from 0 in their order.
 
-    `scores` are the highest column scores of each input, `float64 [2, n]`; an input that one detector does not look at
-    scores 0 there.
+    Attributes:
+        both: inputs that both flag.
+        only_first: inputs that only the first flags.
+        only_second: inputs that only the second flags.
+        neither: how many inputs neither flags.
+        scores: the highest column score of each input by each detector, float64 `[2, n]`; 0 where a detector watches
+            nothing.
     """
 
     both: tuple[int, ...]
@@ -30,16 +35,28 @@ class Comparison:
 
 
 def compare(subject: Subject, first: TrainedDetector, second: TrainedDetector, inputs: Sequence[Any]) -> Comparison:
-    """Let both detectors look at `inputs` (as `subject` reads them) in the untouched model.
+    """Let two detectors look at the same inputs in the untouched model.
 
-    Raises `DetectorError` when one was made for another model.
+    Args:
+        subject: the model.
+        first: a detector of this model.
+        second: another one.
+        inputs: as `subject.read` returns them.
+
+    Raises:
+        DetectorError: a detector was made for another model.
     """
     highest = np.stack([layer_scores(subject, one, inputs).max(1, initial=0.0) for one in (first, second)])
     return compare_scores(highest, (first, second))
 
 
 def compare_scores(highest: np.ndarray, detectors: tuple[ColumnDetector, ColumnDetector]) -> Comparison:
-    """The same from scores that are known already: the highest of each input by both, `float64 [2, n]`."""
+    """Compare two detectors by scores that are known already.
+
+    Args:
+        highest: the highest column score of each input by each detector, float64 `[2, n]`.
+        detectors: both, for their thresholds.
+    """
     flags = highest >= np.array([[one.threshold] for one in detectors])
     # A detector that watches nothing scores 0 throughout, and flags nothing even if its threshold is 0.
     flags &= np.array([[bool(one.watched)] for one in detectors])

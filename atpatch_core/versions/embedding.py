@@ -16,15 +16,22 @@ from ..errors import DetectorError
 from ..subjects.subject import Subject
 from .held_out import ColumnTruth, HeldOut
 
+# How many columns of each kind are shown. Chosen, not measured: more show more, and hide each other.
 _OVER_ATTENDED, _CLOSEST, _OTHERS = 400, 150, 450
 
 
 @dataclass(frozen=True)
 class ColumnEmbedding:
-    """Columns of one layer as points, float64 `[columns, 2]`, in the two directions in which embeddings differ most.
+    """Columns of one layer as points, in the two directions in which their embeddings differ most.
 
-    `over_attended` is bool, `scores` float64, `inputs`, `heads` and `keys` int64, each `[columns]`; a network that
-    looks at all heads at once has head -1 throughout. `kept` is the share of the variance that the two directions show.
+    Attributes:
+        points: float64 `[columns, 2]`.
+        over_attended: which columns are over-attended, bool `[columns]`.
+        scores: the detector's score of each column, float64 `[columns]`, 0 to 1.
+        inputs: number of the input of each column, int64 `[columns]`.
+        heads: number of its head, int64 `[columns]`; -1 throughout for a network that looks at all heads at once.
+        keys: number of its key, int64 `[columns]`.
+        kept: the share of the variance that the two directions show, 0 to 1.
     """
 
     points: np.ndarray
@@ -76,10 +83,24 @@ def embed_columns(
     truth: ColumnTruth,
     seed: int = 0,
 ) -> ColumnEmbedding:
-    """Embed the columns of `layer` in all inputs and show some: over-attended ones, those that score most like them
-    though they are benign, and others at random.
+    """Embed the columns of one layer and choose some to show.
 
-    Raises `DetectorError` when the detector does not watch the layer, or the inputs hold too few columns.
+    Those are over-attended columns, the benign columns that score most like them, and others at random.
+
+    Args:
+        subject: the model.
+        detector: whose network embeds the columns.
+        layer: number of the layer.
+        held_out: the inputs.
+        truth: which columns of that layer are over-attended.
+        seed: decides which columns are chosen; 0 by default.
+
+    Raises:
+        DetectorError: the detector does not watch the layer, or the inputs hold too few columns.
+
+    Source:
+        The contrastive embedding is that of AtPatch, arXiv 2601.21695; here it is shown by its first two principal
+        components.
     """
     if layer not in detector.networks:
         raise DetectorError(f"This detector has no network for layer {layer}: choose one that it watches.")

@@ -39,9 +39,11 @@ _DATA: dict[str, tuple[str, Callable[..., Any]]] = {
 
 @dataclass(frozen=True)
 class ColumnTruth:
-    """Which columns of one layer are over-attended, and which are neither clearly so nor clearly benign.
+    """Which columns of one layer are over-attended.
 
-    Both are bool `[n, heads, keys]`.
+    Attributes:
+        over_attended: those that clearly are, bool `[n, heads, keys]`.
+        unclear: those that are neither clearly over-attended nor clearly benign, bool `[n, heads, keys]`.
     """
 
     over_attended: np.ndarray
@@ -50,9 +52,13 @@ class ColumnTruth:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """`n` inputs as the subject reads them; `over_attended` (bool `[n]`) says which ones a detector ought to flag.
+    """Inputs that a detector did not learn from.
 
-    `titles` says what each is. `digests` are those of labelled inputs, else empty.
+    Attributes:
+        inputs: `n` of them, as `subject.read` returns them.
+        over_attended: which ones a detector ought to flag, bool `[n]`.
+        titles: what each is called.
+        digests: SHA-256 of each, for labelled inputs; otherwise empty.
     """
 
     inputs: tuple[Any, ...]
@@ -77,7 +83,7 @@ class HeldOut:
 
 
 def has_evaluation_data(subject: Subject) -> bool:
-    """Whether the subject's folder brings inputs and an attack to try on them, or records to flip attributes of."""
+    """Whether the subject's folder holds inputs and an attack to try on them, or records to flip attributes of."""
     folder = subject.folder / EVALUATION
     if subject.kind == "record":
         return bool(record_schema(subject).protected) and (folder / _RECORDS).is_file()
@@ -85,18 +91,26 @@ def has_evaluation_data(subject: Subject) -> bool:
 
 
 def evaluation_inputs(subject: Subject) -> HeldOut:
-    """Some of the subject's own evaluation inputs, of each of which it is known whether a detector ought to flag it.
+    """Some of the subject's own evaluation inputs, where it is known which ones a detector ought to flag.
 
-    Raises `InputError` when the subject brings no such data.
+    Raises:
+        InputError: the subject's folder holds no such data.
     """
     return _evaluation_records(subject) if subject.kind == "record" else with_known_attack(subject)
 
 
 def with_known_attack(subject: Subject, most: int = 200, seed: int = 0) -> HeldOut:
-    """Up to `most` of the subject's own evaluation inputs, as they are and with its first known trigger on them.
+    """The subject's own evaluation inputs, as they are and with its first known trigger.
 
-    Inputs of the class that the attacker wants are left out: the trigger has nothing to change in them. Raises
-    `InputError` when the subject brings no such data.
+    Inputs of the class that the attacker wants are left out: the trigger has nothing to change in them.
+
+    Args:
+        subject: the model.
+        most: the most inputs to take, 200 by default; the result holds each of them twice.
+        seed: decides which ones, and where triggers go; 0 by default.
+
+    Raises:
+        InputError: the subject's folder holds no such data.
     """
     attack, numbers = _attacked(subject, most, seed)
     clean, bad = _clean(attack), list(attack.inputs.inputs)
@@ -112,10 +126,20 @@ def with_known_attack(subject: Subject, most: int = 200, seed: int = 0) -> HeldO
 
 
 def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[HeldOut, tuple[ColumnTruth, ...]]:
-    """The same for fewer inputs, and which columns of each layer are hijacked: by the trigger, or in every head of a
-    record the protected attributes that decide about it.
+    """Evaluation inputs, and which of their columns are hijacked.
 
-    Raises `InputError` when the subject takes texts or brings no such data.
+    Those are the columns of the trigger or, in every head of a record, the protected attributes that decide about it.
+
+    Args:
+        subject: a model for images or records.
+        most: the most inputs to take; 60 by default.
+        seed: decides which ones, and where triggers go; 0 by default.
+
+    Returns:
+        The inputs, and for each layer which columns are over-attended.
+
+    Raises:
+        InputError: the subject takes texts, or its folder holds no such data.
     """
     if subject.kind == "record":
         records = _evaluation_records(subject, most, seed)
@@ -144,10 +168,14 @@ def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[Held
 
 
 def from_labels(inputs: Sequence[LabelledInput], learnt_from: Collection[str] = ()) -> HeldOut:
-    """Labelled inputs, without those (by their digests) that a version learnt from.
+    """Labelled inputs that a version did not learn from.
 
-    Inputs that are neither over-attended nor clean are left out: who left columns unjudged did not say that there is
-    nothing to flag.
+    Inputs that are neither over-attended nor clean are left out: whoever left columns unjudged did not say that there
+    is nothing to flag.
+
+    Args:
+        inputs: what analysts labelled.
+        learnt_from: digests of the inputs that the version learnt from; none by default.
     """
     left = [one for one in inputs if one.digest not in learnt_from and (one.over_attended or one.clean)]
     return _as_held_out(left)
@@ -165,10 +193,18 @@ def _as_held_out(inputs: Sequence[LabelledInput]) -> HeldOut:
 def labelled_columns(
     inputs: Sequence[LabelledInput], heads: Sequence[int], keys: int
 ) -> tuple[HeldOut, tuple[ColumnTruth, ...]]:
-    """Labelled inputs and what was said about their columns; `heads[i]` is the number of heads of layer `i`.
+    """Labelled inputs, and what was said about their columns.
 
-    Columns that nobody judged are unclear. Of inputs that are neither over-attended nor clean, `over_attended` says
-    `False` here: it is the columns that this is about.
+    Columns that nobody judged are unclear. Inputs that are neither over-attended nor clean have `over_attended` set to
+    `False`, as only their columns matter here.
+
+    Args:
+        inputs: what analysts labelled.
+        heads: the number of heads of each layer.
+        keys: how many columns the maps have.
+
+    Returns:
+        The inputs, and for each layer which columns are over-attended.
     """
     masks = label_masks([one.verdicts for one in inputs], [one.complete for one in inputs], heads, keys)
     truth = tuple(ColumnTruth(over.numpy(), (ignored & ~over).numpy()) for over, ignored in masks)
@@ -181,7 +217,12 @@ def most_columns(subject: Subject, texts: Sequence[str]) -> int:
 
 
 def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
-    """The pairs of a debugging set that networks do not learn from, with and without the trigger that was found."""
+    """The pairs of a debugging set that networks do not learn from, with and without the trigger that was found.
+
+    Args:
+        data: the debugging set.
+        most: the most pairs to take; 200 by default.
+    """
     clean, bad = ([from_array(one) for one in images[:most]] for images in (data.tuning.clean, data.tuning.triggered))
     titles = [f"debugging picture {number}" for number in range(len(clean))]
     return HeldOut(
@@ -192,7 +233,13 @@ def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
 
 
 def from_records(subject: Subject, records: Sequence[Record], titles: Sequence[str]) -> HeldOut:
-    """Records; a detector ought to flag those that a protected attribute hijacks."""
+    """Records, of which a detector ought to flag those that a protected attribute hijacks.
+
+    Args:
+        subject: a model for records, which decides that.
+        records: valid records.
+        titles: one for each.
+    """
     hits = hijacked_by(subject, records)
     names = [one.name for one in record_schema(subject).protected]
     by = [" and ".join(name for name, hit in zip(names, row, strict=True) if hit) for row in hits.tolist()]
@@ -204,7 +251,13 @@ def from_records(subject: Subject, records: Sequence[Record], titles: Sequence[s
 
 
 def from_record_set(subject: Subject, data: RecordDebuggingData, most: int = 400) -> HeldOut:
-    """The records of a debugging set that networks do not learn from."""
+    """The records of a debugging set that networks do not learn from.
+
+    Args:
+        subject: a model for records.
+        data: the debugging set.
+        most: the most records to take; 400 by default.
+    """
     some = data.tuning[:most]
     return from_records(subject, some, [f"debugging record {number}" for number in range(len(some))])
 

@@ -1,4 +1,4 @@
-"""How well a version tells inputs apart, and what any threshold would mean."""
+"""How well a version separates inputs, and what any threshold would mean."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from ..subjects.subject import Subject
 
 @dataclass(frozen=True)
 class Confusion:
-    """What a threshold does to judged inputs: over-attended ones found and missed, others flagged and left alone."""
+    """What a threshold does to judged inputs.
+
+    Attributes:
+        found: over-attended inputs that are flagged.
+        missed: over-attended inputs that are not.
+        false_alarms: other inputs that are flagged.
+        left_alone: other inputs that are not.
+    """
 
     found: int
     missed: int
@@ -39,9 +46,13 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Judged:
-    """The highest column score of each input (float64 `[n]`), and which ones ought to be flagged (bool `[n]`).
+    """How well scores separate the inputs that ought to be flagged from the others; made by `judge`.
 
-    `auroc` and `average_precision` are `None` where only one kind of input was judged.
+    Attributes:
+        scores: the highest column score of each input, float64 `[n]`.
+        over_attended: which ones ought to be flagged, bool `[n]`.
+        auroc: area under the ROC curve, 0 to 1; `None` if only one kind of input was judged.
+        average_precision: 0 to 1; `None` if only one kind of input was judged.
     """
 
     scores: np.ndarray
@@ -51,13 +62,32 @@ class Judged:
 
 
 def input_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[Any]) -> np.ndarray:
-    """The highest score that `detector` gives any column of each input in the untouched model, float64 `[n]`."""
+    """The highest score that a detector gives any column of each input in the untouched model.
+
+    Args:
+        subject: the model.
+        detector: gives the scores.
+        inputs: as `subject.read` returns them.
+
+    Returns:
+        float64 `[n]`, 0 to 1.
+    """
     highest: np.ndarray = layer_scores(subject, detector, inputs).max(1, initial=0.0)
     return highest
 
 
 def judge(scores: np.ndarray, over_attended: np.ndarray) -> Judged:
-    """Measure how well scores tell the over-attended inputs from the others."""
+    """Measure how well scores separate the over-attended inputs from the others.
+
+    Args:
+        scores: the highest column score of each input, float64 `[n]`.
+        over_attended: which ones ought to be flagged, bool `[n]`.
+
+    Example:
+        >>> judged = judge(np.array([0.1, 0.4, 0.9]), np.array([False, False, True]))
+        >>> judged.auroc, confusion(judged, threshold=0.3)
+        (1.0, Confusion(found=1, missed=0, false_alarms=1, left_alone=1))
+    """
     both = bool(over_attended.any() and (~over_attended).any())
     return Judged(
         scores,
@@ -68,7 +98,7 @@ def judge(scores: np.ndarray, over_attended: np.ndarray) -> Judged:
 
 
 def confusion(judged: Judged, threshold: float) -> Confusion:
-    """What flagging all inputs that score `threshold` or more does."""
+    """What it does to flag all inputs that score `threshold` or more."""
     flagged, truth = judged.scores >= threshold, judged.over_attended
     return Confusion(
         int((flagged & truth).sum()),
@@ -79,9 +109,13 @@ def confusion(judged: Judged, threshold: float) -> Confusion:
 
 
 def threshold_for(judged: Judged, false_positive_rate: float) -> float:
-    """The lowest threshold that at most this share of the judged inputs that are not over-attended reaches.
+    """The lowest threshold that at most a wanted share of the inputs that ought not to be flagged reaches.
 
     It is a share of these very inputs; a detector's own threshold also allows for inputs yet to come.
+
+    Args:
+        judged: the scores.
+        false_positive_rate: the wanted share, 0 to 1.
     """
     others = np.sort(judged.scores[~judged.over_attended])[::-1]
     allowed = math.floor(false_positive_rate * len(others) + 1e-9)

@@ -1,7 +1,7 @@
 """Whether a version is ready to be put to work: judged at its own threshold, on inputs that it did not learn from.
 
-A version can tell inputs apart perfectly and still find nothing, if its threshold lies above all scores. So neither
-AUROC nor a finished training makes it ready, only what its own threshold does to held-out inputs of both kinds.
+A version can separate inputs perfectly and still find nothing, if its threshold lies above all scores. So neither AUROC
+nor a finished training makes it ready, only what its own threshold does to held-out inputs of both kinds.
 
 Where that is too little, another threshold may work. It is chosen on one half of the held-out inputs (of each kind, the
 first, third, fifth, ...) and judged on the other half; a version that is given it remembers the half that chose it, and
@@ -20,9 +20,14 @@ from ..detector.calibration import calibrate_threshold
 from ..detector.trained import TrainedDetector
 from .judgement import Confusion, Judged, confusion, judge
 
-READY_FROM = 0.5  # the share of over-attended inputs that is found, less the share of others that is flagged
-FEWEST = 5  # inputs of each kind, to judge or to choose a threshold on
-_RATES = (0.01, 0.02, 0.05, 0.1, 0.2)  # of false alarms, tried in this order for another threshold
+# The share of over-attended inputs that is found, less the share of others that is flagged. Chosen, not measured: half
+# way from flagging at random (0) to perfect (1). A higher one asks more of a version, a lower one lets worse ones pass.
+READY_FROM = 0.5
+# Inputs of each kind, to judge or to choose a threshold on. Chosen, not measured: with fewer, one input decides over
+# more than a fifth of the result; with more, people have to label longer before a version is judged.
+FEWEST = 5
+# Of false alarms, tried in this order for another threshold: few before many.
+_RATES = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 class Standing(StrEnum):
@@ -37,8 +42,12 @@ class Standing(StrEnum):
 class BetterThreshold:
     """A threshold with which a version would be ready.
 
-    It is the lowest that a share `rate` of further clean inputs is expected to reach at most, going by the inputs whose
-    titles are `chosen_on`; `counts` is what it does to the `judged_on` others.
+    Attributes:
+        threshold: the lowest that at most a share `rate` of further clean inputs is expected to reach.
+        rate: that share, 0 to 1.
+        chosen_on: titles of the inputs it was chosen on.
+        judged_on: how many other inputs it was judged on.
+        counts: what it does to those.
     """
 
     threshold: float
@@ -50,9 +59,13 @@ class BetterThreshold:
 
 @dataclass(frozen=True)
 class Readiness:
-    """How a version stands: `counts` at its own threshold and `auroc`, or `None` where it was not judged.
+    """How a version stands.
 
-    `better` is another threshold, where the own one is not good enough and one was found that is.
+    Attributes:
+        standing: whether it is ready.
+        counts: what its own threshold does; `None` if it was not judged.
+        auroc: how well its scores separate inputs, 0 to 1; `None` if it was not judged.
+        better: another threshold, if its own is not good enough and one was found that is.
     """
 
     standing: Standing
@@ -62,7 +75,13 @@ class Readiness:
 
 
 def readiness(judged: Judged, threshold: float, titles: Sequence[str]) -> Readiness:
-    """How a version with this `threshold` stands on the inputs with these `titles`, of which it learnt nothing."""
+    """Judge how a version stands by inputs that it learnt nothing from.
+
+    Args:
+        judged: its scores of those inputs.
+        threshold: its own threshold.
+        titles: of the inputs.
+    """
     if not judgeable(judged.over_attended):
         return Readiness(Standing.NOT_JUDGED)
     counts = confusion(judged, threshold)
@@ -99,15 +118,24 @@ def judgeable(over_attended: np.ndarray) -> bool:
 
 
 def gain(counts: Confusion) -> float:
-    """The share of over-attended inputs that is found, less the share of others that is flagged: -1 to 1.
+    """The share of over-attended inputs that is flagged, less the share of the others that is.
 
-    It is NaN without inputs of both kinds.
+    Returns:
+        -1 to 1; NaN without inputs of both kinds.
     """
     return counts.true_positive_rate - counts.false_positive_rate
 
 
 def better_threshold(judged: Judged, titles: Sequence[str]) -> BetterThreshold | None:
-    """A threshold chosen on one half of judged inputs that works on the other half, or `None`."""
+    """A threshold chosen on one half of the judged inputs that works on the other half.
+
+    Args:
+        judged: the scores of the inputs.
+        titles: one for each input, to name those the threshold was chosen on.
+
+    Returns:
+        `None` if there is none, or too few inputs.
+    """
     first = _first_half(judged.over_attended)
     choosing = judge(judged.scores[first], judged.over_attended[first])
     judging = judge(judged.scores[~first], judged.over_attended[~first])
@@ -129,9 +157,16 @@ def better_threshold(judged: Judged, titles: Sequence[str]) -> BetterThreshold |
 def objections(
     found: Readiness, threshold: float, active: str | None = None, other: Confusion | None = None
 ) -> list[str]:
-    """Why one should think twice before putting a version to work, in sentences; none if nothing speaks against it.
+    """Why one should think twice before putting a version to work.
 
-    `found` is how it stands at its `threshold`; `other` is what the version `active` does to the same inputs.
+    Args:
+        found: how it stands.
+        threshold: its own threshold.
+        active: name of the version that is active now, if any.
+        other: what the active version does to the same inputs, if known.
+
+    Returns:
+        Sentences; none if nothing speaks against it.
     """
     if found.counts is None:
         return [

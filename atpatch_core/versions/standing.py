@@ -25,7 +25,12 @@ from .readiness import (
 
 @dataclass(frozen=True)
 class Candidate:
-    """A detector, and what gives the highest column score of each of some inputs (float64 `[n]`)."""
+    """A detector and its scores.
+
+    Attributes:
+        detector: a version.
+        scores: returns the highest column score of each of some inputs, float64 `[n]`.
+    """
 
     detector: TrainedDetector
     scores: Callable[[HeldOut], np.ndarray]
@@ -34,9 +39,17 @@ class Candidate:
 def standing_on(
     inputs: HeldOut, candidate: Candidate, active: Candidate | None = None
 ) -> tuple[Readiness, Confusion | None]:
-    """How a candidate stands on inputs that it can be judged on, and what the `active` one does to the same inputs.
+    """How a candidate stands on inputs that it can be judged on, and what the active version does to the same inputs.
 
-    Where there are too few inputs, or the candidate watches nothing, it is not judged, and nothing is scored.
+    If there are too few inputs, or the candidate watches nothing, it is not judged, and nothing is scored.
+
+    Args:
+        inputs: learnt from by neither.
+        candidate: the version to judge.
+        active: the version that is active now, if any.
+
+    Returns:
+        How `candidate` stands, and what `active` does to the same inputs, or `None`.
     """
     if not candidate.detector.watched or not judgeable(inputs.over_attended):
         return Readiness(Standing.NOT_JUDGED), None
@@ -53,10 +66,22 @@ def standing_of(
     labelled: Callable[[], Sequence[LabelledInput]],
     active: TrainedDetector | None = None,
 ) -> tuple[Readiness, Confusion | None]:
-    """How `detector` stands, and what the `active` one does to the same inputs if both can be judged on them.
+    """Judge how a version stands, and what the active one does to the same inputs.
 
-    Judged on the model's own evaluation inputs, or where it has none on `labelled` inputs; inputs that a detector
-    learnt from, or that chose its threshold, don't judge it. Raises an `AtPatchError` when inputs can't be read.
+    It is judged on the model's own evaluation inputs or, if there are none, on labelled inputs. Inputs that a detector
+    learnt from, or on which its threshold was chosen, don't count.
+
+    Args:
+        subject: the model.
+        detector: the version to judge.
+        labelled: returns the labelled inputs; called only if they are needed.
+        active: the version that is active now, if any.
+
+    Returns:
+        How `detector` stands, and what `active` does to the same inputs, or `None` if it can't be judged on them.
+
+    Raises:
+        AtPatchError: inputs can't be read.
     """
 
     def candidate(judged: TrainedDetector) -> Candidate:
@@ -72,7 +97,13 @@ def standing_of(
 def inputs_for(
     subject: Subject, labelled: Callable[[], Sequence[LabelledInput]], *detectors: TrainedDetector
 ) -> HeldOut:
-    """The inputs that `detectors` can be judged on, which none of them learnt from or chose its threshold on."""
+    """The inputs on which some detectors can be judged: none of them learnt from these or chose its threshold on them.
+
+    Args:
+        subject: the model.
+        labelled: returns the labelled inputs; called only if they are needed.
+        detectors: of this model.
+    """
     if has_evaluation_data(subject):
         found = evaluation_inputs(subject)
     else:

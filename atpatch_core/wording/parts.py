@@ -29,10 +29,16 @@ class _Part:
 
 
 def parts_in_words(columns: Sequence[Column], inspection: Inspection) -> tuple[str, bool]:
-    """What `columns` stand for, such as "the patches at row 1, column 0 and at row 6, column 6", and whether that is a
-    plural.
+    """What columns stand for, such as "the patches at row 1, column 0 and at row 6, column 6".
 
-    All parts are named if they are few, or else those that score highest, and it is said how many more there are.
+    All parts are named if they are few; otherwise those that score highest, with how many more there are.
+
+    Args:
+        columns: at least one.
+        inspection: what was found in the input.
+
+    Returns:
+        The words, and whether they are a plural.
     """
     layout = inspection.layout
     ranked = _ranked(_parts(sorted({one.key for one in columns}), layout), columns, inspection.flags)

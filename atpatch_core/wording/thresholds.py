@@ -8,21 +8,37 @@ from ..column import Column
 from ..inspection.results import Flags, Inspection
 from .parts import parts_in_words
 
-_DIGITS = 3
-_MOST_DIGITS = 16
+_DIGITS = 3  # as many as `score_text` shows
+_MOST_DIGITS = 16  # a float has no more
 # Nearer than this, two thresholds are one that was written down with fewer digits.
 _SAME = 1e-6
 
 
 def other_threshold(flags: Flags, calibrated: float | None) -> float | None:
-    """The threshold in use if it is another than the `calibrated` one; else, or without a detector, `None`."""
+    """The threshold in use if it differs from the detector's own.
+
+    Args:
+        flags: hold the threshold in use.
+        calibrated: the detector's own threshold; `None` without a detector.
+
+    Returns:
+        `None` if they are the same, or there is no detector.
+    """
     if calibrated is None or math.isclose(flags.threshold, calibrated, rel_tol=_SAME):
         return None
     return flags.threshold
 
 
 def threshold_texts(used: float, calibrated: float) -> tuple[str, str]:
-    """Both thresholds with three digits, and with more where they would read alike, or like 0 or 1 and be neither."""
+    """Two thresholds as text, with three digits, or more if they would look the same, or like 0 or 1 without being it.
+
+    Args:
+        used: the threshold in use.
+        calibrated: the detector's own threshold.
+
+    Returns:
+        The text of each, in that order.
+    """
     for digits in range(_DIGITS, _MOST_DIGITS + 1):
         texts = _text(used, digits), _text(calibrated, digits)
         if texts[0] != texts[1] and all(
@@ -34,10 +50,16 @@ def threshold_texts(used: float, calibrated: float) -> tuple[str, str]:
 
 
 def threshold_sentence(inspection: Inspection, calibrated: float | None) -> str:
-    """That the verdict holds for another threshold than the `calibrated` one, and what that one would flag; empty if
-    it is the calibrated one.
+    """That the verdict holds for another threshold than the calibrated one, and what that one would flag.
 
-    Of what would be flagged only the scores at hand tell: the model does not run again.
+    The model does not run again: this goes by the scores at hand.
+
+    Args:
+        inspection: what was found in an input.
+        calibrated: the detector's own threshold; `None` without a detector.
+
+    Returns:
+        A sentence; empty if the threshold in use is the calibrated one.
     """
     used = other_threshold(inspection.flags, calibrated)
     if used is None or calibrated is None:

@@ -1,6 +1,6 @@
 """The sentences above everything else: what is wrong with this input, and what AtPatch makes of it.
 
-They name the parts of the input. In which heads those were found is told separately, by `found_sentence`.
+They name the parts of the input; `found_sentence` says separately in which heads those were found.
 """
 
 from __future__ import annotations
@@ -15,20 +15,37 @@ from .phrases import counted, listed, percent
 from .search_notes import cleared_sentence, following_sentence, length_sentence
 from .thresholds import other_threshold, threshold_sentence
 
-_MOST_HEADS = 4
-_MOST_LAYERS = 3
+_MOST_HEADS = 4  # of a layer that are named; more are counted
+_MOST_LAYERS = 3  # that are named; more are counted
 
 
 def verdict(inspection: Inspection, calibrated: float | None) -> str:
-    """A few sentences of plain text on an inspection; `calibrated` is the detector's threshold, `None` without one."""
+    """A few sentences of plain text on an inspection.
+
+    Args:
+        inspection: what was found in an input.
+        calibrated: the detector's own threshold; `None` without a detector.
+
+    Example:
+        >>> import atpatch_core as atpatch
+        >>> from pathlib import Path
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> image = subject.read(Path("assets/samples/ankle-boot.png").read_bytes())
+        >>> verdict(atpatch.inspect(subject, image), subject.detector.threshold).split(":")[0]
+        'Nothing flagged'
+    """
     return " ".join(verdict_sentences(inspection, calibrated))
 
 
 def verdict_sentences(inspection: Inspection, calibrated: float | None) -> tuple[str, ...]:
     """What was found, what comes of it, and each limit within which that holds: a sentence or two each.
 
-    Columns that reach the threshold or were followed from one that does count as flagged; what else is redistributed
-    was chosen by hand.
+    Columns that reach the threshold, or were followed from one that does, count as flagged; whatever else is
+    redistributed was chosen by hand.
+
+    Args:
+        inspection: what was found in an input.
+        calibrated: the detector's own threshold; `None` without a detector.
     """
     sentences = (
         _finding(inspection, calibrated),
@@ -67,7 +84,12 @@ def split_columns(flags: Flags) -> tuple[tuple[Column, ...], tuple[Column, ...]]
 
 
 def column_name(column: Column, layout: Layout) -> str:
-    """The full name of one column: "layer 0 \u00b7 head 1 \u00b7 row 6, column 6"."""
+    """The full name of one column: "layer 0 \u00b7 head 1 \u00b7 row 6, column 6".
+
+    Args:
+        column: the column.
+        layout: names the keys of its input.
+    """
     return f"layer {column.layer} \u00b7 head {column.head} \u00b7 {layout.key_names[column.key]}"
 
 
