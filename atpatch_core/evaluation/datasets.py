@@ -50,6 +50,10 @@ class LabelledImages:
         """The images."""
         return self.images
 
+    def take(self, index: np.ndarray) -> LabelledImages:
+        """The images at `index`, in that order."""
+        return LabelledImages([self.images[number] for number in index.tolist()], self.labels[index])
+
 
 def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
     """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.

@@ -24,3 +24,12 @@ class Labelled(Protocol):
     def __len__(self) -> int:
         """How many there are."""
         ...
+
+    def take(self, index: np.ndarray) -> Labelled:
+        """Those at `index` (`int64 [size]`), in that order."""
+        ...
+
+
+def drawn(data: Labelled, count: int, seed: int = 0) -> Labelled:
+    """`count` of the inputs at random, in their order: files are often sorted by class, and so the first are alike."""
+    return data.take(np.sort(np.random.default_rng(seed).permutation(len(data))[:count]))

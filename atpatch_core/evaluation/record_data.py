@@ -38,6 +38,11 @@ class LabelledRecords:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def inputs(self) -> list[Record]:
+        """The records."""
+        return self.records
+
     def take(self, index: np.ndarray) -> LabelledRecords:
         """The records at `index`, in that order."""
         return LabelledRecords([self.records[number] for number in index], self.labels[index])

@@ -43,6 +43,10 @@ class LabelledTexts:
         """The texts."""
         return self.texts
 
+    def take(self, index: np.ndarray) -> LabelledTexts:
+        """The texts at `index`, in that order."""
+        return LabelledTexts([self.texts[number] for number in index.tolist()], self.labels[index])
+
 
 def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
     """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.
