@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 
@@ -32,6 +33,9 @@ class Metric:
         return {"share": 2, "difference": 2, "area": 4, "factor": 1}[self.unit]
 
 
+_under = partial(Metric, under_attack=True)
+
+
 def attack_metrics(inputs: str) -> tuple[Metric, ...]:
     """Those of attacks with a trigger, on what sentences call `inputs` ("texts").
 
@@ -39,46 +43,36 @@ def attack_metrics(inputs: str) -> tuple[Metric, ...]:
     the one figure to rank defences by.
     """
     return (
-        Metric("asr_before", "ASR before", "Attack success rate of the model as it is.", "lower", under_attack=True),
-        Metric(
+        _under("asr_before", "ASR before", "Attack success rate of the model as it is.", "lower"),
+        _under(
             "asr_after",
             "ASR",
             f"Attack success rate: attacked {inputs} of other classes that get the attacker's class.",
             "lower",
-            under_attack=True,
         ),
-        Metric(
+        _under(
             "clean_base_rate",
             "base rate",
             f"The same {inputs} without a trigger that get the attacker's class anyway.",
             "neither",
-            under_attack=True,
         ),
-        Metric(
+        _under(
             "excess_asr",
             "excess ASR",
             f"Excess attack success rate: how much more often other {inputs} get the attacker's class than without any "
             "trigger. 0 is best.",
             "lower",
             "difference",
-            under_attack=True,
         ),
-        Metric("recovery", "recovery", f"Attacked {inputs} that get their true class.", "higher", under_attack=True),
-        Metric("harm", "sum of both", "Excess ASR and CA drop together.", "lower", "difference", under_attack=True),
-        Metric(
-            "tpr_per_input",
-            "TPR",
-            f"True-positive rate: attacked {inputs} that are flagged.",
-            "higher",
-            under_attack=True,
-        ),
-        Metric(
+        _under("recovery", "recovery", f"Attacked {inputs} that get their true class.", "higher"),
+        _under("harm", "sum of both", "Excess ASR and CA drop together.", "lower", "difference"),
+        _under("tpr_per_input", "TPR", f"True-positive rate: attacked {inputs} that are flagged.", "higher"),
+        _under(
             "auroc",
             "AUROC",
             "Area under the ROC curve: how well its scores tell attacked from clean.",
             "higher",
             "area",
-            under_attack=True,
         ),
         Metric("clean_accuracy_before", "CA before", "Clean accuracy of the model as it is.", "higher"),
         Metric("clean_accuracy_after", "CA", f"Clean accuracy: accuracy on clean {inputs}.", "higher"),
@@ -97,32 +91,29 @@ def attack_metrics(inputs: str) -> tuple[Metric, ...]:
 
 
 FAIRNESS_METRICS = (
-    Metric("idr_before", "IDR before", "Individual discrimination rate without a fix.", "lower", under_attack=True),
-    Metric(
+    _under("idr_before", "IDR before", "Individual discrimination rate without a fix.", "lower"),
+    _under(
         "idr_after",
         "IDR",
         "Individual discrimination rate: people whose answer changes with any other value of the attribute.",
         "lower",
-        under_attack=True,
     ),
-    Metric("idr_reduction", "IDR reduced by", "1 - IDR / IDR before.", "higher", under_attack=True),
-    Metric("spd_before", "SPD before", "SPD without a fix.", "neither", "difference", under_attack=True),
-    Metric(
+    _under("idr_reduction", "IDR reduced by", "1 - IDR / IDR before.", "higher"),
+    _under("spd_before", "SPD before", "SPD without a fix.", "neither", "difference"),
+    _under(
         "spd_after",
         "SPD",
         "Statistical parity difference: rate of the better answer among the unprivileged minus the privileged.",
         "neither",
         "difference",
-        under_attack=True,
     ),
-    Metric("eod_before", "EOD before", "EOD without a fix.", "neither", "difference", under_attack=True),
-    Metric(
+    _under("eod_before", "EOD before", "EOD without a fix.", "neither", "difference"),
+    _under(
         "eod_after",
         "EOD",
         "Equal opportunity difference: the same among those who truly belong there.",
         "neither",
         "difference",
-        under_attack=True,
     ),
     Metric("accuracy_before", "accuracy before", "Accuracy without a fix.", "higher"),
     Metric("accuracy_after", "accuracy", "People who get their true class.", "higher"),

@@ -86,17 +86,7 @@ MODALITIES = {
     "image": Modality(
         inputs="pictures",
         metrics=attack_metrics("pictures"),
-        shown=(
-            "excess_asr",
-            "clean_accuracy_drop",
-            "asr_after",
-            "recovery",
-            "clean_accuracy_after",
-            "fpr_per_input",
-            "tpr_per_input",
-            "auroc",
-            "cost",
-        ),
+        shown=tuple(name for name in _REPORTED if name != "harm"),
         reported=_REPORTED,
         before="asr_before",
         left="excess_asr",

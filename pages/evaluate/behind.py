@@ -9,7 +9,7 @@ import streamlit as st
 from atpatch_core.evaluation.outcomes import class_name
 from atpatch_core.evaluation.trial import Judged
 from atpatch_core.figures.wording import counted
-from pages.evaluate.panels import chosen_group
+from pages.evaluate.panels import chosen_group, selected_row
 from pages.evaluate.wording import Words
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
@@ -54,17 +54,9 @@ def _show_rows(opened: OpenSubject, words: Words, some: Sequence[Judged]) -> Non
         cells = {"text": [judged.input for judged in some], **cells}
     else:
         cells |= {name: [judged.input[name] for judged in some] for name in some[0].input}
-    event = st.dataframe(
-        cells,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="evaluate_rows_behind",
-        height=320,
-    )
-    picked = event["selection"]["rows"]
-    if picked and picked[0] < len(some):
-        triage_link(opened, some[picked[0]].input, f"Open this {words.one} in Triage")
+    picked = selected_row(cells, "evaluate_rows_behind", height=320)
+    if picked is not None:
+        triage_link(opened, some[picked].input, f"Open this {words.one} in Triage")
     else:
         st.caption(f"Select a {words.one} to open {'them' if words.one == 'person' else 'it'} in Triage.")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -37,3 +38,18 @@ def per_cent(share: float) -> float | None:
 def interval(rate: Rate) -> str | None:
     """The 95 % interval of a share in per cent; `None` where there is nothing to measure."""
     return None if math.isnan(rate.value) else f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
+
+
+def selected_row(cells: Mapping[str, Sequence[object]], key: str, **shown: Any) -> int | None:
+    """A table of which a row can be selected, and that row, counted from 0; `shown` is how it looks."""
+    event = st.dataframe(
+        cells,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=key,
+        placeholder=NOT_MEASURED,
+        **shown,
+    )
+    rows: list[int] = event["selection"]["rows"]
+    return rows[0] if rows and rows[0] < len(next(iter(cells.values()))) else None

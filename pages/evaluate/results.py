@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -19,7 +20,7 @@ from atpatch_core.evaluation.metrics import Metric
 from atpatch_core.figures.tradeoff import Place, tradeoff
 from pages.evaluate.behind import show_behind
 from pages.evaluate.detection import show_detection
-from pages.evaluate.panels import CONFIG, NOT_MEASURED, interval, per_cent
+from pages.evaluate.panels import CONFIG, interval, per_cent, selected_row
 from pages.evaluate.wording import WORDS, Words
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
@@ -77,25 +78,15 @@ def _show_table(comparison: Comparison, group: Sequence[Row]) -> str:
             spreads = [row.spread[metric.name] for row in group]
             if any(spread is not None for spread in spreads):
                 cells["\u00b1 over runs"] = [None if spread is None else 100 * spread for spread in spreads]
-    event = st.dataframe(
-        cells,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
-        key="evaluate_table",
-        placeholder=NOT_MEASURED,
-        column_config={
-            metric.heading: st.column_config.NumberColumn(format=_FORMATS[metric.unit], help=metric.meaning)
-            for metric in metrics
-        }
-        | {
-            "defence": st.column_config.TextColumn(pinned=True),
-            "\u00b1 over runs": st.column_config.NumberColumn(format="%.2f"),
-        },
-    )
-    picked = event["selection"]["rows"]
-    if picked and picked[0] < len(group):
-        return group[picked[0]].defence
+    columns: dict[str, Any] = {
+        metric.heading: st.column_config.NumberColumn(format=_FORMATS[metric.unit], help=metric.meaning)
+        for metric in metrics
+    }
+    columns["defence"] = st.column_config.TextColumn(pinned=True)
+    columns["\u00b1 over runs"] = st.column_config.NumberColumn(format="%.2f")
+    picked = selected_row(cells, "evaluate_table", column_config=columns)
+    if picked is not None:
+        return group[picked].defence
     return next((row.defence for row in group if row.family == "atpatch"), group[-1].defence)
 
 
