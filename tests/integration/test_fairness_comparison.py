@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,12 @@ import atpatch_core as atpatch
 from atpatch_core.debugging.attribute_flips import record_schema
 from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.evaluation.comparison import Comparison, compare
-from atpatch_core.evaluation.comparison_report import comparison_as_csv, sentence
+from atpatch_core.evaluation.comparison_report import (
+    comparison_as_csv,
+    comparison_as_json,
+    comparison_as_markdown,
+    sentence,
+)
 from atpatch_core.evaluation.defences.catalogue import record_defences
 from atpatch_core.evaluation.fairness_trial import FairnessTrial
 from atpatch_core.evaluation.record_data import LabelledRecords, read_labelled_records
@@ -74,6 +80,18 @@ def test_the_verdict_and_the_table_say_the_same(comparison: Comparison) -> None:
     assert set(table) == set(comparison.runs[0].defences)
     idr = 100 * float(table["no fix"]["sex_idr_after"])
     assert sentence(comparison, "sex").startswith(f"{idr:.1f} % of {comparison.n:,} people")
+
+
+def test_reports_of_people_are_written_like_those_of_attacks(comparison: Comparison) -> None:
+    text = comparison_as_markdown(comparison)
+    assert all(f"**{attribute}** (IDR before: " in text for attribute in comparison.attacks)
+    assert text.count("| *oracle* (bound) |") == len(comparison.attacks)
+    plain = comparison_as_json(comparison)
+    json.dumps(plain, allow_nan=False)
+    figures = comparison.runs[0].defences["atpatch"]
+    entry = next(row for row in plain["table"] if (row["defence"], row["attack"]) == ("atpatch", "sex"))
+    assert entry["idr_after"]["value"] == figures.attacks["sex"].rates["idr_after"].value
+    assert entry["accuracy_drop"]["value"] == figures.rates["accuracy_drop"].value
 
 
 def test_a_cancelled_comparison_stops_at_the_next_step(subject: atpatch.Subject, data: LabelledRecords) -> None:

@@ -28,7 +28,7 @@ from .patch_drop import patch_drop
 from .protected_columns import always_protected, random_fields
 from .random_columns import random_columns
 from .random_words import random_words
-from .record_fix import flagged_to, not_rescaled, record_fix, record_z_score, trained_detector
+from .record_fix import flagged_to, not_rescaled, record_atpatch, record_z_score, trained_detector
 from .strip import strip
 from .text_hotfix import text_hotfix
 from .text_oracle import text_oracle
@@ -101,7 +101,7 @@ def record_defences(subject: Subject) -> dict[str, Method]:
     typical = {name: schema.typical()[name] for name in names}
     made = [
         Method("no fix", "The model as it is.", "none", partial(imputed, {})),
-        Method(ATPATCH, "AtPatch with the subject's own detector.", "atpatch", record_fix),
+        Method(ATPATCH, "AtPatch with the subject's own detector.", "atpatch", record_atpatch),
     ]
     for name, value in typical.items():
         summary = f"The model is told {value} for everybody."

@@ -8,8 +8,9 @@ from ...attention import attention_layers
 from ...debugging.attribute_flips import record_schema
 from ...detector.fixed import FixedColumns
 from ...subjects.subject import Subject
+from .answered import Answered
 from .contract import DefenderData
-from .record_fix import RecordFix, trained_detector
+from .record_fix import record_fix, trained_detector
 
 
 def protected_keys(subject: Subject) -> tuple[int, ...]:
@@ -24,14 +25,14 @@ def fixed_columns(subject: Subject, columns: tuple[int, ...]) -> FixedColumns:
     return FixedColumns(layers, tuple(range(layers)), columns, detector.reference, detector.benign_means)
 
 
-def always_protected(subject: Subject, _have: DefenderData) -> RecordFix:
+def always_protected(subject: Subject, _have: DefenderData) -> Answered:
     """The protected attributes' columns, always."""
-    return RecordFix(fixed_columns(subject, protected_keys(subject)))
+    return record_fix(subject, fixed_columns(subject, protected_keys(subject)))
 
 
-def random_fields(subject: Subject, have: DefenderData) -> RecordFix:
+def random_fields(subject: Subject, have: DefenderData) -> Answered:
     """The placebo: as many columns of other fields, at random."""
     keys = protected_keys(subject)
     others = [key for key in range(1, 1 + len(record_schema(subject).fields)) if key not in keys]
     chosen = np.random.default_rng(have.seed).choice(others, len(keys), replace=False)
-    return RecordFix(fixed_columns(subject, tuple(int(key) for key in chosen)))
+    return record_fix(subject, fixed_columns(subject, tuple(int(key) for key in chosen)))

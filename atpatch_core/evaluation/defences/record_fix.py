@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ...attention import Formula
 from ...detector.contract import ColumnDetector
@@ -12,24 +12,17 @@ from ...errors import DetectorError
 from ...redistribution import redistribute
 from ...subjects.subject import Subject
 from ..fairness import hotfixed
-from .contract import Answers, DefenderData, Suspects, suspecting_nobody
+from .answered import Answered
+from .contract import DefenderData
 from .no_rescale import shrink_only
 from .z_score import column_z_scores
 
 _FLAGGED_BY_Z_SCORE = 0.005  # of the defender's records, which it takes for benign
 
 
-@dataclass(frozen=True)
-class RecordFix:
+def record_fix(subject: Subject, detector: ColumnDetector, formula: Formula = redistribute) -> Answered:
     """The hot-fix with `detector`, by `formula`."""
-
-    detector: ColumnDetector
-    formula: Formula = redistribute
-
-    def predict(self, subject: Subject, suspects: Suspects) -> Answers:
-        """The answers of the repaired model."""
-        repaired = hotfixed(replace(subject, detector=self.detector), formula=self.formula)
-        return suspecting_nobody(repaired(list(suspects.inputs)))
+    return Answered(hotfixed(replace(subject, detector=detector), formula=formula))
 
 
 def trained_detector(subject: Subject) -> TrainedDetector:
@@ -39,21 +32,21 @@ def trained_detector(subject: Subject) -> TrainedDetector:
     return subject.detector
 
 
-def record_fix(subject: Subject, _have: DefenderData) -> RecordFix:
+def record_atpatch(subject: Subject, _have: DefenderData) -> Answered:
     """AtPatch as the subject ships it."""
-    return RecordFix(trained_detector(subject))
+    return record_fix(subject, trained_detector(subject))
 
 
-def flagged_to(kind: ReferenceKind, subject: Subject, _have: DefenderData) -> RecordFix:
+def flagged_to(kind: ReferenceKind, subject: Subject, _have: DefenderData) -> Answered:
     """Flagged columns keep what the reference `kind` says."""
-    return RecordFix(replace(trained_detector(subject), reference=kind))
+    return record_fix(subject, replace(trained_detector(subject), reference=kind))
 
 
-def not_rescaled(subject: Subject, _have: DefenderData) -> RecordFix:
+def not_rescaled(subject: Subject, _have: DefenderData) -> Answered:
     """The subject's detector and reference, rows not rescaled."""
-    return RecordFix(trained_detector(subject), shrink_only)
+    return record_fix(subject, trained_detector(subject), shrink_only)
 
 
-def record_z_score(subject: Subject, have: DefenderData) -> RecordFix:
+def record_z_score(subject: Subject, have: DefenderData) -> Answered:
     """Columns far above their mean in the defender's records; nothing is learnt."""
-    return RecordFix(column_z_scores(subject, have.clean.inputs, _FLAGGED_BY_Z_SCORE))
+    return record_fix(subject, column_z_scores(subject, have.clean.inputs, _FLAGGED_BY_Z_SCORE))

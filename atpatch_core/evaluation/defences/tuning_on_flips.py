@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -11,24 +11,19 @@ from ...debugging.attribute_flips import record_schema
 from ...subjects.record import randomly_flipped
 from ...subjects.subject import Subject
 from ..fairness import untouched
-from .contract import Answers, DefenderData, Suspects, suspecting_nobody
+from .answered import Answered
+from .contract import DefenderData
 from .fine_tuning import trained_on
 
 _EPOCHS = 15
 
 
-@dataclass(frozen=True)
-class TunedOnFlips:
-    """Answers what the trained-on copy answers."""
-
-    model: nn.Module = field(repr=False)
-
-    def predict(self, subject: Subject, suspects: Suspects) -> Answers:
-        """The copy's answers."""
-        return suspecting_nobody(untouched(replace(subject, model=self.model))(list(suspects.inputs)))
+def tuned_on_flips(subject: Subject, have: DefenderData) -> Answered:
+    """What such a copy answers."""
+    return Answered(untouched(replace(subject, model=trained_on_flips(subject, have))))
 
 
-def tuned_on_flips(subject: Subject, have: DefenderData) -> TunedOnFlips:
+def trained_on_flips(subject: Subject, have: DefenderData) -> nn.Module:
     """Train a copy with the true labels; the subject's own model stays as it is."""
     schema = record_schema(subject)
     tokens, labels = subject.encode(list(have.clean.inputs))["input_ids"], torch.from_numpy(have.clean.labels)
@@ -36,4 +31,4 @@ def tuned_on_flips(subject: Subject, have: DefenderData) -> TunedOnFlips:
     def flipped(index: Tensor) -> dict[str, Tensor]:
         return {"input_ids": randomly_flipped(schema, tokens[index])}
 
-    return TunedOnFlips(trained_on(subject.model, flipped, labels, have.seed, _EPOCHS))
+    return trained_on(subject.model, flipped, labels, have.seed, _EPOCHS)

@@ -16,7 +16,7 @@ from atpatch_core.debugging.train_record_detector import train_record_detector
 from atpatch_core.detector.fixed import FixedColumns
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.evaluation.defences.contract import DefenderData
-from atpatch_core.evaluation.defences.tuning_on_flips import tuned_on_flips
+from atpatch_core.evaluation.defences.tuning_on_flips import trained_on_flips
 from atpatch_core.evaluation.fairness import FairnessJudge, hotfixed, untouched
 from atpatch_core.evaluation.fairness_baselines import baselines
 from atpatch_core.evaluation.record_data import LabelledRecords
@@ -133,7 +133,7 @@ def test_baselines_do_what_their_names_say(repaired: Subject) -> None:
     assert results["not rescaled"].attributes["sex"].idr_reduction.value > 0.5
     people = some_people(50, 7)
     have = DefenderData(LabelledRecords(data.records[:200], data.labels[:200]), 0.0, seed=0)
-    fine_tuned = tuned_on_flips(repaired, have).model
+    fine_tuned = trained_on_flips(repaired, have)
     with torch.no_grad():
         first, second = (model(**repaired.encode(people)).logits for model in (repaired.model, fine_tuned))
     assert not torch.allclose(first, second)
