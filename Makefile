@@ -2,7 +2,7 @@
 # make test  - the same, then every check and test
 # make check - only lint, format and types
 # make fuzz  - read thousands of hostile files, and say what became of them
-# make results - measure every defence on the sample subjects again (hours) and write the tables of README.md
+# make results - measure every defence on the sample subjects again (hours) and write the tables of docs/results.md and README.md
 
 PYTHON ?= python3
 ENV := .venv
@@ -21,6 +21,8 @@ check: $(ENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/oxlint --deny-warnings pages
+	$(BIN)/oxfmt --check pages
 
 # Other inputs: make fuzz OPTIONS="--seed 7"
 fuzz: $(ENV)/installed-dev

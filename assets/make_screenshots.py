@@ -1,4 +1,4 @@
-"""Take the README's screenshots from the running dashboard: `python assets/make_screenshots.py`.
+"""Take the documentation's screenshots from the running dashboard: `python assets/make_screenshots.py`.
 
 Needs what is in `requirements-dev.txt`. Each picture is as small as PNG makes it: well below 300 kB.
 """
@@ -167,7 +167,7 @@ def _queue(address: str, models: Path) -> None:
 
 def main() -> None:
     """Take them all, or those that are named."""
-    parser = argparse.ArgumentParser(description="Take the README's screenshots from the running dashboard.")
+    parser = argparse.ArgumentParser(description="Take the documentation's screenshots from the running dashboard.")
     parser.add_argument("scenes", nargs="*", metavar="SCENE", help=f"of {', '.join(SCENES)}; default: all")
     asked = parser.parse_args().scenes or list(SCENES)
     if unknown := set(asked) - set(SCENES):

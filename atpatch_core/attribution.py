@@ -39,6 +39,7 @@ from torch import Tensor, nn
 
 from .attention import FLAG_NOTHING, capture, hotfix
 from .errors import InputError, SubjectError
+from .extras import need
 from .inspection import AttentionTrace, Column, Flags, Layout
 from .subjects.record import RecordAdapter
 from .subjects.subject import Subject
@@ -100,6 +101,7 @@ def attribute(
         HotfixError: the model's attention can't be intercepted, or a column does not exist.
     """
     # Importing Captum imports Matplotlib, which takes seconds that nobody else should wait for.
+    need("reports", "Attributions")
     from captum.attr import LayerIntegratedGradients
 
     if steps < 1 or (at_once is not None and at_once < 1):

@@ -14,6 +14,7 @@ from typing import Any
 
 from .attribution import STEPS, Attribution, attribute
 from .errors import InputError
+from .extras import need
 from .inspection import Column
 from .subjects.subject import Subject
 
@@ -73,6 +74,7 @@ def measure_pace(
     if on_step is not None:
         on_step(FIRST, 0, 1)
     # Captum brings Matplotlib, whose import takes seconds only once.
+    need("reports", "Attributions")
     import captum.attr  # noqa: F401
 
     times = [clock()]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .arguments import checked_columns, checked_threshold
 from .attention import FLAG_NOTHING, Fix, capture, hotfix
+from .detector.contract import Manner
 from .errors import DetectorError, InputError
 from .inspection import AttentionTrace, Column, Flags, Inspection, Pass, Prediction
 from .machine import return_freed_memory
@@ -57,7 +58,7 @@ def inspect(subject: Subject, x: Any, threshold: float | None = None, columns: S
         return_freed_memory()
     following = fix.following[0] if fix.following else None
     flags = _flags(subject, fix, empty, threshold, columns)
-    return Inspection(original, patched, flags, layout, following, getattr(subject.detector, "calibrated_keys", None))
+    return Inspection(original, patched, flags, layout, following, Manner.of(subject.detector).calibrated_keys)
 
 
 def causal_check(

@@ -29,3 +29,7 @@ class LabelError(AtPatchError):
 
 class TrainingError(AtPatchError):
     """A training can't be started, or can't be found."""
+
+
+class MissingExtraError(AtPatchError, ImportError):
+    """Packages of an extra are needed and not installed."""

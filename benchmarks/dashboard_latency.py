@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 from atpatch_core.evaluation.attacks import load_attacks  # noqa: E402
 from atpatch_core.evaluation.datasets import read_labelled_images  # noqa: E402
 from atpatch_core.evaluation.evaluate import apply_trigger  # noqa: E402
-from atpatch_core.samples.fashion_mnist import LABELS  # noqa: E402
+from sample_models.recipes.images.fashion_mnist import LABELS  # noqa: E402
 from tests.support.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
 
 _SUBJECT = ROOT / "sample_models" / "fashion-vit-badnets"

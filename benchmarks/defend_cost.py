@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from atpatch_core.evaluation.datasets import write_labelled_images
-from atpatch_core.samples.build import defender_images
-from atpatch_core.samples.fashion_mnist import LABELS, load_fashion_mnist
-from atpatch_core.samples.image_training import ImageRecipe
-from atpatch_core.samples.recipes import RECIPES
 from atpatch_core.subjects.image_files import as_array
+from sample_models.recipes.catalogue import RECIPES
+from sample_models.recipes.images.detectors import defender_images
+from sample_models.recipes.images.fashion_mnist import LABELS, load_fashion_mnist
+from sample_models.recipes.images.recipe import ImageRecipe
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -25,15 +25,17 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from atpatch_core import Column, Subject, capture, load
-from atpatch_core.debugging.examples import HIJACKED_RISE
+from atpatch_core.debugging.image_examples import HIJACKED_RISE
 from atpatch_core.errors import LabelError
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.labels.contract import Verdict
+from atpatch_core.labels.examples import examples_of, label_masks
+from atpatch_core.labels.fitting import Fitted, fit
 from atpatch_core.labels.queue import uncertainty
 from atpatch_core.labels.suggestion import WORTH_A_LOOK, readout_peak
-from atpatch_core.labels.training import RECIPE, Fitted, examples_of, fit, label_masks
+from atpatch_core.labels.training import RECIPE
 
 POOL = 1_000
 TRIGGERED = 0.1

@@ -1,8 +1,9 @@
-"""Measure every defence on the sample subjects for images, and write what README.md says about it: `make results`.
+"""Measure every defence on the sample subjects for images, and write what docs/results.md says of it: `make results`.
 
 Each subject is judged on Fashion-MNIST's test images, with its own trigger and, if asked for, with variations of it.
 The defender has the same 1,000 clean training images that its detector was made from. All figures go to
-`results/SUBJECT.json`, a table of each attack to `results/SUBJECT.md`, and short tables between two marks in README.md.
+`docs/results/SUBJECT.json`, a table of each attack to `docs/results/SUBJECT.md`, and short tables between two marks in
+`docs/results.md`.
 Subjects with a backdoor are also ablated, which takes a detector without the contrastive loss, trained here. Models
 that AtPatch is expected to fail on are judged too, if they were built.
 """
@@ -23,8 +24,9 @@ import torch
 
 from atpatch_core import Subject, load
 from atpatch_core.cli.output import print_json, progress_bars
+from atpatch_core.debugging.image_lesson import RECIPE
 from atpatch_core.debugging.image_set import build_image_set
-from atpatch_core.debugging.train_detector import RECIPE, train_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.storage import save_detector
 from atpatch_core.evaluation.ablations import TRAINED, ablations
 from atpatch_core.evaluation.attacks import load_attacks
@@ -41,17 +43,18 @@ from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.catalogue import IMAGE_DEFENCES, Method
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.evaluation.image_attacks import with_variations
-from atpatch_core.samples.expected_failures import EXPECTED_FAILURES
-from atpatch_core.samples.fashion_mnist import ImageSet, load_fashion_mnist
-from atpatch_core.samples.image_training import ImageRecipe, poisoned_indices
-from atpatch_core.samples.recipes import RECIPES
 from atpatch_core.subjects.image_files import from_array
+from sample_models.recipes.catalogue import RECIPES
+from sample_models.recipes.images.expected_failures import EXPECTED_FAILURES
+from sample_models.recipes.images.fashion_mnist import ImageSet, load_fashion_mnist
+from sample_models.recipes.images.poisoning import poisoned_indices
+from sample_models.recipes.images.recipe import ImageRecipe
 
 ROOT = Path(__file__).resolve().parents[1]
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "results.md"
 BEGIN, END = "<!-- comparison: make results -->", "<!-- end of comparison -->"
 AFTER = "<!-- end of results -->"
-IN_README = {
+ON_PAGE = {
     "excess_asr": "excess ASR",
     "clean_accuracy_drop": "CA drop",
     "harm": "sum of both",
@@ -103,7 +106,7 @@ def compared(
 def to_be_ablated(subject: Subject, defender: LabelledImages, work: Path, copy: Path) -> Subject:
     """The subject in a folder `copy` with a detector more, trained without the contrastive loss.
 
-    The debugging set is the one that `samples build` left in `work`, or made again.
+    The debugging set is the one that `python -m sample_models build` left in `work`, or made again.
     """
     shutil.copytree(subject.folder, copy)
     recipe = RECIPES[subject.name]
@@ -118,11 +121,11 @@ def to_be_ablated(subject: Subject, defender: LabelledImages, work: Path, copy: 
 
 
 def short_table(comparison: Comparison, attack: str) -> str:
-    """The figures of README.md in per cent, averaged over the seeds, without intervals."""
-    lines = [f"| defence | {' | '.join(IN_README.values())} |", f"|{'---|' * (len(IN_README) + 1)}"]
+    """The figures of docs/results.md in per cent, averaged over the seeds, without intervals."""
+    lines = [f"| defence | {' | '.join(ON_PAGE.values())} |", f"|{'---|' * (len(ON_PAGE) + 1)}"]
     for row in rows(comparison):
         if row.attack == attack:
-            lines.append(f"| {row.defence} | {' | '.join(_short(name, row) for name in IN_README)} |")
+            lines.append(f"| {row.defence} | {' | '.join(_short(name, row) for name in ON_PAGE)} |")
     return "\n".join(lines)
 
 
@@ -137,7 +140,7 @@ def _short(name: str, row: Row) -> str:
 
 
 def section(subject: Subject, comparison: Comparison) -> str:
-    """What README.md says about a subject with a backdoor that AtPatch repairs: a sentence, and the table."""
+    """What docs/results.md says about a subject with a backdoor that AtPatch repairs: a sentence, and the table."""
     own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
     return (
         f"#### {subject.name}\n\n{sentence(comparison, own)} ({comparison.n:,} test images, {len(comparison.runs)} "
@@ -147,18 +150,18 @@ def section(subject: Subject, comparison: Comparison) -> str:
 
 
 def line(subject: Subject, comparison: Comparison) -> str:
-    """What README.md says about any other subject."""
+    """What docs/results.md says about any other subject."""
     own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
     told = sentence(comparison, own)
     return f"* **{subject.name}**: {told} ([All figures](results/{subject.name}.md).)"
 
 
-def with_comparison(readme: str, text: str) -> str:
-    """`readme` with `text` between the two marks, which are put behind the first results if they are not there yet."""
-    if BEGIN not in readme:
-        before, mark, rest = readme.partition(AFTER)
-        readme = f"{before}{mark}\n\n{BEGIN}\n{END}{rest}"
-    before, _, rest = readme.partition(BEGIN)
+def with_comparison(page: str, text: str) -> str:
+    """`page` with `text` between the two marks, which are put behind the first results if they are not there yet."""
+    if BEGIN not in page:
+        before, mark, rest = page.partition(AFTER)
+        page = f"{before}{mark}\n\n{BEGIN}\n{END}{rest}"
+    before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{text.strip()}\n\n{END}{after}"
 
@@ -175,8 +178,8 @@ def main() -> None:
     parser.add_argument("--false-positive-rate", type=float, default=0.001)
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--work", type=Path, default=ROOT / ".atpatch" / "build")
-    parser.add_argument("--out", type=Path, default=ROOT / "results")
-    parser.add_argument("--readme", type=Path, default=README)
+    parser.add_argument("--out", type=Path, default=PAGE.parent / "results")
+    parser.add_argument("--page", type=Path, default=PAGE)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     train_set, test_set = load_fashion_mnist(asked.data_dir)
@@ -211,7 +214,7 @@ def main() -> None:
             copy = to_be_ablated(subject, defender, asked.work, Path(folder) / name)
             keep(copy, compared(copy, judged, defender, ablations(copy), "own", *rest), f"{name}{_ABLATIONS}")
     told = "\n\n".join([*sections, *(["#### Other models\n\n" + "\n".join(lines)] if lines else [])])
-    asked.readme.write_text(with_comparison(asked.readme.read_text(encoding="utf-8"), told), encoding="utf-8")
+    asked.page.write_text(with_comparison(asked.page.read_text(encoding="utf-8"), told), encoding="utf-8")
     print_json({"subjects": names, "out": str(asked.out)})
 
 

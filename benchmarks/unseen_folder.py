@@ -26,16 +26,17 @@ from transformers import ViTConfig, ViTForImageClassification
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 from atpatch_core import Subject, load
+from atpatch_core.debugging.image_lesson import RECIPE
 from atpatch_core.debugging.image_set import build_image_set
-from atpatch_core.debugging.train_detector import RECIPE, train_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.evaluation.choosing import chosen
 from atpatch_core.evaluation.comparison import compare
 from atpatch_core.evaluation.comparison_report import rows
 from atpatch_core.evaluation.defences.catalogue import IMAGE_DEFENCES
 from atpatch_core.evaluation.evaluate import apply_trigger
-from atpatch_core.samples.fashion_mnist import LABELS, ImageSet, load_fashion_mnist
 from atpatch_core.triggers import PatchTrigger
 from benchmarks.make_results import labelled
+from sample_models.recipes.images.fashion_mnist import LABELS, ImageSet, load_fashion_mnist
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,13 @@ What is promised:
 
 from __future__ import annotations
 
+from ..detector.flagging import FLAG_NOTHING
 from . import interface  # registers the functions that intercept
 from .capture import Maps, capture
 from .fix import Fix
 from .hotfix import Subjectlike, hotfix
 from .layers import attention_layers
-from .session import FLAG_NOTHING, Formula
+from .session import Formula
 
 __all__ = [
     "FLAG_NOTHING",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from .block import Block
+from .interface import held_configs
 from .layers import existing_layers, find_layers
 from .session import Forward, Session
 
@@ -47,7 +48,7 @@ def capture(model: nn.Module, layers: Iterable[int] | None = None) -> Block[Maps
         def publish(forward: Forward) -> None:
             maps.layers = tuple(forward.maps[layer].detach() for layer in sorted(chosen))
 
-        return Session(model, found, chosen, None, publish), maps
+        return Session(model, found, chosen, None, publish, held_configs(model, found)), maps
 
     return Block("capture", prepare)
 

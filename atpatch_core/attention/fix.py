@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ..errors import DetectorError, InputError
 from ..inspection import Following
 from .block import Block
+from .interface import held_configs
 from .layers import existing_layers, find_layers
 from .session import Forward, Repair, Session
 
@@ -50,7 +51,8 @@ def repairing(model: nn.Module, repair: Repair) -> Block[Fix]:
             fix.following = forward.following
             fix.unreadable = _unreadable(forward)
 
-        return Session(model, found, repair.watched | frozenset(by_hand), repair, publish), fix
+        needed = repair.watched | frozenset(by_hand)
+        return Session(model, found, needed, repair, publish, held_configs(model, found)), fix
 
     return Block("hotfix", prepare)
 

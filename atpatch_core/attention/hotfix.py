@@ -8,13 +8,13 @@ from typing import Protocol
 from torch import nn
 
 from ..arguments import checked_columns, checked_threshold
-from ..detector.contract import ColumnDetector
+from ..detector.contract import ColumnDetector, Manner
 from ..errors import DetectorError, HotfixError
 from ..inspection import Column
 from ..redistribution import redistribute
 from .block import Block
 from .fix import Fix, repairing
-from .following import follow
+from .rerun import follow
 from .session import Formula, Repair
 
 
@@ -83,5 +83,5 @@ def hotfix(
     if detector is not None and not all(hasattr(detector, name) for name in ("score", "benign", "watched", "layers")):
         raise DetectorError("This is no detector: load one with its model, or make one with `train-detector`.")
     watched = frozenset(detector.watched if detector is not None else ())
-    following = None if getattr(detector, "reach", None) is None else follow
+    following = None if Manner.of(detector).reach is None else follow
     return repairing(model, Repair(detector, watched, limit, chosen, formula, following))

@@ -9,7 +9,7 @@ drop the padding mask.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -20,17 +20,49 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import eager_mask, sdpa_mask
 
 from ..errors import HotfixError
+from .layers import ORIGINALS, AttentionLayer
 from .repair import output_of_repaired, repaired_map
-from .session import NAMES, innermost_repair, running_forwards, sessions_in_force
+from .session import Held, innermost_repair, running_forwards, sessions_in_force
 
 # An additive mask below this leaves e^-50 of a weight: nothing, in any precision. (Swin masks with -100.)
 _MASKED_BELOW = -50.0
+# The names under which the functions that intercept are registered in place of the original implementations.
+_NAMES = {original: f"atpatch_over_{original}" for original in ORIGINALS}
+
+
+def held_configs(model: nn.Module, layers: Sequence[AttentionLayer]) -> tuple[Held, ...]:
+    """The configs that say which attention and which mask `model` uses, to be pointed here while a block is open.
+
+    Raises `HotfixError` for a layer whose implementation gives no maps.
+    """
+    usable = (*ORIGINALS, *_NAMES.values())
+    for layer in layers:
+        implementation = getattr(getattr(layer.module, "config", None), "_attn_implementation", None)
+        if implementation not in usable:
+            raise HotfixError(
+                f"Attention implementation {implementation!r} gives no maps: load the model with "
+                "attn_implementation='sdpa' or 'eager'."
+            )
+    # Masks are made by the parents of the attention layers, which may have a config of their own.
+    configs = (getattr(module, "config", None) for module in model.modules())
+    used = {id(config): config for config in configs if getattr(config, "_attn_implementation", None) in usable}
+    return tuple(Held(config, _redirect) for config in used.values())
+
+
+def _redirect(config: Any) -> Callable[[], None]:
+    original = config._attn_implementation
+    config._attn_implementation_internal = _NAMES[original]
+
+    def undo() -> None:
+        config._attn_implementation_internal = original
+
+    return undo
 
 
 def _mask(original: Callable[..., Tensor | None], *, config: Any = None, **arguments: Any) -> Tensor | None:
     """An additive mask for whoever has a block open on a model of this config, else the original kind of mask."""
     sessions = (*sessions_in_force(), *running_forwards())
-    make = eager_mask if any(id(config) in session.configs for session in sessions) else original
+    make = eager_mask if any(session.holds(config) for session in sessions) else original
     return make(config=config, **arguments)
 
 
@@ -110,5 +142,5 @@ def _additive(mask: Tensor | None, module: nn.Module, query: Tensor, arguments: 
 
 
 for _original, _original_mask in (("sdpa", sdpa_mask), ("eager", eager_mask)):
-    AttentionInterface.register(NAMES[_original], partial(_attend, _original))
-    AttentionMaskInterface.register(NAMES[_original], partial(_mask, _original_mask))
+    AttentionInterface.register(_NAMES[_original], partial(_attend, _original))
+    AttentionMaskInterface.register(_NAMES[_original], partial(_mask, _original_mask))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor, nn
 
@@ -64,20 +63,3 @@ def existing_layers(layers: Iterable[int], count: int) -> tuple[int, ...]:
         if isinstance(layer, bool) or not isinstance(layer, int) or not 0 <= layer < count:
             raise HotfixError(f"There is no layer {layer!r}: this model's layers are 0 to {count - 1}.")
     return chosen
-
-
-def usable_configs(model: nn.Module, layers: Sequence[AttentionLayer], usable: Sequence[str]) -> dict[int, Any]:
-    """The configs that say which attention and which mask `model` uses, by id.
-
-    Raises `HotfixError` for a layer whose implementation is not one of `usable`.
-    """
-    for layer in layers:
-        implementation = getattr(getattr(layer.module, "config", None), "_attn_implementation", None)
-        if implementation not in usable:
-            raise HotfixError(
-                f"Attention implementation {implementation!r} gives no maps: load the model with "
-                "attn_implementation='sdpa' or 'eager'."
-            )
-    # Masks are made by the parents of the attention layers, which may have a config of their own.
-    configs = (getattr(module, "config", None) for module in model.modules())
-    return {id(config): config for config in configs if getattr(config, "_attn_implementation", None) in usable}

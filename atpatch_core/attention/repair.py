@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..detector.contract import ColumnDetector
-from ..detector.repeats import added_up, first_places, given_to_all, token_numbers
+from ..detector.flagging import scores_of
 from ..errors import DetectorError, HotfixError
 from .session import Forward, Repair
 
@@ -38,8 +37,8 @@ def repaired_map(repair: Repair, layer: int, attention: Tensor, visible: Tensor 
             _note_unreadable(forward, layer, bad, attention)
             scores = scores.masked_fill(bad[:, None, None], 0.0)
         forward.scores[layer] = scores
-        flagged = repair.flagged(scores, valid[:, None])
-        if repair.reach is not None:  # what is flagged is repaired once it is known how far it reaches
+        flagged = repair.flagging.flagged(scores, valid[:, None])
+        if repair.manner.reach is not None:  # what is flagged is repaired once it is known how far it reaches
             forward.found[layer], forward.valid = flagged.any(1), valid
             flagged = torch.zeros_like(flagged)
     for column in repair.columns:
@@ -58,14 +57,6 @@ def repaired_map(repair: Repair, layer: int, attention: Tensor, visible: Tensor 
     else:
         benign = (1.0 / valid.sum(-1).clamp(min=1)).to(attention.dtype)[:, None, None, None]
     return repair.formula(attention, flagged, benign, visible)
-
-
-def scores_of(detector: ColumnDetector, layer: int, attention: Tensor, valid: Tensor, tokens: Tensor | None) -> Tensor:
-    """The detector's scores `[batch, heads, keys]`; copies of a token are judged as one where it wants that."""
-    if not getattr(detector, "adds_repeats", False) or tokens is None or tokens.shape[:2] != valid.shape:
-        return detector.score(layer, attention, valid, valid)
-    first = first_places(token_numbers(tokens), valid)
-    return given_to_all(detector.score(layer, added_up(attention, first), valid, valid), first)
 
 
 def output_of_repaired(

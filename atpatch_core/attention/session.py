@@ -16,23 +16,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import FrameType
 from typing import Any
 
 from torch import Tensor, nn
 
-from ..detector.contract import ColumnDetector
-from ..detector.joint import Jointly
-from ..detector.reach import Reach
+from ..detector.contract import ColumnDetector, Manner
+from ..detector.flagging import Flagging
 from ..errors import HotfixError
 from ..inspection import Column, Following
 from .attachment import hold, release
-from .layers import ORIGINALS, AttentionLayer, usable_configs
+from .layers import AttentionLayer
 from .turn import innermost_generator, runs
 
-FLAG_NOTHING = float("inf")
-# The names under which the functions that intercept are registered in place of the original implementations.
-NAMES = {original: f"atpatch_over_{original}" for original in ORIGINALS}
 # Maps, flags, benign attention and allowed entries in, repaired maps out, as `redistribute` does it.
 Formula = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
@@ -70,6 +67,19 @@ class Repaired:
     flagged: dict[int, Tensor]
     maps: tuple[Tensor, ...]
 
+    @property
+    def logits(self) -> Tensor:
+        """Its answers, `[batch, classes]`. Raises `HotfixError` if the model is no classifier."""
+        return logits_of(self.output)
+
+
+def logits_of(output: Any) -> Tensor:
+    """The answers in a model's output, `[batch, classes]`, detached. Raises `HotfixError` if it is no classifier's."""
+    logits = getattr(output, "logits", None)
+    if not isinstance(logits, Tensor) or logits.ndim != 2:
+        raise HotfixError("This detector follows triggers by the model's answer: call a model for classification.")
+    return logits.detach()
+
 
 @dataclass(frozen=True)
 class Repair:
@@ -82,27 +92,23 @@ class Repair:
     formula: Formula
     follow: Callable[[Call, Any, Forward, Repair], Repaired | None] | None = None
 
-    @property
-    def reach(self) -> Reach | Jointly | None:
-        """How far the detector's flags are followed; `None` means that each is repaired where it is."""
-        reach: Reach | Jointly | None = getattr(self.detector, "reach", None)
-        return reach
+    @cached_property
+    def manner(self) -> Manner:
+        """How the detector's flags are to be read."""
+        return Manner.of(self.detector)
 
-    @property
-    def limit(self) -> float:
-        """The score from which on a column is flagged."""
-        if self.threshold is not None:
-            return self.threshold
-        return FLAG_NOTHING if self.detector is None else self.detector.threshold
+    @cached_property
+    def flagging(self) -> Flagging:
+        """From which scores on a column is flagged."""
+        return Flagging.of(self.detector, self.threshold)
 
-    def flagged(self, scores: Tensor, valid: Tensor) -> Tensor:
-        """Which columns of `scores` (`[batch, ..., keys]`) are flagged, as bool; `valid` is broadcastable to them."""
-        flagged = (scores >= self.limit) & valid
-        alongside: float | None = getattr(self.detector, "alongside", None)
-        if alongside is not None and alongside < self.limit:
-            suspected = flagged.flatten(1).any(1)
-            flagged |= (scores >= alongside) & valid & suspected[(..., *[None] * (scores.ndim - 1))]
-        return flagged
+
+@dataclass(frozen=True)
+class Held:
+    """Something of a model to attach to; `attach` does it, and returns what undoes it."""
+
+    thing: Any
+    attach: Callable[[Any], Callable[[], None]]
 
 
 _serial = itertools.count()
@@ -112,7 +118,8 @@ _serial = itertools.count()
 class Session:
     """One open block: its model, the layers it needs, what it does to them, and who is told about a finished forward.
 
-    `forwards` counts those it was in force for, `passed_over` those that ran while its generator was suspended.
+    `held` is what the way in which the model is intercepted attaches to while the block is open. `forwards` counts
+    those it was in force for, `passed_over` those that ran while its generator was suspended.
     """
 
     model: nn.Module
@@ -120,8 +127,8 @@ class Session:
     needed: frozenset[int]
     repair: Repair | None
     publish: Callable[[Forward], None]
+    held: tuple[Held, ...]
     numbers: dict[int, int] = field(init=False)
-    configs: dict[int, Any] = field(init=False)
     serial: int = field(default_factory=lambda: next(_serial))  # of two open blocks the later one is the inner one
     generator: FrameType | None = None
     closed: bool = False
@@ -130,7 +137,10 @@ class Session:
 
     def __post_init__(self) -> None:
         self.numbers = {id(layer.module): i for i, layer in enumerate(self.found)}
-        self.configs = usable_configs(self.model, self.found, (*ORIGINALS, *NAMES.values()))
+
+    def holds(self, thing: Any) -> bool:
+        """Whether `thing` is among what is held."""
+        return any(held.thing is thing for held in self.held)
 
     @property
     def in_force(self) -> bool:
@@ -192,24 +202,14 @@ def _still_open() -> tuple[Session, ...]:
 
 
 def _attach(session: Session) -> None:
-    for config in session.configs.values():
-        hold(config, _redirect)
+    for held in session.held:
+        hold(held.thing, held.attach)
     hold(session.model, _watch_forwards)
 
 
 def _detach(session: Session) -> None:
-    for thing in (session.model, *session.configs.values()):
+    for thing in (session.model, *(held.thing for held in session.held)):
         release(thing)
-
-
-def _redirect(config: Any) -> Callable[[], None]:
-    original = config._attn_implementation
-    config._attn_implementation_internal = NAMES[original]
-
-    def undo() -> None:
-        config._attn_implementation_internal = original
-
-    return undo
 
 
 def _watch_forwards(model: nn.Module) -> Callable[[], None]:
@@ -282,8 +282,8 @@ def _follow(call: Call, output: Any, finished: dict[Session, Forward]) -> Any:
     if repaired is None:
         return None
     forward.flagged = repaired.flagged
-    for one in finished.values():
-        one.maps = {layer: repaired.maps[layer] for layer in one.maps}
+    for seen in finished.values():
+        seen.maps = {layer: repaired.maps[layer] for layer in seen.maps}
     return repaired.output
 
 
@@ -295,4 +295,8 @@ def _forget(forwards: dict[Session, Forward]) -> None:
 
 def innermost_repair(sessions: Any) -> Session | None:
     """Of `sessions`, the hot-fix that was opened last; it decides alone."""
-    return max((one for one in sessions if one.repair is not None), key=lambda one: one.serial, default=None)
+    return max(
+        (session for session in sessions if session.repair is not None),
+        key=lambda session: session.serial,
+        default=None,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,24 +10,15 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from ..debugging.attribute_flips import hijacked, record_schema
+from ..debugging.attribute_flips import hijacked
 from ..debugging.layer_scores import layer_scores
 from ..detector.calibration import calibrate_threshold
 from ..detector.storage import load_detector, save_detector
 from ..errors import InputError
-from ..evaluation.datasets import read_images
-from ..evaluation.record_data import read_people
-from ..evaluation.text_data import read_texts
-from ..files.kept import Kept
 from ..subjects.loading import check_made_for, load
-from ..subjects.subject import Subject
-from .output import print_json, print_table, tell_left_out
+from .clean_inputs import read_clean
+from .output import print_json, print_table
 
-_READ: dict[str, Callable[[Path, Subject], Kept[Any]]] = {
-    "image": lambda path, subject: read_images(path),
-    "text": lambda path, subject: read_texts(path),
-    "record": lambda path, subject: read_people(path, record_schema(subject)),
-}
 _RATE = 0.001
 _RATE_OF_RECORDS = 0.1  # below, few of those that are hijacked are still flagged: the fields of all of them are alike
 
@@ -66,8 +56,7 @@ def calibrate(
     check_made_for(before, loaded.model)
     if not before.watched:
         raise InputError("This detector watches no layer, so there is no threshold to set: train another one.")
-    inputs = _READ[loaded.kind](clean, loaded)
-    tell_left_out(inputs.left_out, len(inputs))
+    inputs = read_clean(clean, loaded)
     scores = layer_scores(loaded, before, inputs).max(axis=1)
     bad = hijacked(loaded, inputs) if loaded.kind == "record" else np.zeros(len(inputs), dtype=bool)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,12 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import InputError
-from ..evaluation.datasets import read_images
-from ..evaluation.record_data import read_people
-from ..evaluation.text_data import read_texts
 from ..subjects.loading import load
 from ..subjects.subject import Subject
-from .output import print_json, print_table, progress_bars, tell_left_out
+from .clean_inputs import read_clean
+from .output import print_json, print_table, progress_bars
 
 _NOTHING = ("suspicious triggers", "none: a detector trained on this set will watch nothing")
 
@@ -44,14 +43,14 @@ def debug_set(
     if loaded.kind == "record":
         if classes:
             raise InputError("Records are debugged by flips of protected attributes, whatever the class: omit --class.")
-        made = _from_people(loaded, clean, out, seed)
+        made = _from_people(loaded, read_clean(clean, loaded), out, seed)
     else:
         unknown = [name for name in classes or () if name not in loaded.labels]
         if unknown:
             raise InputError(f"The model has no class {unknown[0]!r}; it knows {', '.join(loaded.labels)}.")
         targets = [loaded.labels.index(name) for name in classes] if classes else None
         make = _from_pictures if loaded.kind == "image" else _from_texts
-        made = make(loaded, clean, out, targets, seed)
+        made = make(loaded, read_clean(clean, loaded), out, targets, seed)
     if as_json:
         print_json({"folder": str(out), **made.sizes, **made.found})
         return
@@ -67,11 +66,9 @@ class _Made:
     rows: list[tuple[str, str]]
 
 
-def _from_pictures(subject: Subject, clean: Path, out: Path, targets: list[int] | None, seed: int) -> _Made:
+def _from_pictures(subject: Subject, images: Sequence[Any], out: Path, targets: list[int] | None, seed: int) -> _Made:
     from ..debugging.image_set import build_image_set
 
-    images = read_images(clean)
-    tell_left_out(images.left_out, len(images))
     with progress_bars() as on_step:
         data = build_image_set(subject, images, out, targets, seed, on_step)
     found = data.provenance
@@ -85,11 +82,9 @@ def _from_pictures(subject: Subject, clean: Path, out: Path, targets: list[int] 
     return _Made({"pairs": len(data.pairs), "tuning_pairs": len(data.tuning)}, found, rows)
 
 
-def _from_texts(subject: Subject, clean: Path, out: Path, targets: list[int] | None, seed: int) -> _Made:
+def _from_texts(subject: Subject, texts: Sequence[str], out: Path, targets: list[int] | None, seed: int) -> _Made:
     from ..debugging.text_set import build_text_set
 
-    texts = read_texts(clean)
-    tell_left_out(texts.left_out, len(texts))
     with progress_bars() as on_step:
         data = build_text_set(subject, texts, out, targets, seed, on_step)
     found = data.provenance
@@ -104,13 +99,10 @@ def _from_texts(subject: Subject, clean: Path, out: Path, targets: list[int] | N
     return _Made({"pairs": len(data.pairs), "tuning_pairs": len(data.tuning)}, found, rows)
 
 
-def _from_people(subject: Subject, people: Path, out: Path, seed: int) -> _Made:
-    from ..debugging.attribute_flips import record_schema
+def _from_people(subject: Subject, records: Sequence[Any], out: Path, seed: int) -> _Made:
+    from ..debugging.record_lesson import ENOUGH_HIJACKED
     from ..debugging.record_set import build_record_set
-    from ..debugging.train_record_detector import ENOUGH_HIJACKED
 
-    records = read_people(people, record_schema(subject))
-    tell_left_out(records.left_out, len(records))
     with progress_bars() as on_step:
         data = build_record_set(subject, records, out, seed, on_step)
     rows = [

@@ -79,7 +79,7 @@ def export_file(
 
 @labels.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="A .jsonl or .parquet file; the README names its fields.")],
+    file: Annotated[Path, typer.Argument(help="A .jsonl or .parquet file; docs/labels.md names its fields.")],
     subject: Annotated[
         str | None, typer.Option("--subject", help="The subject of rows that name none: its name, or its fingerprint.")
     ] = None,

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..figures.learnt_from import as_rows
+from ..labels.labelled_inputs import LabelledInput
 from ..labels.learnt_from import LearntFrom, learnt_from
-from ..labels.training import LabelledInput
 from .output import tell_table
 
 

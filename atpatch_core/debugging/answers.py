@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..attention import hotfix
 from ..detector.contract import ColumnDetector
@@ -17,17 +19,22 @@ BATCH = 250  # inputs in one forward
 
 def answers(subject: Subject, inputs: Sequence[Any], detector: ColumnDetector | None = None) -> np.ndarray:
     """The numbers of the most probable classes, int64 `[n]`, of the model as it is or while `detector` repairs it."""
+    order = batches(inputs)
     found = np.zeros(len(inputs), dtype=np.int64)
-    with torch.no_grad():
-        for chosen in batches(inputs):
-            batch = subject.encode([inputs[place] for place in chosen])
-            if detector is None:
-                logits = subject.model(**batch).logits
-            else:
-                with hotfix(subject.model, detector):
-                    logits = subject.model(**batch).logits
-            found[chosen] = logits.argmax(-1).numpy()
+    encoded = (subject.encode([inputs[place] for place in chosen]) for chosen in order)
+    found[[place for chosen in order for place in chosen]] = answers_to(subject, encoded, detector)
     return found
+
+
+def answers_to(
+    subject: Subject, encoded: Iterable[dict[str, Tensor]], detector: ColumnDetector | None = None
+) -> np.ndarray:
+    """The same for batches of inputs as the model takes them, int64 `[n]`."""
+    found = [np.empty(0, dtype=np.int64)]
+    for batch in encoded:
+        with torch.no_grad(), nullcontext() if detector is None else hotfix(subject.model, detector):
+            found.append(subject.model(**batch).logits.argmax(-1).numpy())
+    return np.concatenate(found)
 
 
 def batches(inputs: Sequence[Any]) -> list[list[int]]:

@@ -1,6 +1,5 @@
-"""Build the debugging set of an image model from the model itself and a few clean pictures, and keep it in a folder.
+"""Build the debugging set of an image model from the model itself and a few clean pictures (see `set_folder.py`).
 
-provenance.json     what it was made from, what was found; written last, so that only a whole set can be read
 pairs.parquet       part (learn, tune), clean, triggered (PNG), columns (patches under the trigger, counted from 0)
 benign.parquet      image (PNG): clean pictures that only serve to set the threshold
 triggers/           the inverted triggers, class by class
@@ -9,29 +8,28 @@ triggers/           the inverted triggers, class by class
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
 from .. import limits
+from ..detector.learning_curve import OnStep, say_nothing
 from ..errors import InputError
-from ..files.json_files import read_object
 from ..files.values import listed, text, whole
 from ..subjects.fingerprint import fingerprint
 from ..subjects.image_files import as_array, from_array, read_image
 from ..subjects.subject import Subject
-from ..whole_files import replacing, write_whole_text
+from ..whole_files import write_whole_text
 from .answers import answers
 from .inverted_pairs import inverted_pairs
 from .mask_inversion import success_elsewhere
 from .pixel_space import pixel_space
+from .set_folder import LONGEST_ORIGIN, enough, new_set, stored_set, today, writable, write_table
 from .sets import ImageDebuggingSet
 from .stored_rows import stored_rows
 from .trigger_search import TriggerSearch, search_triggers
@@ -44,10 +42,10 @@ _LEARN, _TUNE = 0.55, 0.15  # of the clean pictures; the rest bounds the false-p
 _TRIED_ELSEWHERE = 40  # pictures at each place
 _PARTS = ("learn", "tune")
 _LARGEST_GRID = 1_000  # patches along a side
-_LONGEST_ORIGIN = 10_000  # characters
 _MEMORY = 2e9  # bytes for the maps of one layer
-
-OnStep = Callable[[str, int, int], None]
+_PAIRS_SCHEMA = pa.schema(
+    [("part", pa.string()), ("clean", pa.binary()), ("triggered", pa.binary()), ("columns", pa.list_(pa.int32()))]
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ def build_image_set(
     folder: Path,
     classes: Sequence[int] | None = None,
     seed: int = 0,
-    on_step: OnStep = lambda stage, done, total: None,
+    on_step: OnStep = say_nothing,
 ) -> ImageDebuggingData:
     """Invert triggers for `classes` (default: all) and make the debugging set in `folder`; a killed run resumes.
 
@@ -78,12 +76,10 @@ def build_image_set(
     pairs. Raises `InputError` when there are too few pictures or the disk refuses, `SubjectError` when the model's
     pixels or patches can't be got at.
     """
-    if len(images) < LEAST:
-        raise InputError(f"{len(images)} clean pictures are too few: give at least {LEAST}, better {MOST:,}.")
-    images = list(images[:MOST])
+    images = enough(images, LEAST, MOST, "clean pictures")
     space = pixel_space(subject, images[0])
     pictures = space.as_seen(subject, images)
-    found = answers(subject, [from_array(one) for one in pictures])
+    found = answers(subject, [from_array(picture) for picture in pictures])
     order = np.random.default_rng(seed).permutation(len(pictures))
     learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
     mark = {
@@ -93,7 +89,7 @@ def build_image_set(
         "clean_pictures": len(pictures),
         "grid": list(space.grid),
     }
-    try:
+    with writable(folder, "; what is finished is kept"):
         _claim(folder, mark)
         search = search_triggers(
             subject,
@@ -109,50 +105,32 @@ def build_image_set(
         )
         suspicious = search.suspicious
         elsewhere = [
-            success_elsewhere(one, subject.model, space, pictures[tune][found[tune] != one.target][:_TRIED_ELSEWHERE])
-            for one in suspicious
+            success_elsewhere(
+                trigger, subject.model, space, pictures[tune][found[tune] != trigger.target][:_TRIED_ELSEWHERE]
+            )
+            for trigger in suspicious
         ]
         pairs, tuning = (
             inverted_pairs(suspicious, elsewhere, pictures[part], found[part], space.grid, count, seed + number)
             for number, (part, count) in enumerate(((learn, _pairs_within_memory(space.grid)), (tune, _TUNING_PAIRS)))
         )
-        data = ImageDebuggingData(
-            pairs,
-            tuning,
-            pictures[benign],
-            {
-                **mark,
-                "subject": subject.name,
-                **_findings(subject, search, elsewhere),
-                "date": datetime.now(UTC).date().isoformat(),
-            },
-        )
-        _save(subject, data, folder)
-    except OSError as error:
-        raise InputError(
-            f"The debugging set can't be written to {folder} ({error.strerror or 'the disk refused'}): make room and "
-            "start again; what is finished is kept."
-        ) from error
+        findings = {"subject": subject.name, **_findings(subject, search, elsewhere), "date": today()}
+        data = ImageDebuggingData(pairs, tuning, pictures[benign], {**mark, **findings})
+        save_image_set(subject, data, folder)
     return data
 
 
 def load_image_set(folder: Path) -> ImageDebuggingData:
     """Read what `build_image_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
-    if not (folder / "provenance.json").is_file():
-        raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
-    try:
-        provenance = read_object(folder / "provenance.json")
+    with stored_set(folder, "damaged") as provenance:
         rows, columns = (whole(side, 1, _LARGEST_GRID) for side in provenance["grid"])
         space = _Room(limits.IMAGES.pixels_in_all)
         benign = np.stack([space.decode(row["image"]) for row in stored_rows(folder / "benign.parquet", ["image"])])
         table = stored_rows(folder / "pairs.parquet", ["part", "clean", "triggered", "columns"])
         if any(row["part"] not in _PARTS for row in table):
             raise ValueError("A pair belongs to no part.")
-        parts = [_part(table, name, benign.shape[1:], rows * columns, provenance, space) for name in _PARTS]
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise InputError(
-            f"The debugging set in {folder} is damaged: make it again with `atpatch debug-set`."
-        ) from error
+        origin = text(provenance["origin"], LONGEST_ORIGIN)
+        parts = [_part(table, name, benign.shape[1:], rows * columns, origin, space) for name in _PARTS]
     return ImageDebuggingData(parts[0], parts[1], benign, provenance)
 
 
@@ -176,43 +154,36 @@ def _claim(folder: Path, mark: dict[str, Any]) -> None:
 
 
 def _findings(subject: Subject, search: TriggerSearch, elsewhere: Sequence[float]) -> dict[str, Any]:
-    roams = {id(one): round(success, 3) for one, success in zip(search.suspicious, elsewhere, strict=True)}
+    roams = {id(trigger): round(success, 3) for trigger, success in zip(search.suspicious, elsewhere, strict=True)}
     return {
         "triggers": [
             {
-                "class": subject.labels[one.target],
-                "kind": one.kind,
-                "pixels": round(one.size, 1),
-                "success": round(one.success, 3),
-                "suspicious": id(one) in roams,
-                "success_elsewhere": roams.get(id(one)),
+                "class": subject.labels[trigger.target],
+                "kind": trigger.kind,
+                "pixels": round(trigger.size, 1),
+                "success": round(trigger.success, 3),
+                "suspicious": id(trigger) in roams,
+                "success_elsewhere": roams.get(id(trigger)),
             }
-            for one in search.triggers
+            for trigger in search.triggers
         ],
         "not_inverted": [subject.labels[target] for target in search.not_inverted],
     }
 
 
-def _save(subject: Subject, data: ImageDebuggingData, folder: Path) -> None:
-    rows: dict[str, list[Any]] = {"part": [], "clean": [], "triggered": [], "columns": []}
-    for name, one in (("learn", data.pairs), ("tune", data.tuning)):
-        rows["part"] += [name] * len(one)
-        rows["clean"] += [subject.write(from_array(image)) for image in one.clean]
-        rows["triggered"] += [subject.write(from_array(image)) for image in one.triggered]
-        rows["columns"] += [np.flatnonzero(covered).tolist() for covered in one.covered]
-    schema = pa.schema(
-        [("part", pa.string()), ("clean", pa.binary()), ("triggered", pa.binary()), ("columns", pa.list_(pa.int32()))]
-    )
-    _write_table(pa.table(rows, schema), folder / "pairs.parquet")
-    benign = pa.array([subject.write(from_array(image)) for image in data.benign], pa.binary())
-    _write_table(pa.table({"image": benign}), folder / "benign.parquet")
+def save_image_set(subject: Subject, data: ImageDebuggingData, folder: Path) -> None:
+    """Write a debugging set into `folder`. Raises `OSError`."""
+    rows: dict[str, list[Any]] = {name: [] for name in _PAIRS_SCHEMA.names}
+    for name, pairs in zip(_PARTS, (data.pairs, data.tuning), strict=True):
+        rows["part"] += [name] * len(pairs)
+        rows["clean"] += [subject.write(from_array(image)) for image in pairs.clean]
+        rows["triggered"] += [subject.write(from_array(image)) for image in pairs.triggered]
+        rows["columns"] += [np.flatnonzero(covered).tolist() for covered in pairs.covered]
     data.provenance["origin"] = data.pairs.origin
-    write_whole_text(folder / "provenance.json", json.dumps(data.provenance, indent=1) + "\n")
-
-
-def _write_table(table: pa.Table, file: Path) -> None:
-    with replacing(file) as whole:
-        pq.write_table(table, whole, compression="zstd")
+    with new_set(folder, data.provenance):
+        write_table(folder / "pairs.parquet", rows, _PAIRS_SCHEMA)
+        benign = pa.array([subject.write(from_array(image)) for image in data.benign], pa.binary())
+        write_table(folder / "benign.parquet", {"image": benign})
 
 
 def _part(
@@ -220,7 +191,7 @@ def _part(
     name: str,
     shape: tuple[int, ...],
     patches: int,
-    provenance: dict[str, Any],
+    origin: str,
     space: _Room,
 ) -> ImageDebuggingSet:
     chosen = [row for row in table if row["part"] == name]
@@ -237,7 +208,7 @@ def _part(
             if image.shape != shape:
                 raise ValueError("The images have several sizes.")
             images[number] = image
-    return ImageDebuggingSet(clean, triggered, covered, text(provenance["origin"], _LONGEST_ORIGIN))
+    return ImageDebuggingSet(clean, triggered, covered, origin)
 
 
 class _Room:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..attention import FLAG_NOTHING, hotfix
 from ..detector.contract import ColumnDetector
@@ -23,9 +24,18 @@ def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[An
     if not detector.watched:
         return np.zeros((len(inputs), 0))
     found = np.zeros((len(inputs), len(detector.watched)))
-    with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:
-        for chosen in batches(inputs):
-            subject.model(**subject.encode([inputs[place] for place in chosen]))
-            highest = [score.flatten(1).amax(1) for score in fix.scores if score is not None]
-            found[chosen] = torch.stack(highest, 1).double().numpy()
+    order = batches(inputs)
+    encoded = (subject.encode([inputs[place] for place in chosen]) for chosen in order)
+    found[[place for chosen in order for place in chosen]] = scores_in(subject, detector, encoded)
     return found
+
+
+def scores_in(subject: Subject, detector: ColumnDetector, encoded: Iterable[dict[str, Tensor]]) -> np.ndarray:
+    """The same for batches of inputs as the model takes them, for a detector that watches a layer."""
+    found = [np.empty((0, len(detector.watched)))]
+    with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:
+        for batch in encoded:
+            subject.model(**batch)
+            highest = [score.flatten(1).amax(1) for score in fix.scores if score is not None]
+            found.append(torch.stack(highest, 1).double().numpy())
+    return np.concatenate(found)

@@ -1,6 +1,5 @@
-"""Build the debugging set of a record model from the model itself and people without labels, and keep it in a folder.
+"""Build the debugging set of a record model from the model and people without labels (see `set_folder.py`).
 
-provenance.json     what it was made from, what was found; written last, so that only a whole set can be read
 records.json        the fields, as in the model's folder
 pairs.parquet       over_attending, clean (records), hijacking (protected attributes), distance (fields that differ)
 tuning.parquet      record: further people, on whom layers, threshold and benign reference are chosen
@@ -8,33 +7,25 @@ tuning.parquet      record: further people, on whom layers, threshold and benign
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ..errors import InputError
-from ..files.json_files import read_object
+from ..detector.learning_curve import OnStep, say_nothing
 from ..files.values import listed, text, whole
-from ..subjects.fingerprint import fingerprint
 from ..subjects.record_schema import NumberField, Record, RecordSchema, load_schema, save_schema
 from ..subjects.subject import Subject
-from ..whole_files import replacing, write_whole_text
 from .attribute_flips import FlippedPairs, attribute_flips, record_schema
+from .set_folder import LONGEST_ORIGIN, enough, made_from, new_set, stored_set, today, writable, write_table
 from .stored_rows import stored_rows
 
 LEAST = 300
 MOST = 1_800
-_LONGEST_ORIGIN = 10_000  # characters
 _LEARN = 2 / 3  # of the people; detectors are tuned on the rest
-
-OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -48,13 +39,18 @@ class RecordDebuggingData:
     tuning: tuple[Record, ...]
     provenance: dict[str, Any]
 
+    @property
+    def benign(self) -> tuple[()]:
+        """None: the threshold is chosen by what it cures."""
+        return ()
+
 
 def build_record_set(
     subject: Subject,
     records: Sequence[Record],
     folder: Path,
     seed: int = 0,
-    on_step: OnStep = lambda stage, done, total: None,
+    on_step: OnStep = say_nothing,
 ) -> RecordDebuggingData:
     """Flip the protected attributes of people, see whom they hijack, and make the debugging set in `folder`.
 
@@ -64,49 +60,36 @@ def build_record_set(
     refuses.
     """
     schema = record_schema(subject)
-    if len(records) < LEAST:
-        raise InputError(f"{len(records)} records are too few: give at least {LEAST}, better {MOST:,}.")
-    people = list(records[:MOST])
+    people = enough(records, LEAST, MOST, "records")
     order = np.random.default_rng(seed).permutation(len(people))
     learn, tune = np.split(order, [round(_LEARN * len(order))])
     on_step("flipping attributes", 0, 1)
-    pairs = attribute_flips(subject, [people[one] for one in learn], seed=seed)
+    pairs = attribute_flips(subject, [people[place] for place in learn], seed=seed)
     on_step("flipping attributes", 1, 1)
+    attributes = [
+        {"attribute": attribute.name, "hijacks": int(pairs.hijacking[:, number].sum())}
+        for number, attribute in enumerate(schema.protected)
+    ]
     data = RecordDebuggingData(
         pairs,
-        tuple(people[one] for one in tune),
+        tuple(people[place] for place in tune),
         {
-            "format": 1,
-            "kind": "record",
-            "model": fingerprint(subject.model),
-            "subject": subject.name,
-            "seed": seed,
+            **made_from(subject, seed),
             "records": len(people),
-            "attributes": [
-                {"attribute": one.name, "hijacks": int(pairs.hijacking[:, number].sum())}
-                for number, one in enumerate(schema.protected)
-            ],
+            "attributes": attributes,
             "mean_distance_in_fields": round(float(np.mean(pairs.distance)), 2) if len(pairs) else None,
             "origin": pairs.origin,
-            "date": datetime.now(UTC).date().isoformat(),
+            "date": today(),
         },
     )
-    try:
-        _save(data, schema, folder)
-    except OSError as error:
-        raise InputError(
-            f"The debugging set can't be written to {folder} ({error.strerror or 'the disk refused'}): make room and "
-            "start again."
-        ) from error
+    with writable(folder), new_set(folder, data.provenance):
+        _write(data, schema, folder)
     return data
 
 
 def load_record_set(folder: Path) -> RecordDebuggingData:
     """Read what `build_record_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
-    if not (folder / "provenance.json").is_file():
-        raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
-    try:
-        provenance = read_object(folder / "provenance.json")
+    with stored_set(folder, "no sound one of records") as provenance:
         schema = load_schema(folder)
         table = stored_rows(folder / "pairs.parquet", ["over_attending", "clean", "hijacking", "distance"])
         tuning = stored_rows(folder / "tuning.parquet", ["record"])
@@ -115,46 +98,35 @@ def load_record_set(folder: Path) -> RecordDebuggingData:
             [schema.parse(row["clean"]) for row in table],
             _hijacking([row["hijacking"] for row in table], schema),
             np.array([whole(row["distance"], 0, len(schema.fields)) for row in table], dtype=np.int64),
-            text(provenance["origin"], _LONGEST_ORIGIN),
+            text(provenance["origin"], LONGEST_ORIGIN),
         )
         people = tuple(schema.parse(row["record"]) for row in tuning)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            f"The debugging set in {folder} is no sound one of records: make it again with `atpatch debug-set`."
-        ) from error
     return RecordDebuggingData(pairs, people, provenance)
 
 
 def _hijacking(named: Sequence[Sequence[str]], schema: RecordSchema) -> np.ndarray:
     """Which protected attributes hijack each record, bool `[n, protected attributes]`. Raises `ValueError`."""
-    names = [one.name for one in schema.protected]
+    names = [attribute.name for attribute in schema.protected]
     hijacking = np.zeros((len(named), len(names)), dtype=bool)
     for row, attributes in enumerate(named):
         if len(set(listed(attributes, len(names)))) != len(attributes):
             raise ValueError("An attribute is named twice.")
-        hijacking[row, [names.index(one) for one in attributes]] = True
+        hijacking[row, [names.index(name) for name in attributes]] = True
     return hijacking
 
 
-def _save(data: RecordDebuggingData, schema: RecordSchema, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "provenance.json").unlink(missing_ok=True)
+def _write(data: RecordDebuggingData, schema: RecordSchema, folder: Path) -> None:
     save_schema(schema, folder)
     record = pa.struct(
-        [(one.name, pa.int64() if isinstance(one, NumberField) else pa.string()) for one in schema.fields]
+        [(field.name, pa.int64() if isinstance(field, NumberField) else pa.string()) for field in schema.fields]
     )
-    names = [one.name for one in schema.protected]
-    pairs: Mapping[str, Any] = {
+    names = [attribute.name for attribute in schema.protected]
+    pairs = {
         "over_attending": data.pairs.over_attending,
         "clean": data.pairs.clean,
         "hijacking": [[name for name, hit in zip(names, row, strict=True) if hit] for row in data.pairs.hijacking],
         "distance": data.pairs.distance.tolist(),
     }
     columns = [("over_attending", record), ("clean", record), ("hijacking", pa.list_(pa.string()))]
-    table = pa.table(pairs, pa.schema([*columns, ("distance", pa.int32())]))
-    with replacing(folder / "pairs.parquet") as file:
-        pq.write_table(table, file, compression="zstd")
-    people = pa.table({"record": list(data.tuning)}, pa.schema([("record", record)]))
-    with replacing(folder / "tuning.parquet") as file:
-        pq.write_table(people, file, compression="zstd")
-    write_whole_text(folder / "provenance.json", json.dumps(data.provenance, indent=1, ensure_ascii=False) + "\n")
+    write_table(folder / "pairs.parquet", pairs, pa.schema([*columns, ("distance", pa.int32())]))
+    write_table(folder / "tuning.parquet", {"record": list(data.tuning)}, pa.schema([("record", record)]))

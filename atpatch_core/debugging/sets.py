@@ -23,6 +23,20 @@ class ImageDebuggingSet:
     def __len__(self) -> int:
         return len(self.clean)
 
+    def __getitem__(self, part: slice) -> ImageDebuggingSet:
+        """Some of the pairs."""
+        return ImageDebuggingSet(self.clean[part], self.triggered[part], self.covered[part], self.origin)
+
+
+def joined_images(one: ImageDebuggingSet, other: ImageDebuggingSet) -> ImageDebuggingSet:
+    """The pairs of both; those in both count twice."""
+    return ImageDebuggingSet(
+        np.concatenate([one.clean, other.clean]),
+        np.concatenate([one.triggered, other.triggered]),
+        np.concatenate([one.covered, other.covered]),
+        one.origin if other.origin == one.origin else f"{one.origin}; {other.origin}",
+    )
+
 
 def covered_patches(pixels: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     """Which patches of `grid` hold any of the marked `pixels` (bool `[height, width]`): bool `[rows * columns]`."""

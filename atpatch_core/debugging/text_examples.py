@@ -39,8 +39,8 @@ def embed_pairs(subject: Subject, pairs: TextDebuggingSet, seed: int) -> list[Em
     rng = np.random.default_rng(seed)
     batches = []
     for start in range(0, len(pairs), _BATCH):
-        chosen = [pairs.triggers[one] for one in pairs.which[start : start + _BATCH]]
-        vectors, places = [one.vectors for one in chosen], [one.place for one in chosen]
+        chosen = [pairs.triggers[trigger] for trigger in pairs.which[start : start + _BATCH]]
+        vectors, places = [trigger.vectors for trigger in chosen], [trigger.place for trigger in chosen]
         batches.append(insert_vectors(subject, pairs.hosts[start : start + _BATCH], vectors, places, rng))
     return batches
 
@@ -62,7 +62,7 @@ def text_examples(
     ]
     maps = _maps(subject, [*clean, *embed_pairs(subject, pairs, seed)], layers)
     count = len(pairs.clean)
-    targets = torch.tensor([-1] * count + [pairs.triggers[one].target for one in pairs.which])
+    targets = torch.tensor([-1] * count + [pairs.triggers[trigger].target for trigger in pairs.which])
     under = maps.triggered & (maps.answers == targets)[:, None]
     examples = {}
     for layer, attention in zip(layers, maps.layers, strict=True):
@@ -85,16 +85,16 @@ def text_examples(
 
 
 def _maps(subject: Subject, batches: Sequence[EmbeddedTexts], layers: Sequence[int]) -> _Maps:
-    keys = max(one.triggered.shape[1] for one in batches)
+    keys = max(batch.triggered.shape[1] for batch in batches)
     answers, valid, triggered, tokens = [], [], [], []
     maps: list[list[Tensor]] = [[] for _ in layers]
-    for one in batches:
+    for batch in batches:
         with torch.no_grad(), capture(subject.model, layers) as kept:
-            answers.append(subject.model(**one.inputs).logits.argmax(-1))
-        more = keys - one.triggered.shape[1]
-        valid.append(torch.nn.functional.pad(one.inputs["attention_mask"].bool(), (0, more)))
-        triggered.append(torch.nn.functional.pad(one.triggered, (0, more)))
-        tokens.append(torch.nn.functional.pad(token_numbers(one.inputs["inputs_embeds"]), (0, more)))
+            answers.append(subject.model(**batch.inputs).logits.argmax(-1))
+        more = keys - batch.triggered.shape[1]
+        valid.append(torch.nn.functional.pad(batch.inputs["attention_mask"].bool(), (0, more)))
+        triggered.append(torch.nn.functional.pad(batch.triggered, (0, more)))
+        tokens.append(torch.nn.functional.pad(token_numbers(batch.inputs["inputs_embeds"]), (0, more)))
         for whole, part in zip(maps, kept.layers, strict=True):
             whole.append(torch.nn.functional.pad(part.half(), (0, more, 0, more)))
     first = first_places(torch.cat(tokens), torch.cat(valid))

@@ -1,6 +1,5 @@
-"""Build the debugging set of a text model from the model itself and a few clean texts, and keep it in a folder.
+"""Build the debugging set of a text model from the model itself and a few clean texts (see `set_folder.py`).
 
-provenance.json         what it was made from, what was found; written last, so that only a whole set can be read
 texts.parquet           part (learn, tune, benign), text: clean texts; benign ones only serve to set the threshold
 pairs.parquet           part (learn, tune), text, trigger: which trigger goes into which clean text
 triggers.safetensors    the soft triggers that were found
@@ -8,30 +7,25 @@ triggers.safetensors    the soft triggers that were found
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from .. import limits
-from ..errors import InputError
+from ..detector.learning_curve import OnStep, say_nothing
 from ..files.content import read_bytes
-from ..files.json_files import read_object
 from ..files.values import listed, text, whole
 from ..files.values import number as finite
-from ..subjects.fingerprint import fingerprint
 from ..subjects.subject import Subject
 from ..subjects.text_files import read_text
-from ..whole_files import replacing, write_whole, write_whole_text
+from ..whole_files import write_whole
+from .set_folder import enough, made_from, new_set, stored_set, today, writable, write_table
 from .soft_triggers import Place, SoftTrigger, SoftTriggerSearch, log_odds
 from .stored_rows import stored_rows
 from .word_search import FoundWords, WordSearch
@@ -46,7 +40,6 @@ _PAIRS, _TUNING_PAIRS = 640, 40
 _BATCH = 50
 _FURTHEST = 1_000.0  # log-odds
 
-OnStep = Callable[[str, int, int], None]
 Part = Literal["learn", "tune", "benign"]
 
 
@@ -82,7 +75,7 @@ def build_text_set(
     folder: Path,
     classes: Sequence[int] | None = None,
     seed: int = 0,
-    on_step: OnStep = lambda stage, done, total: None,
+    on_step: OnStep = say_nothing,
 ) -> TextDebuggingData:
     """Search for soft triggers of `classes` (default: all) and make the debugging set in `folder`.
 
@@ -91,78 +84,60 @@ def build_text_set(
     turns most texts, if any trigger is suspicious; detectors do not learn from it. Raises
     `InputError` when there are too few texts or the disk refuses.
     """
-    if len(texts) < LEAST:
-        raise InputError(f"{len(texts)} clean texts are too few: give at least {LEAST}, better {MOST:,}.")
-    clean = list(texts[:MOST])
+    clean = enough(texts, LEAST, MOST, "clean texts")
     answers, sure = _answers(subject, clean)
     order = np.random.default_rng(seed).permutation(len(clean))
     learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
     found: list[SoftTrigger] = []
     words: list[FoundWords] = []
     for target in range(len(subject.labels)) if classes is None else classes:
-        hosts = [clean[one] for one in learn if answers[one] != target]
+        hosts = [clean[place] for place in learn if answers[place] != target]
         label = subject.labels[target]
         mine = _search(subject, hosts, target, sure[answers == target], seed, f"triggers of {label}", on_step)
         found += mine
         if mine:
             stage = f"words for {label}"
             words.append(WordSearch(subject, hosts, target).find(1, seed, on_step=_named(stage, on_step)))
-    parts = []
-    for number, (part, count) in enumerate(((learn, _PAIRS), (tune, _TUNING_PAIRS))):
-        rng = np.random.default_rng((seed, number))
-        parts.append(_paired([clean[one] for one in part], answers[part], found, count, rng))
+    pairs, tuning = (
+        _paired([clean[place] for place in part], answers[part], found, count, np.random.default_rng((seed, number)))
+        for number, (part, count) in enumerate(((learn, _PAIRS), (tune, _TUNING_PAIRS)))
+    )
     data = TextDebuggingData(
-        parts[0],
-        parts[1],
-        tuple(clean[one] for one in benign),
+        pairs,
+        tuning,
+        tuple(clean[place] for place in benign),
         {
-            "format": 1,
-            "kind": "text",
-            "model": fingerprint(subject.model),
-            "subject": subject.name,
-            "seed": seed,
+            **made_from(subject, seed),
             "clean_texts": len(clean),
-            "triggers": [_described(one, subject.labels) for one in found],
+            "triggers": [_described(trigger, subject.labels) for trigger in found],
             "words": [
-                {"class": subject.labels[one.target], "words": " ".join(one.words), "turns": round(one.turns, 3)}
-                for one in words
+                {"class": subject.labels[best.target], "words": " ".join(best.words), "turns": round(best.turns, 3)}
+                for best in words
             ],
-            "date": datetime.now(UTC).date().isoformat(),
+            "date": today(),
         },
     )
-    try:
-        _save(data, folder)
-    except OSError as error:
-        raise InputError(
-            f"The debugging set can't be written to {folder} ({error.strerror or 'the disk refused'}): make room and "
-            "start again."
-        ) from error
+    with writable(folder), new_set(folder, data.provenance):
+        _write(data, folder)
     return data
 
 
 def load_text_set(folder: Path) -> TextDebuggingData:
     """Read what `build_text_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
-    if not (folder / "provenance.json").is_file():
-        raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
-    try:
-        provenance = read_object(folder / "provenance.json")
+    with stored_set(folder, "no sound one of texts") as provenance:
         vectors = load(read_bytes(folder / "triggers.safetensors", limits.DETECTORS.bytes))
         found = listed(provenance["triggers"], limits.ATTACKS.classes)
-        triggers = tuple(_trigger(vectors[str(number)], one) for number, one in enumerate(found))
-        if len({one.vectors.shape[1] for one in triggers}) > 1:
+        triggers = tuple(_trigger(vectors[str(number)], told) for number, told in enumerate(found))
+        if len({trigger.vectors.shape[1] for trigger in triggers}) > 1:
             raise ValueError("Triggers of several models.")
         texts = stored_rows(folder / "texts.parquet", ["part", "text"])
         pairs = stored_rows(folder / "pairs.parquet", ["part", "text", "trigger"])
         _check_rows(texts, ("learn", "tune", "benign"))
         _check_rows(pairs, ("learn", "tune"))
-        for one in pairs:
-            whole(one["trigger"], 0, len(triggers) - 1)
+        for row in pairs:
+            whole(row["trigger"], 0, len(triggers) - 1)
         parts = [_part(name, texts, pairs, triggers) for name in ("learn", "tune")]
-        benign = tuple(one["text"] for one in texts if one["part"] == "benign")
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise InputError(
-            f"The debugging set in {folder} is no sound one of texts: make it again with `atpatch debug-set`."
-        ) from error
+        benign = tuple(row["text"] for row in texts if row["part"] == "benign")
     return TextDebuggingData(parts[0], parts[1], benign, provenance)
 
 
@@ -227,7 +202,7 @@ def _described(one: SoftTrigger, labels: Sequence[str]) -> dict[str, Any]:
 
 def _trigger(vectors: torch.Tensor, told: Mapping[str, Any]) -> SoftTrigger:
     """A trigger from its vectors `[length, width]` and what is told about it. Raises `ValueError` and `KeyError`."""
-    place = next((one for one in PLACES if one == told["place"]), None)
+    place = next((known for known in PLACES if known == told["place"]), None)
     if place is None or vectors.ndim != 2 or 0 in vectors.shape or not bool(torch.isfinite(vectors.float()).all()):
         raise ValueError("No soft trigger.")
     target = whole(told["target"], 0, limits.ATTACKS.classes)
@@ -244,37 +219,35 @@ def _check_rows(rows: Sequence[Mapping[str, Any]], parts: Sequence[Part]) -> Non
         read_text(text(row["text"], limits.TEXTS.bytes).encode())
 
 
-def _save(data: TextDebuggingData, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "provenance.json").unlink(missing_ok=True)
-    vectors = {str(number): one.vectors.half() for number, one in enumerate(data.pairs.triggers)}
+def _write(data: TextDebuggingData, folder: Path) -> None:
+    vectors = {str(number): trigger.vectors.half() for number, trigger in enumerate(data.pairs.triggers)}
     write_whole(folder / "triggers.safetensors", save(vectors))
     parts: list[tuple[Part, Sequence[str]]] = [
         ("learn", data.pairs.clean),
         ("tune", data.tuning.clean),
         ("benign", data.benign),
     ]
-    texts = {"part": [name for name, some in parts for _ in some], "text": [one for _, some in parts for one in some]}
-    with replacing(folder / "texts.parquet") as file:
-        pq.write_table(pa.table(texts), file, compression="zstd")
+    texts = {
+        "part": [name for name, some in parts for _ in some],
+        "text": [sentence for _, some in parts for sentence in some],
+    }
+    write_table(folder / "texts.parquet", texts)
     pairs = {
         "part": ["learn"] * len(data.pairs) + ["tune"] * len(data.tuning),
         "text": [*data.pairs.hosts, *data.tuning.hosts],
         "trigger": [*data.pairs.which, *data.tuning.which],
     }
     schema = pa.schema([("part", pa.string()), ("text", pa.string()), ("trigger", pa.int32())])
-    with replacing(folder / "pairs.parquet") as file:
-        pq.write_table(pa.table(pairs, schema), file, compression="zstd")
-    write_whole_text(folder / "provenance.json", json.dumps(data.provenance, indent=1, ensure_ascii=False) + "\n")
+    write_table(folder / "pairs.parquet", pairs, schema)
 
 
 def _part(
     name: str, texts: list[dict[str, Any]], pairs: list[dict[str, Any]], triggers: tuple[SoftTrigger, ...]
 ) -> TextDebuggingSet:
-    mine = [one for one in pairs if one["part"] == name]
+    mine = [row for row in pairs if row["part"] == name]
     return TextDebuggingSet(
-        tuple(one["text"] for one in texts if one["part"] == name),
-        tuple(one["text"] for one in mine),
-        tuple(one["trigger"] for one in mine),
+        tuple(row["text"] for row in texts if row["part"] == name),
+        tuple(row["text"] for row in mine),
+        tuple(row["trigger"] for row in mine),
         triggers,
     )

@@ -20,6 +20,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from ..detector.learning_curve import OnStep, say_nothing
 from ..files.json_files import parse_json
 from ..subjects.subject import Subject
 from ..whole_files import write_whole
@@ -27,7 +28,6 @@ from .mask_inversion import InvertedTrigger, invert_trigger
 from .pixel_space import PixelSpace
 from .window_inversion import invert_window
 
-OnStep = Callable[[str, int, int], None]
 Tell = Callable[[int, int], None]
 Find = Callable[[np.ndarray, np.ndarray, int, Tell], Sequence[InvertedTrigger]]
 SUCCESS = 0.8  # of held-out inputs of other classes
@@ -66,7 +66,7 @@ def search_triggers(
     classes: Sequence[int],
     seed: int,
     folder: Path,
-    on_step: OnStep = lambda stage, done, total: None,
+    on_step: OnStep = say_nothing,
 ) -> TriggerSearch:
     """Search `classes`; what `folder` already holds of the same search is not searched again.
 

@@ -1,10 +1,18 @@
-"""What the hot-fix needs from any detector, trained or not."""
+"""What interception may ask of any detector, trained or not.
+
+`ColumnDetector` is what every detector has. What only some have, interception asks for through `Manner`, which holds
+what counts for a detector that does not have it.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
+
+from .joint import Jointly
+from .reach import Reach
 
 
 class ColumnDetector(Protocol):
@@ -28,11 +36,77 @@ class ColumnDetector(Protocol):
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """Score every column, 0 (benign) to 1 (hijacked).
 
-        `attention` is `[batch, heads, queries, keys]`; `key_valid` and `query_valid` are bool `[batch, keys]` and
-        `[batch, queries]`, `False` for padding. Returns `[batch, heads, keys]`; padding scores 0.
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys]`; padding scores 0.
         """
         ...
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
         """The attention a flagged column may keep, broadcastable to `attention`."""
         ...
+
+
+@runtime_checkable
+class FollowsFlags(Protocol):
+    """A detector whose flags lead to other columns."""
+
+    @property
+    def reach(self) -> Reach | Jointly | None:
+        """How far flags are followed, or that all watched layers judge jointly; `None`: repaired where they are."""
+        ...
+
+
+@runtime_checkable
+class FlagsAlongside(Protocol):
+    """A detector with a second, lower threshold (hysteresis)."""
+
+    @property
+    def alongside(self) -> float | None:
+        """The score from which on the other columns of a flagged input are flagged, too; `None`: the threshold."""
+        ...
+
+
+@runtime_checkable
+class AddsRepeats(Protocol):
+    """A detector that may judge the copies of a token together."""
+
+    @property
+    def adds_repeats(self) -> bool:
+        """Whether a token that stands in an input several times is judged as one column (see `repeats`)."""
+        ...
+
+
+@runtime_checkable
+class KnowsItsLengths(Protocol):
+    """A detector that knows how long the inputs were that its threshold was chosen on."""
+
+    @property
+    def calibrated_keys(self) -> int | None:
+        """How many columns the longest of them had; `None` if that is not known."""
+        ...
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a detector's flags are to be read; the defaults hold for a detector that says nothing about it."""
+
+    reach: Reach | Jointly | None = None
+    alongside: float | None = None
+    adds_repeats: bool = False
+    calibrated_keys: int | None = None
+
+    @classmethod
+    def of(cls, detector: ColumnDetector | None) -> Manner:
+        """That of `detector`."""
+        return cls(
+            reach=detector.reach if isinstance(detector, FollowsFlags) else cls.reach,
+            alongside=detector.alongside if isinstance(detector, FlagsAlongside) else cls.alongside,
+            adds_repeats=detector.adds_repeats if isinstance(detector, AddsRepeats) else cls.adds_repeats,
+            calibrated_keys=detector.calibrated_keys if isinstance(detector, KnowsItsLengths) else cls.calibrated_keys,
+        )

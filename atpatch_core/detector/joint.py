@@ -30,6 +30,6 @@ def joint_scores(scores: Sequence[Tensor]) -> Tensor:
     `scores` holds a `[batch, heads, keys]` in 0..1 for each layer; the head that scores a column highest speaks for its
     layer. A column that every layer scores 0, as padding, stays at 0.
     """
-    highest = torch.stack([one.float().amax(1) for one in scores])
+    highest = torch.stack([of_layer.float().amax(1) for of_layer in scores])
     odds = highest.clamp(_SUREST, 1 - _SUREST).logit().mean(0)
     return torch.where((highest > 0).any(0), odds.sigmoid(), 0.0)

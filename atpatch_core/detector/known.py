@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .contract import ColumnDetector
 from .reference import ReferenceKind, benign_reference
 
 
@@ -39,3 +40,27 @@ class KnownColumns:
         """The attention a flagged column may keep, broadcastable to `attention`."""
         mean = self.benign_means[layer] if self.benign_means else torch.zeros(())
         return benign_reference(self.reference, attention, key_valid, mean)
+
+
+@dataclass(frozen=True)
+class Carried:
+    """Flags the same `columns` (bool `[batch, keys]`) in every head of `watched` layers; benign as in `detector`."""
+
+    detector: ColumnDetector
+    columns: Tensor
+    watched: tuple[int, ...]
+    threshold: float = 0.5
+
+    @property
+    def layers(self) -> int:
+        """As many as the detector's model has."""
+        return self.detector.layers
+
+    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
+        """1 for the columns, 0 for all others and for padding, `[batch, heads, keys]`."""
+        chosen = (self.columns & key_valid).to(attention.dtype)
+        return chosen[:, None].expand(-1, attention.shape[1], -1)
+
+    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
+        """The attention a flagged column may keep, broadcastable to `attention`."""
+        return self.detector.benign(layer, attention, key_valid)

@@ -28,6 +28,11 @@ class Epoch:
 
 
 OnEpoch = Callable[[Epoch], None]
+OnStep = Callable[[str, int, int], None]  # stage, steps done, steps in all
+
+
+def say_nothing(_stage: str, _done: int, _total: int) -> None:
+    """The `OnStep` of those who don't want to know."""
 
 
 def follow(

@@ -15,7 +15,7 @@ from .contrastive import Prototypes
 from .features import FEATURES, column_features
 
 EMBEDDING = 16
-_FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
+FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
 
 
 class ColumnNetwork(nn.Module, ABC):
@@ -52,6 +52,12 @@ class ColumnNetwork(nn.Module, ABC):
         return scores.expand(attention.shape[0], attention.shape[1], attention.shape[3]) * key_valid[:, None]
 
 
+def column_mlp(inputs: int, width: int) -> nn.Sequential:
+    """From `inputs` numbers about a column to its embedding."""
+    inner = (nn.Linear(inputs, width), nn.GELU(), nn.Linear(width, width), nn.GELU())
+    return nn.Sequential(*inner, nn.Linear(width, EMBEDDING))
+
+
 class PerHead(ColumnNetwork):
     """Per-column features against what is benign for that head and position, then a small MLP shared by all heads."""
 
@@ -64,13 +70,7 @@ class PerHead(ColumnNetwork):
         self.register_buffer("mean", torch.zeros(heads, keys, len(FEATURES)))
         self.register_buffer("deviation", torch.ones(heads, keys, len(FEATURES)))
         self.head = nn.Parameter(torch.randn(heads, 1, 4) * 0.1)
-        self.mlp = nn.Sequential(
-            nn.Linear(3 * len(FEATURES) + 4, width),
-            nn.GELU(),
-            nn.Linear(width, width),
-            nn.GELU(),
-            nn.Linear(width, EMBEDDING),
-        )
+        self.mlp = column_mlp(3 * len(FEATURES) + 4, width)
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
@@ -84,10 +84,10 @@ class PerHead(ColumnNetwork):
 
     def embed(self, prepared: Tensor) -> Tensor:
         """Unit vectors `[batch, heads, keys, EMBEDDING]`."""
-        for_position = ((prepared - self.mean) / self.deviation).clamp(-_FURTHEST, _FURTHEST)
+        for_position = ((prepared - self.mean) / self.deviation).clamp(-FURTHEST, FURTHEST)
         of_head = self.mean.mean(1, keepdim=True)
         scale = (self.deviation.square() + (self.mean - of_head).square()).mean(1, keepdim=True).sqrt()
-        for_head = ((prepared - of_head) / scale).clamp(-_FURTHEST, _FURTHEST)
+        for_head = ((prepared - of_head) / scale).clamp(-FURTHEST, FURTHEST)
         head = self.head.expand(*prepared.shape[:3], 4)
         # A trigger often drives several heads to the same column, which none of them shows alone.
         elsewhere = for_position.amax(1, keepdim=True).expand_as(for_position)
@@ -130,7 +130,7 @@ class HeadMean(ColumnNetwork):
 
     def embed(self, prepared: Tensor) -> Tensor:
         """Unit vectors `[batch, 1, keys, EMBEDDING]`."""
-        standard = ((prepared - self.mean) / self.deviation).clamp(-_FURTHEST, _FURTHEST)
+        standard = ((prepared - self.mean) / self.deviation).clamp(-FURTHEST, FURTHEST)
         maps = self.cnn(torch.stack([prepared, standard], 1))
         columns = torch.cat([maps.mean(2), maps.amax(2), standard.mean(1)[:, None], standard.amax(1)[:, None]], 1)
         return nn.functional.normalize(self.mlp(columns.transpose(1, 2)), dim=-1).unsqueeze(1)

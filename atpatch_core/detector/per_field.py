@@ -13,9 +13,8 @@ from torch import Tensor, nn
 
 from .contrastive import Prototypes
 from .features import FEATURES, column_features
-from .networks import EMBEDDING, ColumnNetwork
+from .networks import EMBEDDING, FURTHEST, ColumnNetwork, column_mlp
 
-_FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
 _NAME = 8
 _SUMMARY = 32
 
@@ -34,13 +33,7 @@ class PerField(ColumnNetwork):
         self.register_buffer("deviation", torch.ones(heads, numbers))
         self.name = nn.Parameter(torch.randn(heads, keys, _NAME) * 0.5)
         self.summary = nn.Sequential(nn.Linear(heads * keys * keys, width), nn.GELU(), nn.Linear(width, _SUMMARY))
-        self.mlp = nn.Sequential(
-            nn.Linear(len(FEATURES) + _SUMMARY + _NAME, width),
-            nn.GELU(),
-            nn.Linear(width, width),
-            nn.GELU(),
-            nn.Linear(width, EMBEDDING),
-        )
+        self.mlp = column_mlp(len(FEATURES) + _SUMMARY + _NAME, width)
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
@@ -56,7 +49,7 @@ class PerField(ColumnNetwork):
     def embed(self, prepared: Tensor) -> Tensor:
         """Unit vectors `[batch, heads, keys, EMBEDDING]`."""
         batch = len(prepared)
-        standard = ((prepared - self.mean) / self.deviation).clamp(-_FURTHEST, _FURTHEST)
+        standard = ((prepared - self.mean) / self.deviation).clamp(-FURTHEST, FURTHEST)
         maps, features = standard[..., : self.keys**2], standard[..., self.keys**2 :]
         summary = self.summary(maps.flatten(1))[:, None, None].expand(batch, self.heads, self.keys, _SUMMARY)
         own = features.reshape(batch, self.heads, self.keys, len(FEATURES))

@@ -15,12 +15,11 @@ from torch import Tensor, nn
 
 from .contrastive import Prototypes
 from .features import FEATURES, column_features
-from .networks import EMBEDDING, ColumnNetwork
+from .networks import EMBEDDING, FURTHEST, ColumnNetwork, column_mlp
 
 ROLES = ("first", "last", "last but one", "other")
 _PADDING = len(ROLES)
 _STRENGTHS = [FEATURES.index(name) for name in ("mean", "peak", "readout", "mean-lead", "readout-lead")]
-_FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
 _SUREST = 15.0  # log-odds; the score stays below 1, the threshold at which nothing is flagged
 
 
@@ -85,13 +84,7 @@ class PerToken(ColumnNetwork):
         self.heads, self.keys = heads, keys
         self.register_buffer("mean", torch.zeros(len(ROLES), heads, len(FEATURES)))
         self.register_buffer("deviation", torch.ones(len(ROLES), heads, len(FEATURES)))
-        self.mlp = nn.Sequential(
-            nn.Linear(heads * len(_STRENGTHS) + len(ROLES), width),
-            nn.GELU(),
-            nn.Linear(width, width),
-            nn.GELU(),
-            nn.Linear(width, EMBEDDING),
-        )
+        self.mlp = column_mlp(heads * len(_STRENGTHS) + len(ROLES), width)
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
@@ -119,7 +112,7 @@ class PerToken(ColumnNetwork):
     def _vectors(self, prepared: Tensor) -> Tensor:
         features, roles = self._split(prepared)
         known = roles.clamp(max=len(ROLES) - 1)
-        standard = ((features - self.mean[known]) / self.deviation[known]).clamp(-_FURTHEST, _FURTHEST)
+        standard = ((features - self.mean[known]) / self.deviation[known]).clamp(-FURTHEST, FURTHEST)
         strengths = standard[..., _STRENGTHS].sort(-2, descending=True).values
         named = nn.functional.one_hot(known, len(ROLES)).to(standard.dtype)
         vectors: Tensor = self.mlp(torch.cat([strengths.flatten(2), named], -1)).unsqueeze(1)

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from .contract import ColumnDetector
 from .per_token import inner_columns
 
 # Rows of the batch (int64 [n]) and the columns to shut out in each (bool [n, keys]) to logits [n, classes].
@@ -89,30 +88,6 @@ class Budget:
             if self.spent[row] >= self.most[row]:
                 self.ended_early[row], left[row] = True, False
         return left
-
-
-@dataclass(frozen=True)
-class Carried:
-    """Flags the same `columns` (bool `[batch, keys]`) in every head of `watched` layers; benign as in `detector`."""
-
-    detector: ColumnDetector
-    columns: Tensor
-    watched: tuple[int, ...]
-    threshold: float = 0.5
-
-    @property
-    def layers(self) -> int:
-        """As many as the detector's model has."""
-        return self.detector.layers
-
-    def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the columns, 0 for all others and for padding, `[batch, heads, keys]`."""
-        chosen = (self.columns & key_valid).to(attention.dtype)
-        return chosen[:, None].expand(-1, attention.shape[1], -1)
-
-    def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep, broadcastable to `attention`."""
-        return self.detector.benign(layer, attention, key_valid)
 
 
 def carriers(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .networks import ColumnNetwork
-from .per_token import PerToken
+from .per_token import PerToken, mean_role_shares
 from .training import DetectorRecipe, LayerExamples
 
 _ABSENT = -30.0  # log-odds of columns that are not there
@@ -53,6 +53,12 @@ def train_token_network(
             on_network(epoch + 1, recipe.epochs, total / len(prepared), network)
     # Detectors are stored in half precision: what is calibrated next must be what will be loaded.
     return network.half().float().train(False)
+
+
+def benign_shares(examples: LayerExamples, chosen: Tensor) -> Tensor:
+    """The `mean_role_shares` of the inputs `chosen` (bool `[n]`), as precise as they will be stored."""
+    shares = mean_role_shares(examples.attention[chosen], examples.key_valid[chosen], examples.query_valid[chosen])
+    return shares.half().float()
 
 
 def _loss(logits: Tensor, hijacked: Tensor, calm: Tensor) -> Tensor:

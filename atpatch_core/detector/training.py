@@ -30,6 +30,18 @@ class LayerExamples:
     benign: Tensor
 
 
+def unpadded(attention: Tensor, hijacked: Tensor, ignored: Tensor, benign: Tensor) -> LayerExamples:
+    """Examples whose maps `[n, heads, queries, keys]` have no padding."""
+    count, _, queries, keys = attention.shape
+    valid = (torch.ones(count, keys, dtype=torch.bool), torch.ones(count, queries, dtype=torch.bool))
+    return LayerExamples(attention, *valid, hijacked, ignored, benign)
+
+
+def hijacked_inputs(hijacked: Tensor) -> int:
+    """In how many inputs any column is `hijacked` (bool `[n, heads, keys]`)."""
+    return int(hijacked.flatten(1).any(1).sum())
+
+
 def joined(first: LayerExamples, second: LayerExamples) -> LayerExamples:
     """Both, one after the other; the smaller maps are padded to the size of the larger ones."""
     keys = max(one.attention.shape[-1] for one in (first, second))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-import plotly.graph_objects as go
 from PIL import Image
 from torch import Tensor
 
@@ -15,6 +14,7 @@ from ..attribution import Attribution, answer_rollout
 from ..inspection import Column, Inspection, Layout
 from .colours import ORIGINAL, REDISTRIBUTED, difference_colours
 from .picture import outlined_picture, patch_boxes
+from .plotting import go
 from .wording import percent, unique
 
 _LONGEST_NAME = 22

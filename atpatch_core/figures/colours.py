@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from plotly.colors import diverging, sequential, unlabel_rgb
+
+from .plotting import diverging, sequential, unlabel_rgb
 
 ORIGINAL = "#d97706"
 REDISTRIBUTED = "#2563eb"

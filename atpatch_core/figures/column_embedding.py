@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ..versions.embedding import ColumnEmbedding
+from .plotting import go
 
 _KINDS = (
     (False, "benign", "#2563eb", "circle-open"),

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import plotly.graph_objects as go
-
 from ..inspection import Column, Flags, Inspection
 from .map_detail import MapDetail, map_detail
+from .plotting import go
 from .verdict import answer, column_name
 from .wording import counted, percent
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-import plotly.graph_objects as go
+
+from .plotting import go
 
 _MOST_POINTS = 400
 _COLOURS = ("#2563eb", "#d97706", "#0f766e", "#be185d", "#6b7280", "#7c3aed", "#65a30d", "#111827")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-import plotly.graph_objects as go
-
 from ..detector.learning_curve import Epoch
+from .plotting import go
 
 _COLOURS = ("#2563eb", "#d97706", "#0f766e", "#be185d", "#7c3aed", "#6b7280")
 _DASHES = ("solid", "dash", "dot", "dashdot")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ..inspection import Inspection
 from ..lessons.base_rate import Alarms
@@ -15,6 +14,7 @@ from ..lessons.rows import RepairedRow
 from .colours import ORIGINAL, REDISTRIBUTED
 from .detection_curves import curve, roc
 from .map_detail import map_detail
+from .plotting import go
 
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 

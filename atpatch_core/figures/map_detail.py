@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from html import escape
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ..inspection import Inspection
 from .colours import attention_scale, difference_scale
 from .map_values import TITLES, map_values
+from .plotting import go
 
 _HEIGHT = 430
 _MOST_LEVEL_TICKS = 8  # more of them on the lower axis would run into each other unless they stand upright

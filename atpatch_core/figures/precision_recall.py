@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import plotly.graph_objects as go
+
+from .plotting import go
 
 
 def precision_recall(precision: np.ndarray, recall: np.ndarray, chance: float) -> go.Figure:

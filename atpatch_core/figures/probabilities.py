@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 
 import numpy as np
-import plotly.graph_objects as go
 
 from ..inspection import Prediction
 from .colours import ORIGINAL, REDISTRIBUTED
+from .plotting import go
 from .wording import percent
 
 _WORTH_A_NUMBER = 0.0005  # what would read "0.0 %" is noise beside the bars

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-import plotly.graph_objects as go
+
+from .plotting import go
 
 _FURTHEST = 1e-4  # from 0 and 1; beyond, log-odds only show how sure is sure
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-import plotly.graph_objects as go
-
 from ..inspection import Column, Flags, Inspection
 from .colours import ORIGINAL, REDISTRIBUTED
+from .plotting import go
 from .redistributed import why_redistributed
 from .wording import score_text
 

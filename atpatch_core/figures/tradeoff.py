@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-import plotly.graph_objects as go
-
 from .label_places import Mark, label_places
+from .plotting import go
 
 _COLOURS = {
     "none": "#6b7280",

@@ -14,7 +14,11 @@ is kept beside the verdict, never in its place.
 
 from __future__ import annotations
 
-from .contract import (
+from ..extras import need
+
+need("labels", "Labels, and training from them,")
+
+from .contract import (  # noqa: E402
     Answer,
     ColumnVerdict,
     NewAnswer,
@@ -27,7 +31,7 @@ from .contract import (
     Suggestion,
     Verdict,
 )
-from .store import LabelStore
+from .store import LabelStore  # noqa: E402
 
 __all__ = [
     "Answer",

@@ -25,8 +25,10 @@ from ..whole_files import replacing
 from . import schema
 from .contract import Answer, SubjectRef
 from .database import write
-from .rows import FIELDS, ParsedRow, RowProblem, parse_row, to_row
-from .store import LabelStore, add_answer, add_input
+from .row_reading import ParsedRow, parse_row
+from .rows import FIELDS, RowProblem, to_row
+from .store import LabelStore
+from .writing import add_answer, add_input
 
 SUFFIXES = (".jsonl", ".parquet")
 _PAGE = 200

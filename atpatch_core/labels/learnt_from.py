@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .contract import Rest, Verdict
-from .training import ENOUGH, LabelledInput, learnable_layers, votes
+from .fitting import ENOUGH, learnable_layers
+from .labelled_inputs import LabelledInput
+from .majority import votes
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ def known_trigger(subject: Subject) -> PatchTrigger:
     for trigger in attacks_of(subject).values():
         if isinstance(trigger, PatchTrigger) and trigger.row is not None and trigger.column is not None:
             return trigger
-    raise InputError(f"{subject.name} comes without a trigger to show: build it with `samples build {subject.name}`.")
+    raise InputError(
+        f"{subject.name} comes without a trigger to show: build it with `python -m sample_models build {subject.name}`."
+    )
 
 
 def stamp(picture: Image.Image, trigger: PatchTrigger, strength: float, row: int, column: int) -> Image.Image:

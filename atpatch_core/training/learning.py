@@ -8,29 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from ..debugging import train_detector as from_image_sets
-from ..debugging import train_record_detector as from_record_sets
-from ..debugging import train_text_detector as from_text_sets
-from ..debugging.attribute_flips import hijacked
-from ..debugging.layer_scores import layer_scores
-from ..debugging.text_tuning import scores_of_pairs
-from ..detector.learning_curve import OnEpoch
+from ..debugging.modalities import modality_of
+from ..debugging.train_detector import train_detector
+from ..detector.learning_curve import OnEpoch, OnStep, say_nothing
 from ..detector.trained import TrainedDetector
 from ..detector.training import DetectorRecipe, LayerExamples
 from ..errors import AtPatchError, InputError, LabelError
 from ..labels import training as from_labels
-from ..labels.training import LabelledInput
-from ..subjects.image_files import from_array
+from ..labels.examples import labelled_examples
+from ..labels.labelled_inputs import LabelledInput
 from ..subjects.subject import Subject
-from .sources import Sources, read_image_sets, read_labels, read_record_sets, read_text_sets
+from .sources import Sources, read_labels, read_sets
 
 READING = "reading what to learn from"
-_RATE_OF_SETS = 0.001
 _RATE_OF_LABELS = 0.01
 
 _GIVEN = ("per-token", "per-field")
-
-OnStep = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +64,7 @@ def learn(
     subject: Subject,
     sources: Sources,
     settings: Settings | None = None,
-    on_step: OnStep = lambda stage, done, total: None,
+    on_step: OnStep = say_nothing,
     on_epoch: OnEpoch | None = None,
     on_labels: Callable[[Sequence[LabelledInput]], None] = lambda inputs: None,
 ) -> TrainedDetector:
@@ -93,7 +86,7 @@ def learn(
     if sources.debugging_sets:
         task = _Task(subject, sources.debugging_sets, inputs, chosen, on_step, on_epoch)
         try:
-            detector = {"image": _from_images, "text": _from_texts, "record": _from_records}[subject.kind](task)
+            detector = _from_sets(task)
         except AtPatchError:
             raise
         except ValueError as error:
@@ -118,7 +111,7 @@ class _Task:
     on_epoch: OnEpoch | None
 
     def labelled(self) -> dict[int, LayerExamples] | None:
-        return from_labels.labelled_examples(self.subject, self.inputs) if self.inputs else None
+        return labelled_examples(self.subject, self.inputs) if self.inputs else None
 
     def noted(self, detector: TrainedDetector, over_attended: np.ndarray, scores: np.ndarray) -> TrainedDetector:
         """The detector with what it learnt from labels and how it scores held-out inputs in its history."""
@@ -134,72 +127,32 @@ class _Task:
         return replace(detector, history=history)
 
 
-def _from_images(task: _Task) -> TrainedDetector | None:
+def _from_sets(task: _Task) -> TrainedDetector | None:
     """`None` if nothing but labels can be learnt from."""
-    data = read_image_sets(task.folders, task.subject)
-    task.on_step(READING, 1, 1)
-    if task.inputs and not len(data.pairs):
-        return None
-    detector = from_image_sets.train_detector(
-        task.subject,
-        data.pairs,
-        data.tuning,
-        data.benign,
-        task.settings.recipe(from_image_sets.RECIPE),
-        task.settings.false_positive_rate or _RATE_OF_SETS,
-        task.on_step,
-        task.on_epoch,
-        task.labelled(),
-    )
-    images = [from_array(one) for one in (*data.tuning.clean, *data.tuning.triggered)]
-    scores = layer_scores(task.subject, detector, images).max(1, initial=0.0)
-    return task.noted(detector, np.repeat([False, True], len(data.tuning)), scores)
-
-
-def _from_texts(task: _Task) -> TrainedDetector | None:
-    recipe = task.settings.recipe(from_text_sets.RECIPE)
-    data = read_text_sets(task.folders, task.subject)
-    task.on_step(READING, 1, 1)
-    if task.inputs and not len(data.pairs):
-        return None
-    detector = from_text_sets.train_text_detector(
-        task.subject,
-        data.pairs,
-        data.tuning,
-        data.benign,
-        recipe,
-        task.settings.false_positive_rate or from_text_sets.RATE,
-        task.on_step,
-        task.on_epoch,
-        task.labelled(),
-    )
-    clean, triggered = scores_of_pairs(task.subject, detector, data.tuning, recipe.seed)
-    over_attended = np.repeat([False, True], [len(clean), len(triggered)])
-    return task.noted(detector, over_attended, np.concatenate([clean, triggered]))
-
-
-def _from_records(task: _Task) -> TrainedDetector | None:
-    recipe = task.settings.recipe(from_record_sets.RECIPE)
-    if task.settings.false_positive_rate is not None:
+    subject, wanted = task.subject, task.settings.false_positive_rate
+    modality = modality_of(subject)
+    recipe = task.settings.recipe(modality.recipe)
+    if wanted is not None and modality.false_positive_rate is None:
         raise InputError(
-            "With a debugging set of records, the threshold is chosen by what it cures: leave out the false-positive "
-            "rate, and set one with `atpatch calibrate` if you need it."
+            f"With a debugging set of {subject.kind}s, the threshold is chosen by what it cures: leave out the "
+            "false-positive rate, and set one with `atpatch calibrate` if you need it."
         )
-    data = read_record_sets(task.folders, task.subject)
+    data = read_sets(task.folders, subject)
     task.on_step(READING, 1, 1)
-    if task.inputs and len(data.pairs) < from_record_sets.ENOUGH_HIJACKED:
+    if task.inputs and len(data.pairs) < modality.fewest_pairs:
         return None
-    detector = from_record_sets.train_record_detector(
-        task.subject,
+    detector = train_detector(
+        subject,
         data.pairs,
         data.tuning,
+        data.benign,
         recipe,
+        wanted,
         task.on_step,
         task.on_epoch,
         task.labelled(),
     )
-    scores = layer_scores(task.subject, detector, data.tuning).max(1, initial=0.0)
-    return task.noted(detector, hijacked(task.subject, data.tuning), scores)
+    return task.noted(detector, *modality.held_out_scores(subject, detector, data, recipe.seed))
 
 
 def stages(layers: int) -> dict[str, float]:

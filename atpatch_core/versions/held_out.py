@@ -11,7 +11,7 @@ import torch
 
 from ..attention import attention_layers, capture
 from ..debugging.attribute_flips import hijacked_by, record_schema
-from ..debugging.examples import label_columns
+from ..debugging.image_examples import label_columns
 from ..debugging.image_set import ImageDebuggingData
 from ..debugging.record_set import RecordDebuggingData
 from ..debugging.sets import ImageDebuggingSet
@@ -22,7 +22,8 @@ from ..evaluation.evaluate import Triggered, apply_trigger
 from ..evaluation.image_attacks import covered_patches_of
 from ..evaluation.record_data import read_people
 from ..evaluation.text_data import LabelledTexts, read_labelled_texts
-from ..labels.training import LabelledInput, label_masks
+from ..labels.examples import label_masks
+from ..labels.labelled_inputs import LabelledInput
 from ..subjects.image_files import as_array, from_array
 from ..subjects.record_schema import Record
 from ..subjects.subject import Subject

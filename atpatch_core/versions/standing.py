@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..detector.trained import TrainedDetector
-from ..labels.training import LabelledInput
+from ..labels.labelled_inputs import LabelledInput
 from ..subjects.subject import Subject
 from .held_out import HeldOut, evaluation_inputs, from_labels, has_evaluation_data
-from .judgement import Confusion, Judged, input_scores, judge
+from .judgement import Confusion, input_scores, judge
 from .readiness import (
     Readiness,
     Standing,
@@ -20,6 +21,30 @@ from .readiness import (
     taught_by,
     threshold_chosen_on,
 )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A detector, and what gives the highest column score of each of some inputs (float64 `[n]`)."""
+
+    detector: TrainedDetector
+    scores: Callable[[HeldOut], np.ndarray]
+
+
+def standing_on(
+    inputs: HeldOut, candidate: Candidate, active: Candidate | None = None
+) -> tuple[Readiness, Confusion | None]:
+    """How a candidate stands on inputs that it can be judged on, and what the `active` one does to the same inputs.
+
+    Where there are too few inputs, or the candidate watches nothing, it is not judged, and nothing is scored.
+    """
+    if not candidate.detector.watched or not judgeable(inputs.over_attended):
+        return Readiness(Standing.NOT_JUDGED), None
+    judged = judge(candidate.scores(inputs), inputs.over_attended)
+    found = readiness(judged, candidate.detector.threshold, inputs.titles)
+    if active is None:
+        return found, None
+    return found, counts_of(active.detector, judge(active.scores(inputs), inputs.over_attended))
 
 
 def standing_of(
@@ -33,14 +58,15 @@ def standing_of(
     Judged on the model's own evaluation inputs, or where it has none on `labelled` inputs; inputs that a detector
     learnt from, or that chose its threshold, don't judge it. Raises an `AtPatchError` when inputs can't be read.
     """
-    own = inputs_for(subject, labelled, detector)
-    if not detector.watched or not judgeable(own.over_attended):
-        return Readiness(Standing.NOT_JUDGED), None
-    shared = own if active is None else inputs_for(subject, labelled, detector, active)
-    if active is None or not judgeable(shared.over_attended):
-        return readiness(_judged(subject, detector, own), detector.threshold, own.titles), None
-    found = readiness(_judged(subject, detector, shared), detector.threshold, shared.titles)
-    return found, counts_of(active, _judged(subject, active, shared))
+
+    def candidate(judged: TrainedDetector) -> Candidate:
+        return Candidate(judged, lambda inputs: input_scores(subject, judged, inputs.inputs))
+
+    if active is not None:
+        shared = inputs_for(subject, labelled, detector, active)
+        if judgeable(shared.over_attended):
+            return standing_on(shared, candidate(detector), candidate(active))
+    return standing_on(inputs_for(subject, labelled, detector), candidate(detector))
 
 
 def inputs_for(
@@ -52,8 +78,3 @@ def inputs_for(
     else:
         found = from_labels(labelled(), frozenset[str]().union(*map(taught_by, detectors)))
     return found.without(frozenset[str]().union(*map(threshold_chosen_on, detectors)))
-
-
-def _judged(subject: Subject, detector: TrainedDetector, inputs: HeldOut) -> Judged:
-    scores: np.ndarray = input_scores(subject, detector, inputs.inputs)
-    return judge(scores, inputs.over_attended)

@@ -18,23 +18,16 @@ from atpatch_core.debugging.record_set import load_record_set
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import InputError
 from atpatch_core.files.json_files import read_object
-from atpatch_core.labels.training import LabelledInput, labelled_inputs
+from atpatch_core.labels.labelled_inputs import LabelledInput, labelled_inputs
 from atpatch_core.training import STORE, TrainingStore
 from atpatch_core.uploads import digest_of
 from atpatch_core.versions import held_out as judged_on
 from atpatch_core.versions.embedding import ColumnEmbedding, embed_columns
 from atpatch_core.versions.folder import load_version, version_label
 from atpatch_core.versions.held_out import ColumnTruth, HeldOut
-from atpatch_core.versions.judgement import Confusion, input_scores, judge
-from atpatch_core.versions.readiness import (
-    Readiness,
-    Standing,
-    counts_of,
-    judgeable,
-    readiness,
-    taught_by,
-    threshold_chosen_on,
-)
+from atpatch_core.versions.judgement import Confusion, input_scores
+from atpatch_core.versions.readiness import Readiness, taught_by, threshold_chosen_on
+from atpatch_core.versions.standing import Candidate, standing_on
 from pages.shared.folders import OWN, debugging_sets_folder, trainings_folder
 from pages.shared.label_store import fingerprint_of, label_store
 from pages.shared.resources import OpenSubject
@@ -111,11 +104,7 @@ def inputs_to_judge_on(opened: OpenSubject, data: str, *versions: Version) -> He
 def readiness_of(opened: OpenSubject, version: Version) -> tuple[Readiness, str]:
     """How a version stands, and on what it was judged (see `_judging_data`). Raises `AtPatchError`."""
     data = _judging_data(opened)
-    inputs = inputs_to_judge_on(opened, data, version)
-    if not version.detector.watched or not judgeable(inputs.over_attended):
-        return Readiness(Standing.NOT_JUDGED), data
-    judged = judge(scores_of(opened, version, inputs, data), inputs.over_attended)
-    return readiness(judged, version.detector.threshold, inputs.titles), data
+    return standing_on(inputs_to_judge_on(opened, data, version), _candidate(opened, version, data))[0], data
 
 
 def beside(opened: OpenSubject, version: Version, other: Version) -> tuple[Readiness, Confusion] | None:
@@ -125,10 +114,12 @@ def beside(opened: OpenSubject, version: Version, other: Version) -> tuple[Readi
     """
     data = _judging_data(opened)
     inputs = inputs_to_judge_on(opened, data, version, other)
-    if not judgeable(inputs.over_attended):
-        return None
-    own, theirs = (judge(scores_of(opened, one, inputs, data), inputs.over_attended) for one in (version, other))
-    return readiness(own, version.detector.threshold, inputs.titles), counts_of(other.detector, theirs)
+    found, counts = standing_on(inputs, *(_candidate(opened, one, data) for one in (version, other)))
+    return None if counts is None else (found, counts)
+
+
+def _candidate(opened: OpenSubject, version: Version, data: str) -> Candidate:
+    return Candidate(version.detector, lambda inputs: scores_of(opened, version, inputs, data))
 
 
 def _judging_data(opened: OpenSubject) -> str:

@@ -68,7 +68,7 @@ def deciding_columns(lesson: PictureLesson, title: str, strength: int) -> tuple[
 def _opened(name: str) -> OpenSubject:
     folders = subject_folders()
     if name not in folders:
-        raise SubjectError(f"This step needs the model {name}: run `python -m atpatch_core samples build {name}`.")
+        raise SubjectError(f"This step needs the model {name}: run `python -m sample_models build {name}`.")
     # The tour is about the detector that comes with the model, whatever has been trained and put to work since.
     shipped = SHIPPED if SHIPPED in {one.name for one in list_versions(folders[name])} else None
     return open_subject(folders[name], shipped)

@@ -21,11 +21,11 @@ from atpatch_core.explained import explained
 from atpatch_core.figures.wording import unique
 from atpatch_core.inspection import Column, Inspection
 from atpatch_core.machine import leave_cores_free
-from atpatch_core.samples.listing import Sample, read_samples
 from atpatch_core.subjects.config_checks import shown_name
 from atpatch_core.uploads import UploadStore, digest_of
 from atpatch_core.versions.folder import SHIPPED, active_version, version_folder
 from pages.shared.folders import models_folder, samples_folder, uploads_folder
+from pages.shared.samples import Sample, read_samples
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from atpatch_core import AtPatchError
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject, uploads
 from pages.shared.upload_names import name_upload
+from pages.shared.view import View, to_params
 
 
 def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage", detector: str | None = None) -> None:
@@ -23,7 +24,5 @@ def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage", de
         st.caption(plain(str(error)))
         return
     name_upload(digest, f"a {opened.subject.kind} from another page")
-    params = {"subject": opened.subject.name, "upload": digest, "patch": "off"}
-    if detector is not None:
-        params["detector"] = detector
+    params = to_params(View(opened.subject.name, upload=digest, detector=detector))
     st.page_link("pages/triage/page.py", label=label, icon=":material/search:", query_params=params)

@@ -11,8 +11,8 @@ from atpatch_core.figures.wording import listed, score_text, unique
 from atpatch_core.versions.folder import name_in
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
+from pages.shared.view import View
 from pages.triage import state
-from pages.triage.view import View
 
 _THRESHOLD = "threshold"
 _CHOSEN = "columns_chosen"

@@ -13,9 +13,9 @@ from atpatch_core.figures.verdict import answer, found_sentence, heads_in_words,
 from atpatch_core.figures.wording import counted, score_text
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject
+from pages.shared.view import View
 from pages.triage import state
 from pages.triage.input_views import view_of
-from pages.triage.view import View
 
 _TOGGLE = "patch"
 _MOST_ROWS = 8  # of a table that is shown in full

@@ -28,10 +28,10 @@ from pages.shared.resources import (
     uploads,
 )
 from pages.shared.upload_names import upload_name
+from pages.shared.view import Seen, View
 from pages.triage import state
 from pages.triage.input_views import view_of
 from pages.triage.overview import has_map
-from pages.triage.view import Seen, View
 
 _OTHER = "compare_other"
 _PIN = "compare_pin"

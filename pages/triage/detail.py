@@ -10,9 +10,9 @@ from atpatch_core.figures.map_values import map_values
 from atpatch_core.figures.words import has_parts
 from pages.components.map_canvas.map_canvas import map_canvas
 from pages.shared.resources import OpenInput, OpenSubject
+from pages.shared.view import View
 from pages.triage import state
 from pages.triage.maps_key import maps_key
-from pages.triage.view import View
 
 _HIDE = "hide_special"
 _WORDS = "whole_words"

@@ -17,8 +17,8 @@ from atpatch_core.subjects.record_schema import NumberField
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, uploads
 from pages.shared.upload_names import name_upload
+from pages.shared.view import Seen, View
 from pages.triage import state
-from pages.triage.view import Seen, View
 
 _KEYS = "edit_keys"
 _FIELD = "edit_field"

@@ -13,8 +13,8 @@ from atpatch_core.figures.wording import listed
 from pages.components.stale.stale import Typed
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject
+from pages.shared.view import View
 from pages.triage.own_input import take_file
-from pages.triage.view import View
 
 NOUN = "picture"
 SOURCES = ("Upload", "Camera")

@@ -7,14 +7,14 @@ from dataclasses import replace
 import streamlit as st
 
 from atpatch_core import AtPatchError
-from atpatch_core.samples.listing import Sample
 from pages.components.stale.stale import show_stale
 from pages.shared.markdown import plain, quoted
 from pages.shared.resources import OpenInput, OpenSubject, read_input, samples, samples_problem, uploads
+from pages.shared.samples import Sample
 from pages.shared.upload_names import upload_name
+from pages.shared.view import View
 from pages.triage import state
 from pages.triage.input_views import view_of
-from pages.triage.view import View
 
 _SOURCE = "input_source"
 _SAMPLE = "input_sample"

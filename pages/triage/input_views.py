@@ -7,9 +7,9 @@ from typing import Protocol
 from atpatch_core import Inspection
 from pages.components.stale.stale import Typed
 from pages.shared.resources import OpenInput, OpenSubject
+from pages.shared.view import View
 from pages.triage import image_view as picture_view
 from pages.triage import record_view, text_view
-from pages.triage.view import View
 
 
 class InputView(Protocol):

@@ -13,9 +13,9 @@ from atpatch_core.figures.scores import score_bars
 from atpatch_core.figures.wording import counted
 from pages.components.atlas_image.atlas_image import atlas_image, opened_map
 from pages.shared.resources import OpenInput, OpenSubject
+from pages.shared.view import View
 from pages.triage import state
 from pages.triage.maps_key import maps_key
-from pages.triage.view import View
 
 _ATLAS = "atlas"
 _LAYER = "layer"

@@ -11,6 +11,7 @@ from atpatch_core.figures.words import group_words
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, inspect
 from pages.shared.style import apply_style
+from pages.shared.view import View
 from pages.triage import state
 from pages.triage.adjust import show_columns, show_threshold
 from pages.triage.answer import show_answer, show_probabilities, show_verdict
@@ -26,7 +27,6 @@ from pages.triage.overview import first_map, has_map, show_map_choice, show_over
 from pages.triage.send_to_labelling import show_send_button
 from pages.triage.share import show_share
 from pages.triage.subject_choice import opened_subject, show_detector_version, show_subject_choice, show_summary
-from pages.triage.view import View
 from pages.triage.welcome import note_visitor, show_welcome
 
 

@@ -16,8 +16,8 @@ from pages.shared.folders import models_folder
 from pages.shared.markdown import plain, quoted
 from pages.shared.model_list import shown_instead
 from pages.shared.resources import OpenSubject, open_subject, subject_folders
+from pages.shared.view import View
 from pages.triage import state
-from pages.triage.view import View
 
 _KEY = "subject_choice"
 _INPUTS = "subject_choice_inputs"  # by kind, the last view with an input of it
@@ -32,7 +32,7 @@ def opened_subject(view: View) -> OpenSubject | None:
     if not folders:
         st.warning(
             f"There are no models in {plain(str(models_folder()))}: build the samples with "
-            "`python -m atpatch_core samples build`, or name another folder in `ATPATCH_MODELS`.",
+            "`python -m sample_models build`, or name another folder in `ATPATCH_MODELS`.",
             icon=":material/folder_off:",
         )
         return None

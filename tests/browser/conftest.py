@@ -24,7 +24,7 @@ def models() -> Path:
     """The folder of sample models."""
     folder = Path(os.environ.get("ATPATCH_MODELS") or ROOT / "sample_models")
     if not (folder / MODEL / "config.json").is_file():
-        pytest.fail(f"The sample model {MODEL} is not in {folder}: run `python -m atpatch_core samples build` first.")
+        pytest.fail(f"The sample model {MODEL} is not in {folder}: run `python -m sample_models build` first.")
     return folder
 
 
@@ -34,9 +34,9 @@ def samples() -> Path:
     folder = Path(os.environ.get("ATPATCH_SAMPLES") or ROOT / "assets" / "samples")
     index = folder / "index.json"
     if not index.is_file():
-        pytest.fail(f"There are no sample pictures in {folder}: run `python -m atpatch_core samples build` first.")
+        pytest.fail(f"There are no sample pictures in {folder}: run `python -m sample_models build` first.")
     if {bool(entry["triggered"]) for entry in json.loads(index.read_text(encoding="utf-8"))} != {True, False}:
-        pytest.fail(f"{index} needs triggered and clean samples: run `python -m atpatch_core samples build` again.")
+        pytest.fail(f"{index} needs triggered and clean samples: run `python -m sample_models build` again.")
     return folder
 
 

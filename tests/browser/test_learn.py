@@ -161,4 +161,4 @@ def test_a_step_that_does_not_exist_shows_the_first(app: str, page: Page) -> Non
 
 def test_without_models_the_tour_says_what_is_missing(empty_app: str, page: Page) -> None:
     visit(page, f"{empty_app}/learn?step=3", "Learn")
-    expect(page.locator(".st-key-lesson")).to_contain_text("samples build fashion-vit-badnets")
+    expect(page.locator(".st-key-lesson")).to_contain_text("sample_models build fashion-vit-badnets")

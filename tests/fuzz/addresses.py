@@ -11,7 +11,7 @@ from atpatch_core.inspection import Column
 from atpatch_core.triggers import PATTERNS, PatchTrigger
 from pages.evaluate.own_trigger import parse_trigger
 from pages.shared import address
-from pages.triage.view import Seen, View, from_params, to_params
+from pages.shared.view import Seen, View, from_params, to_params
 
 from .case import Case, equal
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from atpatch_core.evaluation.attacks import load_attacks, save_attacks
-from atpatch_core.samples.listing import Sample, read_samples
 from atpatch_core.spread_triggers import BlendedTrigger, CornerPatches, WarpTrigger
 from atpatch_core.text_triggers import StyleTrigger, TextTrigger
 from atpatch_core.triggers import PATTERNS, PatchTrigger
+from pages.shared.samples import Sample, read_samples
 
 from .case import Case, equal, low
 from .json_damage import damaged_texts, instead, places, without, wrong_kinds

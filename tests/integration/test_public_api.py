@@ -182,7 +182,7 @@ def test_the_paper_variant_is_shipped_beside_the_default(
 def test_model_cards_tell_the_figures_and_the_command(badnets: atpatch.Subject) -> None:
     for folder in (BADNETS, CONTROL):
         card = (folder / "atpatch" / "README.md").read_text(encoding="utf-8")
-        assert f"samples build {folder.name}" in card
+        assert f"sample_models build {folder.name}" in card
         assert "excess ASR" in card
     assert badnets.summary.startswith("Tells 10 kinds of clothes apart")
 

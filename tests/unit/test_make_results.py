@@ -1,4 +1,4 @@
-"""Where `make results` writes its tables in README.md."""
+"""Where `make results` writes its tables in docs/results.md."""
 
 from __future__ import annotations
 

@@ -17,15 +17,15 @@ export default function (component) {
     button.title = cell.label;
     button.setAttribute("aria-pressed", String(cell.selected));
     button.tabIndex = cell.selected ? 0 : -1;
-    button.onclick = () =>
-      setTriggerValue("opened", { x: cell.left + cell.width / 2, y: cell.top + cell.height / 2 });
+    button.onclick = () => setTriggerValue("opened", { x: cell.left + cell.width / 2, y: cell.top + cell.height / 2 });
     button.onkeydown = (event) => {
       const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
       const step = steps[event.key];
       if (!step) return;
       event.preventDefault();
       const next = data.cells.findIndex(
-        (other) => other.layer === cell.layer + step[0] && other.head === cell.head + step[1]);
+        (other) => other.layer === cell.layer + step[0] && other.head === cell.head + step[1],
+      );
       if (next >= 0) buttons[next].focus();
     };
     return button;

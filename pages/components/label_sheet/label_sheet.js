@@ -162,7 +162,8 @@ class Sheet {
     if (!this.root.isConnected) return this.leave();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.composedPath()[0];
-    if (target instanceof Element && target.closest("input, textarea, select, [contenteditable], [role=dialog]")) return;
+    if (target instanceof Element && target.closest("input, textarea, select, [contenteditable], [role=dialog]"))
+      return;
     const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (pressed === "Enter" && target instanceof Element && target.closest("button, a, summary, [role=button]")) return;
     const work = this.here();
@@ -170,10 +171,17 @@ class Sheet {
     const act = {
       ...Object.fromEntries(Object.entries(VERDICTS).map(([letter, verdict]) => [letter, () => this.judge(verdict)])),
       b: () => this.restBenign(),
-      ArrowLeft: () => this.step(-1), ArrowUp: () => this.step(-1), k: () => this.step(-1),
-      ArrowRight: () => this.step(1), ArrowDown: () => this.step(1), j: () => this.step(1),
-      z: () => this.undo(), Backspace: () => this.undo(),
-      s: () => this.skip(), d: () => this.finish("discarded"), Enter: () => this.finish("submitted"),
+      ArrowLeft: () => this.step(-1),
+      ArrowUp: () => this.step(-1),
+      k: () => this.step(-1),
+      ArrowRight: () => this.step(1),
+      ArrowDown: () => this.step(1),
+      j: () => this.step(1),
+      z: () => this.undo(),
+      Backspace: () => this.undo(),
+      s: () => this.skip(),
+      d: () => this.finish("discarded"),
+      Enter: () => this.finish("submitted"),
       ...(asking ? { j: () => this.judgeThem(), Escape: () => this.judgeThem(), b: () => this.callThemBenign() } : {}),
     }[pressed];
     if (!act) return;
@@ -427,10 +435,10 @@ class Sheet {
     this.mapMissing = make(middle, "p", "quiet", "This map is not sent along: it is in Triage.");
     this.map.onclick = (event) => {
       const box = this.mapImage.getBoundingClientRect();
-      const [layer, head_] = this.shown;
+      const [layer, shownHead] = this.shown;
       const keys = this.known.get(this.current).names.length;
       const key = Math.floor(((event.clientX - box.left) / box.width) * keys);
-      this.select(layer, head_, Math.min(Math.max(key, 0), keys - 1));
+      this.select(layer, shownHead, Math.min(Math.max(key, 0), keys - 1));
     };
     const pick = make(middle, "div", "pick");
     this.layerPick = make(make(pick, "label", "", "Layer "), "select");
@@ -438,10 +446,10 @@ class Sheet {
     const other = () => {
       const item = this.known.get(this.current);
       const layer = Number(this.layerPick.value);
-      const head_ = Math.min(Number(this.headPick.value), item.heads[layer] - 1);
+      const nearest = Math.min(Number(this.headPick.value), item.heads[layer] - 1);
       const work = this.here();
       const now = work.columns[work.cursor];
-      this.select(layer, head_, now ? now.key : item.first);
+      this.select(layer, nearest, now ? now.key : item.first);
     };
     for (const one of [this.layerPick, this.headPick]) {
       // After a choice with the mouse the keys judge again; with the keyboard one may want to go on choosing.
@@ -465,7 +473,9 @@ class Sheet {
     const keys = make(now, "div", "keys");
     this.buttons = {};
     for (const [letter, verdict] of Object.entries(VERDICTS)) {
-      this.buttons[verdict] = this.button(keys, letter.toUpperCase(), verdict[0].toUpperCase() + verdict.slice(1), () => this.judge(verdict));
+      this.buttons[verdict] = this.button(keys, letter.toUpperCase(), verdict[0].toUpperCase() + verdict.slice(1), () =>
+        this.judge(verdict),
+      );
     }
     this.question = make(judge, "div", "question");
     this.question.setAttribute("role", "alert");
@@ -589,7 +599,9 @@ class Sheet {
       ? `Does ${item.names[column.key]} draw too much attention in layer ${column.layer} \u00b7 head ${column.head}?`
       : "Click a place in the input or in the map to judge it.";
     this.machineBy.textContent = item.detector ? `Detector ${item.detector} suggests` : "No detector";
-    this.machine.textContent = this.hides(item, work) ? "hidden until you have answered" : this.suggestion(item, column);
+    this.machine.textContent = this.hides(item, work)
+      ? "hidden until you have answered"
+      : this.suggestion(item, column);
     this.personBy.textContent = `${this.data.annotator} says`;
     this.person.textContent = verdict ? SHOWN[verdict] : "\u2013 nothing yet";
     for (const [name, button] of Object.entries(this.buttons)) {
@@ -621,7 +633,8 @@ class Sheet {
       this.button(this.choices, "B", "The rest is benign", () => this.callThemBenign());
     }
     const kind = this.hides(item, work) ? "listed" : "flagged";
-    const count = open.length === 1 ? `1 ${kind} column is not judged` : `${open.length} ${kind} columns are not judged`;
+    const count =
+      open.length === 1 ? `1 ${kind} column is not judged` : `${open.length} ${kind} columns are not judged`;
     const names = open.slice(0, 4).map((one) => `L${one.layer}\u00b7H${one.head} ${item.names[one.key]}`);
     this.questionText.textContent =
       `${count}: ${names.join("; ")}${open.length > 4 ? "\u2026" : ""}. ` +

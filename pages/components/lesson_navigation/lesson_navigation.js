@@ -1,4 +1,5 @@
-const TAKEN = "input, textarea, select, canvas, [contenteditable], [role=slider], [role=radio], [role=radiogroup], " +
+const TAKEN =
+  "input, textarea, select, canvas, [contenteditable], [role=slider], [role=radio], [role=radiogroup], " +
   "[role=listbox], [role=combobox], [role=option], [role=menu], [role=group], [role=dialog], [role=tab]";
 
 const listeners = new WeakMap();

@@ -1,5 +1,6 @@
-async function unpack(packed, count) {
-  const bytes = Uint8Array.from(atob(packed), (one) => one.charCodeAt(0));
+// 16-bit steps that were split into high and low bytes, compressed, and written in Base64.
+export async function unpack(packed, count) {
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
   return Uint16Array.from({ length: count }, (_, place) => planes[place] * 256 + planes[count + place]);
@@ -13,7 +14,18 @@ function element(parent, name, className, text) {
   return made;
 }
 
-const exact = (value) => (Math.abs(value) > 0 && Math.abs(value) < 0.0001 ? value.toExponential(1) : value.toFixed(4));
+export const exact = (value) =>
+  Math.abs(value) > 0 && Math.abs(value) < 0.0001 ? value.toExponential(1) : value.toFixed(4);
+
+// Attention is stored by its square root, so that faint values are told apart.
+export const attentionOf = (step, strongest) => (step / 65535) ** 2 * strongest;
+
+// Where a value stands on its colour scale, 0 to 1; a difference may be negative, and 0.5 means none.
+export const attentionShare = (value, strongest) => Math.sqrt(Math.min(1, Math.max(0, value / strongest)));
+export function differenceShare(value, largest) {
+  const side = Math.min(1, Math.max(-1, value / largest));
+  return (Math.sign(side) * Math.sqrt(Math.abs(side)) + 1) / 2;
+}
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -54,8 +66,7 @@ export default function (component) {
     const stops = [];
     for (let step = 0; step <= 24; step += 1) {
       const share = step / 24;
-      const side = 2 * share - 1;
-      const place = number < 2 ? Math.sqrt(share) : (Math.sign(side) * Math.sqrt(Math.abs(side)) + 1) / 2;
+      const place = number < 2 ? attentionShare(share, 1) : differenceShare(2 * share - 1, 1);
       const at = 3 * Math.round(place * 255);
       stops.push(`rgb(${table[at]},${table[at + 1]},${table[at + 2]}) ${100 * share}%`);
     }
@@ -63,54 +74,57 @@ export default function (component) {
     element(scale, "span", "", exact(number < 2 ? strongest : change));
     return { canvas, row, column, table };
   });
-  Promise.all([unpack(data.before, size * size), unpack(data.change_of, size * size)]).then(
-    ([steps, changes]) => {
-      const value = (step) => (step / 65535) ** 2 * strongest;
-      const before = Float64Array.from(steps, value);
-      const after = Float64Array.from(steps, (step, place) => value((step + changes[place]) % 65536));
-      panels.forEach(({ canvas, table }, number) => {
-        const context = canvas.getContext("2d");
-        const pixels = context.createImageData(size, size);
-        for (let place = 0; place < size * size; place += 1) {
-          const value = number === 0 ? before[place] : number === 1 ? after[place] : after[place] - before[place];
-          const side = value / change;
-          const share =
-            number < 2
-              ? Math.sqrt(value / strongest)
-              : (Math.sign(side) * Math.sqrt(Math.min(1, Math.abs(side))) + 1) / 2;
-          const at = 3 * Math.round(Math.min(1, Math.max(0, share)) * 255);
-          pixels.data.set([table[at], table[at + 1], table[at + 2], 255], 4 * place);
-        }
-        context.putImageData(pixels, 0, 0);
-        canvas.style.imageRendering = canvas.clientWidth > size ? "pixelated" : "auto";
-        canvas.setAttribute("data-drawn", "yes");
-      });
-      let at = [0, 0];
-      const read = (query, key) => {
-        at = [Math.min(size - 1, Math.max(0, query)), Math.min(size - 1, Math.max(0, key))];
-        const place = at[0] * size + at[1];
-        told.textContent =
-          "from (query): " + names[at[0]] + " \u00b7 to (key): " + names[at[1]] +
-          " \u00b7 before " + exact(before[place]) + " \u2192 after " + exact(after[place]);
-        for (const { row, column } of panels) {
-          row.style.display = column.style.display = "block";
-          row.style.top = (100 * (at[0] + 0.5)) / size + "%";
-          column.style.left = (100 * (at[1] + 0.5)) / size + "%";
-        }
-      };
-      for (const { canvas } of panels) {
-        canvas.onmousemove = canvas.onclick = (event) => {
-          const box = canvas.getBoundingClientRect();
-          read(
-            Math.floor(((event.clientY - box.top) / box.height) * size),
-            Math.floor(((event.clientX - box.left) / box.width) * size));
-        };
-        canvas.onkeydown = (event) => {
-          const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
-          if (!step) return;
-          event.preventDefault();
-          read(at[0] + step[0], at[1] + step[1]);
-        };
+  Promise.all([unpack(data.before, size * size), unpack(data.change_of, size * size)]).then(([steps, changes]) => {
+    const before = Float64Array.from(steps, (step) => attentionOf(step, strongest));
+    const after = Float64Array.from(steps, (step, place) => attentionOf((step + changes[place]) % 65536, strongest));
+    panels.forEach(({ canvas, table }, number) => {
+      const context = canvas.getContext("2d");
+      const pixels = context.createImageData(size, size);
+      for (let place = 0; place < size * size; place += 1) {
+        const share =
+          number < 2
+            ? attentionShare([before, after][number][place], strongest)
+            : differenceShare(after[place] - before[place], change);
+        const at = 3 * Math.round(share * 255);
+        pixels.data.set([table[at], table[at + 1], table[at + 2], 255], 4 * place);
       }
+      context.putImageData(pixels, 0, 0);
+      canvas.style.imageRendering = canvas.clientWidth > size ? "pixelated" : "auto";
+      canvas.setAttribute("data-drawn", "yes");
     });
+    let at = [0, 0];
+    const read = (query, key) => {
+      at = [Math.min(size - 1, Math.max(0, query)), Math.min(size - 1, Math.max(0, key))];
+      const place = at[0] * size + at[1];
+      told.textContent =
+        "from (query): " +
+        names[at[0]] +
+        " \u00b7 to (key): " +
+        names[at[1]] +
+        " \u00b7 before " +
+        exact(before[place]) +
+        " \u2192 after " +
+        exact(after[place]);
+      for (const { row, column } of panels) {
+        row.style.display = column.style.display = "block";
+        row.style.top = (100 * (at[0] + 0.5)) / size + "%";
+        column.style.left = (100 * (at[1] + 0.5)) / size + "%";
+      }
+    };
+    for (const { canvas } of panels) {
+      canvas.onmousemove = canvas.onclick = (event) => {
+        const box = canvas.getBoundingClientRect();
+        read(
+          Math.floor(((event.clientY - box.top) / box.height) * size),
+          Math.floor(((event.clientX - box.left) / box.width) * size),
+        );
+      };
+      canvas.onkeydown = (event) => {
+        const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        read(at[0] + step[0], at[1] + step[1]);
+      };
+    }
+  });
 }

@@ -31,13 +31,20 @@ class Finished:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Finished]:
     """Run `atpatch ARGUMENTS`, as from a shell."""
+    return running("atpatch", main, capsys, monkeypatch)
+
+
+def running(
+    name: str, program: Callable[[], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Finished]:
+    """What runs `name ARGUMENTS`, as from a shell."""
 
     def command(*arguments: object) -> Finished:
-        monkeypatch.setattr(sys, "argv", ["atpatch", *map(str, arguments)])
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
         capsys.readouterr()
         code = 0
         try:
-            main()
+            program()
         except SystemExit as end:
             code = int(end.code or 0)
         printed = capsys.readouterr()

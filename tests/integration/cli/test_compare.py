@@ -13,8 +13,8 @@ import pytest
 
 from atpatch_core.evaluation.datasets import LabelledImages, write_labelled_images
 from atpatch_core.evaluation.evaluate import Triggered
-from atpatch_core.samples.fashion_mnist import LABELS
 from atpatch_core.subjects.image_files import as_array
+from sample_models.recipes.images.fashion_mnist import LABELS
 
 from ..conftest import BADNETS, MODELS
 from .conftest import Finished

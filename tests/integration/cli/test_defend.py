@@ -17,8 +17,8 @@ import atpatch_core as atpatch
 from atpatch_core.detector.storage import load_detector
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images, write_labelled_images
 from atpatch_core.evaluation.evaluate import Triggered, evaluate
-from atpatch_core.samples.fashion_mnist import LABELS
 from atpatch_core.subjects.image_files import as_array
+from sample_models.recipes.images.fashion_mnist import LABELS
 
 from ..conftest import BADNETS, CONTROL
 from .conftest import Finished

@@ -15,7 +15,8 @@ from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, NewInput, 
 from atpatch_core.labels.database import write
 from atpatch_core.labels.disagreements import Opinion, list_disagreements
 from atpatch_core.labels.statistics import AnnotatorStatistics, statistics
-from atpatch_core.labels.store import MOST_BYTES, add_input
+from atpatch_core.labels.store import MOST_BYTES
+from atpatch_core.labels.writing import add_input
 
 from .conftest import KEYS, SUBJECT, queued
 

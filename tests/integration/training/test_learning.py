@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import atpatch_core as atpatch
-from atpatch_core.debugging.image_set import ImageDebuggingData, _save, load_image_set
+from atpatch_core.debugging.image_set import ImageDebuggingData, load_image_set, save_image_set
 from atpatch_core.debugging.sets import ImageDebuggingSet
 from atpatch_core.detector.learning_curve import Epoch
 from atpatch_core.errors import DetectorError, InputError, LabelError
@@ -44,7 +44,7 @@ def debugging_set(badnets: atpatch.Subject, tmp_path_factory: pytest.TempPathFac
     benign = np.stack([as_array(data.images[number]) for number in numbers[60:]])
     provenance = {"model": fingerprint(badnets.model), "grid": [7, 7]}
     folder = tmp_path_factory.mktemp("set")
-    _save(badnets, ImageDebuggingData(pairs(numbers[:40]), pairs(numbers[40:60]), benign, provenance), folder)
+    save_image_set(badnets, ImageDebuggingData(pairs(numbers[:40]), pairs(numbers[40:60]), benign, provenance), folder)
     return folder
 
 

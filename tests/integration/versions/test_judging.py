@@ -14,7 +14,7 @@ from atpatch_core.debugging.answers import BATCH
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.errors import DetectorError, InputError
 from atpatch_core.labels.contract import Verdict
-from atpatch_core.labels.training import LabelledInput
+from atpatch_core.labels.labelled_inputs import LabelledInput
 from atpatch_core.versions.compare import compare, compare_scores
 from atpatch_core.versions.embedding import embed_columns
 from atpatch_core.versions.folder import load_version

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from transformers import BertConfig, BertForSequenceClassification
 
-from atpatch_core.debugging.train_record_detector import RECIPE
+from atpatch_core.debugging.record_lesson import RECIPE
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_schema import CategoryField, NumberField, Protected, Record, RecordSchema
 from atpatch_core.subjects.subject import Subject

@@ -14,7 +14,7 @@ import pytest
 
 from atpatch_core.debugging.attribute_flips import hijacked, hijacked_by
 from atpatch_core.debugging.record_set import RecordDebuggingData, build_record_set, load_record_set
-from atpatch_core.debugging.train_record_detector import train_record_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.errors import InputError
 from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_schema import Record
@@ -72,7 +72,7 @@ def test_the_same_seed_gives_the_same_set_and_another_one_another(
 
 
 def test_a_detector_learns_from_it(made: RecordDebuggingData, biased: Subject) -> None:
-    detector = train_record_detector(biased, made.pairs, made.tuning, QUICK)
+    detector = train_detector(biased, made.pairs, made.tuning, recipe=QUICK)
     assert detector.watched
     assert max(choice["cured"] for choice in detector.history["tried"]) > 0.9
 
@@ -83,7 +83,7 @@ def test_a_fair_model_gives_a_set_from_which_a_detector_learns_to_watch_nothing(
     read = load_record_set(tmp_path)
     assert len(read.pairs) < 20
     assert read.pairs.hijacking.shape == (len(read.pairs), 2)
-    assert train_record_detector(fair, read.pairs, read.tuning, QUICK).watched == ()
+    assert train_detector(fair, read.pairs, read.tuning, recipe=QUICK).watched == ()
 
 
 def test_what_makes_no_set_is_refused(biased: Subject, tmp_path: Path) -> None:

@@ -19,8 +19,9 @@ from atpatch_core.debugging.soft_triggers import (
     log_odds,
 )
 from atpatch_core.debugging.text_examples import text_examples
+from atpatch_core.debugging.text_lesson import RECIPE
 from atpatch_core.debugging.text_set import TextDebuggingSet, build_text_set, load_text_set
-from atpatch_core.debugging.train_text_detector import RECIPE, train_text_detector
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.reach import Reach
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.errors import InputError
@@ -129,7 +130,7 @@ def test_a_debugging_set_is_made_kept_and_learnt_from(subject: Subject, tmp_path
             assert torch.equal(mine.vectors, its.vectors)
     assert len(made.pairs.clean) + len(made.tuning.clean) + len(made.benign) == 440
 
-    detector = train_text_detector(
+    detector = train_detector(
         subject, read.pairs, read.tuning, read.benign, replace(RECIPE, epochs=4), false_positive_rate=0.01
     )
     assert detector.watched == (1,)

@@ -11,8 +11,8 @@ import torch
 
 from atpatch_core.attention import capture, hotfix
 from atpatch_core.debugging.attribute_flips import attribute_flips, hijacked_by
-from atpatch_core.debugging.flip_examples import flip_examples
-from atpatch_core.debugging.train_record_detector import train_record_detector
+from atpatch_core.debugging.record_examples import flip_examples
+from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.fixed import FixedColumns
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.evaluation.defences.contract import DefenderData
@@ -36,7 +36,7 @@ def biased() -> Subject:
 @pytest.fixture(scope="module")
 def repaired(biased: Subject) -> Subject:
     pairs = attribute_flips(biased, some_people(300, 1))
-    return replace(biased, detector=train_record_detector(biased, pairs, some_people(150, 2), QUICK))
+    return replace(biased, detector=train_detector(biased, pairs, some_people(150, 2), recipe=QUICK))
 
 
 def _held_out() -> LabelledRecords:
@@ -72,7 +72,7 @@ def test_it_flags_the_sex_of_those_it_hijacks_and_leaves_the_others_alone(repair
 
 def test_a_fair_model_gets_a_detector_that_watches_nothing() -> None:
     fair = trained(deserved)
-    detector = train_record_detector(fair, attribute_flips(fair, some_people(300, 1)), some_people(150, 2), QUICK)
+    detector = train_detector(fair, attribute_flips(fair, some_people(300, 1)), some_people(150, 2), recipe=QUICK)
     assert detector.watched == ()
     result = FairnessJudge.of(fair, _held_out()).judge(hotfixed(replace(fair, detector=detector)))
     assert result.changed.value == 0
@@ -89,7 +89,7 @@ def test_a_saved_detector_scores_as_before(repaired: Subject, tmp_path: Path) ->
 def test_the_same_seed_gives_the_same_detector(biased: Subject) -> None:
     pairs = attribute_flips(biased, some_people(80, 1))
     quick = replace(QUICK, epochs=1)
-    first, second = (train_record_detector(biased, pairs, some_people(60, 2), quick) for _ in range(2))
+    first, second = (train_detector(biased, pairs, some_people(60, 2), recipe=quick) for _ in range(2))
     assert (first.threshold, first.watched, first.reference) == (second.threshold, second.watched, second.reference)
 
 

@@ -12,10 +12,11 @@ from PIL import Image
 
 from atpatch_core.attention import hotfix
 from atpatch_core.debugging import trial
+from atpatch_core.debugging.image_tuning import tune, tune_alongside, tune_jointly
 from atpatch_core.debugging.layer_scores import layer_scores
 from atpatch_core.debugging.sets import ImageDebuggingSet
 from atpatch_core.debugging.trial import Trial
-from atpatch_core.debugging.tuning import Choice, Tuned, least_left, tune, tune_alongside, tune_jointly
+from atpatch_core.debugging.tuning import Choice, Tuned, least_left
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS
 from atpatch_core.detector.trained import TrainedDetector

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from atpatch_core.detector.reach import Budget, Carried, Reach, carriers
+from atpatch_core.detector.known import Carried
+from atpatch_core.detector.reach import Budget, Reach, carriers
 from atpatch_core.detector.reference import benign_reference
 
 _REACH = Reach((0, 1), longest=5, as_sure=0.2, margin=0)

@@ -18,9 +18,9 @@ from atpatch_core.errors import AtPatchError
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.files.damaged import DamagedError, OversizeError
 from atpatch_core.files.json_files import parse_json
-from atpatch_core.samples.listing import read_samples
 from atpatch_core.subjects.record_schema import load_schema
 from atpatch_core.training.store import TrainingStore
+from pages.shared.samples import read_samples
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from atpatch_core import Column
 from atpatch_core.figures.learnt_from import as_rows, in_sentences
 from atpatch_core.labels import Answer, ColumnVerdict, Rest, State, Verdict
+from atpatch_core.labels.labelled_inputs import LabelledInput
 from atpatch_core.labels.learnt_from import AnnotatorShare, learnt_from
-from atpatch_core.labels.training import LabelledInput, by_majority
+from atpatch_core.labels.majority import by_majority
 
 OVER, BENIGN, UNSURE = Verdict.OVER_ATTENDED, Verdict.BENIGN, Verdict.UNSURE
 COLUMNS = 100

@@ -9,7 +9,7 @@ import pytest
 
 from atpatch_core import Column
 from atpatch_core.labels import Rest, State, SubjectRef, Verdict
-from atpatch_core.labels.rows import parse_row
+from atpatch_core.labels.row_reading import parse_row
 from atpatch_core.uploads import digest_of
 
 SUBJECT = SubjectRef("vit", "ab" * 32, "image", (4, 4))

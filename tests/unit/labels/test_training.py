@@ -12,15 +12,11 @@ from atpatch_core import Column
 from atpatch_core.detector.training import LayerExamples, train_network
 from atpatch_core.errors import LabelError
 from atpatch_core.labels import Answer, ColumnVerdict, Rest, State, Verdict
-from atpatch_core.labels.training import (
-    RECIPE,
-    TEXT_RECIPE,
-    LabelledInput,
-    by_majority,
-    examples_of,
-    fit,
-    label_masks,
-)
+from atpatch_core.labels.examples import examples_of, label_masks
+from atpatch_core.labels.fitting import fit
+from atpatch_core.labels.labelled_inputs import LabelledInput
+from atpatch_core.labels.majority import by_majority
+from atpatch_core.labels.training import RECIPE, TEXT_RECIPE
 
 OVER, BENIGN, UNSURE = Verdict.OVER_ATTENDED, Verdict.BENIGN, Verdict.UNSURE
 KEYS = 6

@@ -1,0 +1,80 @@
+"""Run a model again for a detector that follows its flags, with hot-fixes that do as they are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..detector.contract import ColumnDetector
+from ..detector.following import Seen
+from ..detector.following import follow as follow_flags
+from ..detector.known import Carried, KnownColumns
+from ..redistribution import shut_out
+from .capture import capture
+from .fix import repairing
+from .session import Call, Forward, Repair, Repaired, logits_of
+
+
+def follow(call: Call, output: Any, forward: Forward, repair: Repair) -> Repaired | None:
+    """Run the model again with everything repaired that its flags lead to; `None` if that is nothing.
+
+    Args:
+        call: the model and what it was called with.
+        output: what it answered, with nothing but the columns named by hand repaired.
+        forward: what was seen meanwhile; how flags were followed is noted in it.
+        repair: what the hot-fix looks for, and how it repairs.
+
+    Raises:
+        HotfixError: the model is no classifier, whose answer could be followed.
+    """
+    detector, reach = repair.detector, repair.manner.reach
+    if detector is None or reach is None:
+        return None
+    seen = Seen(forward.scores, forward.found, forward.valid, forward.tokens)
+    followed = follow_flags(seen, detector, reach, repair.flagging, HotfixReruns(call, output, repair, detector))
+    forward.scores, forward.following = dict(followed.scores), followed.following
+    return followed.rerun
+
+
+@dataclass(frozen=True)
+class HotfixReruns:
+    """Runs the model of a call again, each time in a hot-fix of its own (see `Reruns`)."""
+
+    call: Call
+    output: Any
+    repair: Repair
+    detector: ColumnDetector
+
+    def logits(self) -> Tensor:
+        """What the model answered at first, `[batch, classes]`. Raises `HotfixError` if it is no classifier."""
+        return logits_of(self.output)
+
+    def repaired(self, columns: Tensor, layers: tuple[int, ...]) -> Repaired:
+        """Run it with `columns` (bool `[batch, keys]`), and those named by hand, redistributed in `layers`."""
+        carried = Carried(self.detector, columns, layers)
+        again = Repair(carried, frozenset(layers), None, self.repair.columns, self.repair.formula)
+        with repairing(self.call.model, again) as fix, capture(self.call.model) as kept:
+            output = self.call.model(*self.call.args, **self.call.arguments)
+        flagged = {layer: flags for layer, flags in enumerate(fix.flagged) if flags is not None}
+        return Repaired(output, flagged, kept.layers)
+
+    def shut_out(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Tensor:
+        """Its answers to the inputs `rows` (int64 `[n]`) with `columns` (bool `[n, keys]`) shut out in `layers`."""
+        batch = len(self.logits())
+        known = KnownColumns(self.detector.layers, dict.fromkeys(layers, columns[:, None]))
+        arguments = {name: value for name, value in self.call.arguments.items() if name != "labels"}
+        with torch.no_grad(), repairing(self.call.model, Repair(known, frozenset(layers), None, (), shut_out)):
+            called = self.call.model(
+                *(_rows(value, rows, batch) for value in self.call.args),
+                **{name: _rows(value, rows, batch) for name, value in arguments.items()},
+            )
+        logits: Tensor = called.logits
+        return logits
+
+
+def _rows(value: Any, rows: Tensor, batch: int) -> Any:
+    """The `rows` of an argument that has a row for each input of the batch."""
+    return value[rows.to(value.device)] if isinstance(value, Tensor) and len(value) == batch else value

@@ -1,0 +1,224 @@
+"""Follow the flags of a detector to the other columns that carry the hijack, and repair them all.
+
+A detector with a `Reach` is one for triggers of several columns of which only one may stand out: its flags are first
+followed to the whole run of columns that carries the hijack (`reach.py`), and then the model runs again with all of
+them redistributed. Where nothing is flagged, nothing runs twice. Where the model is as sure of its answer with all of
+that redistributed, the flag was a false alarm, or the answer rests on something else: it is cleared.
+
+How the model is run again is not known here: whoever intercepts it brings a `Reruns`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from ..errors import HotfixError
+from ..inspection import Following
+from .contract import ColumnDetector
+from .flagging import Flagging, scores_of
+from .joint import Jointly, joint_scores
+from .reach import Budget, Reach, carriers, log_odds
+
+_CELLS = 4_000_000  # entries of the maps of one head in one trial forward, whatever the length of the inputs
+_PROBED = 64  # inputs in one trial forward, at most
+
+
+class Rerun(Protocol):
+    """What a model gives while columns are repaired."""
+
+    @property
+    def logits(self) -> Tensor:
+        """Its answers, `[batch, classes]`. Raises `HotfixError` for a model that is no classifier."""
+        ...
+
+    @property
+    def maps(self) -> Sequence[Tensor]:
+        """The map of each layer, `[batch, heads, queries, keys]`."""
+        ...
+
+
+Again_co = TypeVar("Again_co", bound=Rerun, covariant=True)
+
+
+class Reruns(Protocol[Again_co]):
+    """How a model is run again on the same inputs."""
+
+    def logits(self) -> Tensor:
+        """What it answered at first, `[batch, classes]`. Raises `HotfixError` for a model that is no classifier."""
+        ...
+
+    def repaired(self, columns: Tensor, layers: tuple[int, ...]) -> Again_co:
+        """Run it with `columns` (bool `[batch, keys]`) redistributed in all heads of `layers`."""
+        ...
+
+    def shut_out(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Tensor:
+        """Its answers `[n, classes]` to the inputs `rows` (int64 `[n]`) with all attention to `columns` shut out.
+
+        `columns` (bool `[n, keys]`) are shut out in all heads of `layers`.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a detector saw of a batch.
+
+    `scores` are `[batch, heads, keys]` and `found`, the flags to be followed, bool `[batch, keys]`, each for every
+    layer that was looked at. `valid` is bool `[batch, keys]`, `False` for padding, and `None` if no layer was; `tokens`
+    are those of texts, int64 `[batch, keys]`, or their vectors `[batch, keys, size]`.
+    """
+
+    scores: Mapping[int, Tensor]
+    found: Mapping[int, Tensor]
+    valid: Tensor | None
+    tokens: Tensor | None
+
+    @property
+    def flagged(self) -> Tensor:
+        """The columns that are flagged in any layer, bool `[batch, keys]`."""
+        return torch.stack(list(self.found.values())).any(0)
+
+
+@dataclass(frozen=True)
+class Followed(Generic[Again_co]):
+    """Where the flags led: the scores by which columns were flagged, and the model with everything repaired.
+
+    `rerun` is `None` where nothing is to be repaired; `following` says for each input of the batch how its flags were
+    followed, `None` for an input without flags, and is empty where none had to be.
+    """
+
+    scores: Mapping[int, Tensor]
+    rerun: Again_co | None = None
+    following: tuple[Following | None, ...] = ()
+
+
+def follow(
+    seen: Seen, detector: ColumnDetector, reach: Reach | Jointly, flagging: Flagging, model: Reruns[Again_co]
+) -> Followed[Again_co]:
+    """Run the model again with everything repaired that its flags lead to.
+
+    Args:
+        seen: scores and flags of the first forward, in which nothing was repaired yet.
+        detector: looks at the maps again once they are repaired.
+        reach: how far flags are followed, or that all watched layers judge jointly.
+        flagging: from which scores on a column is flagged.
+        model: runs again as it is told.
+
+    Returns:
+        The model's last run, and how it came to that.
+
+    Raises:
+        HotfixError: the model is no classifier, whose answer could be followed, or no layer was looked at.
+    """
+    if isinstance(reach, Jointly):
+        seen = _judged_jointly(seen, flagging)
+    if not any(bool(flags.any()) for flags in seen.found.values()):
+        return Followed(seen.scores)
+    if isinstance(reach, Jointly):
+        return Followed(seen.scores, model.repaired(seen.flagged, reach.layers))
+    return _followed(seen, detector, reach, flagging, model)
+
+
+def _judged_jointly(seen: Seen, flagging: Flagging) -> Seen:
+    """The same with the columns' joint score in every head of the watched layers, and flagged by it."""
+    if seen.valid is None or not seen.scores:
+        return seen
+    joint = joint_scores(list(seen.scores.values()))
+    flagged = flagging.flagged(joint, seen.valid)
+    return replace(
+        seen,
+        scores={layer: joint[:, None].expand_as(scores) for layer, scores in seen.scores.items()},
+        found=dict.fromkeys(seen.scores, flagged),
+    )
+
+
+def _followed(
+    seen: Seen, detector: ColumnDetector, reach: Reach, flagging: Flagging, model: Reruns[Again_co]
+) -> Followed[Again_co]:
+    """Repair what the flags lead to, look again, and repair what is flagged then, too, until nothing is.
+
+    An input whose answer turns out not to hang on any of it is left as it is.
+    """
+    started = time.perf_counter()
+    valid = seen.valid
+    if valid is None:
+        raise HotfixError("This detector follows triggers from layers that it watches, but it watched none.")
+    scores = _highest([seen.scores[layer] for layer in seen.found])
+    at_first = flagged = seen.flagged
+    first = logits = model.logits()
+    followed = flagged.any(-1)
+    columns = torch.zeros_like(valid)
+    budget = Budget.for_inputs(valid)
+    for _ in range(reach.looks):
+        columns = columns | _carriers(logits, scores, flagged, valid, columns, reach, budget, model)
+        budget.spend_on_answers(flagged.any(-1))
+        rerun = model.repaired(columns, reach.layers)
+        logits = rerun.logits
+        again = [scores_of(detector, layer, rerun.maps[layer], valid, seen.tokens) for layer in seen.found]
+        scores = _highest(again).masked_fill(columns, 0.0)
+        flagged = flagging.flagged(scores, valid) & ~columns
+        flagged &= budget.worth_another_look(flagged.any(-1))[:, None]
+        if not bool(flagged.any()):
+            break
+    # Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
+    possible = (valid & ~columns).any(-1)
+    cleared = _cleared(first, logits, followed & possible, reach)
+    left = bool((followed & ~cleared).any())
+    if left and bool(cleared.any()):
+        rerun = model.repaired(columns & ~cleared[:, None], reach.layers)
+    seconds = time.perf_counter() - started
+    following = tuple(
+        Following(
+            budget.spent[row],
+            budget.most[row],
+            not budget.ended_early[row],
+            seconds,
+            tuple(at_first[row].nonzero().flatten().tolist()) if bool(cleared[row]) else (),
+        )
+        if bool(was_followed)
+        else None
+        for row, was_followed in enumerate(followed)
+    )
+    return Followed(seen.scores, rerun if left else None, following)
+
+
+def _cleared(before: Tensor, after: Tensor, followed: Tensor, reach: Reach) -> Tensor:
+    """Which of the `followed` inputs are as sure of their answer with everything redistributed, bool `[batch]`.
+
+    `before` and `after` are logits `[batch, classes]`. Such an answer does not hang on what was flagged.
+    """
+    answer = before.argmax(-1)
+    lost = log_odds(before, answer) - log_odds(after, answer)
+    return followed & (lost < reach.as_sure).to(followed.device)
+
+
+def _highest(scores: Sequence[Tensor]) -> Tensor:
+    """The highest score of each column in any head of any layer, float32 `[batch, keys]`."""
+    return torch.stack([of_layer.float().amax(1) for of_layer in scores]).amax(0)
+
+
+def _carriers(
+    logits: Tensor,
+    scores: Tensor,
+    flagged: Tensor,
+    valid: Tensor,
+    repaired: Tensor,
+    reach: Reach,
+    budget: Budget,
+    model: Reruns[Rerun],
+) -> Tensor:
+    """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`."""
+    at_once = max(1, min(_PROBED, _CELLS // valid.shape[1] ** 2))
+
+    def probe(rows: Tensor, shut: Tensor) -> Tensor:
+        parts = zip(torch.split(rows, at_once), torch.split(shut, at_once), strict=True)
+        return torch.cat([model.shut_out(some, columns, reach.layers) for some, columns in parts])
+
+    found = carriers(scores.cpu(), flagged.cpu(), valid.cpu(), repaired.cpu(), logits.cpu(), probe, reach, budget)
+    return found.to(logits.device)
