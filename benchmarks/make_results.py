@@ -16,6 +16,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.storage import save_detector
 from atpatch_core.evaluation.ablations import TRAINED, ablations
 from atpatch_core.evaluation.attacks import load_attacks
+from atpatch_core.evaluation.choosing import chosen
 from atpatch_core.evaluation.comparison import Comparison, compare
 from atpatch_core.evaluation.comparison_report import (
     Row,
@@ -38,9 +40,9 @@ from atpatch_core.evaluation.comparison_report import (
     sentence,
 )
 from atpatch_core.evaluation.datasets import LabelledImages
-from atpatch_core.evaluation.defences.catalogue import Method, choose
-from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
-from atpatch_core.evaluation.image_attacks import choose_attacks, with_variations
+from atpatch_core.evaluation.defences.catalogue import IMAGE_DEFENCES, Method
+from atpatch_core.evaluation.evaluate import apply_trigger
+from atpatch_core.evaluation.image_attacks import with_variations
 from atpatch_core.subjects.image_files import from_array
 from sample_models.recipes.catalogue import RECIPES
 from sample_models.recipes.images.expected_failures import EXPECTED_FAILURES
@@ -95,13 +97,10 @@ def compared(
 ) -> Comparison:
     """All methods against all chosen attacks ("own" for the subject's own triggers only)."""
     own = load_attacks(subject.folder / "eval" / "attacks.json")
-    triggers = own if attacks == "own" else choose_attacks(attacks, with_variations(own, side=28))
-
-    def make(pictures: LabelledImages, seed: int) -> Mapping[str, Triggered]:
-        return {name: apply_trigger(trigger, pictures, seed) for name, trigger in triggers.items()}
-
+    triggers = own if attacks == "own" else chosen(attacks, with_variations(own, side=28), "attack")
+    made = {name: partial(apply_trigger, trigger) for name, trigger in triggers.items()}
     with progress_bars() as on_step:
-        return compare(subject, methods, judged, make, defender, rate, tuple(range(seeds)), on_step=on_step)
+        return compare(subject, methods, judged, made, defender, rate, range(seeds), on_step)
 
 
 def to_be_ablated(subject: Subject, defender: LabelledImages, work: Path, copy: Path) -> Subject:
@@ -203,7 +202,9 @@ def main() -> None:
         subject = load(asked.models / name)
         defender = defender_data(name, train_set)
         rest = (asked.seeds, asked.false_positive_rate)
-        comparison = compared(subject, judged, defender, choose(asked.defences), asked.attacks, *rest)
+        comparison = compared(
+            subject, judged, defender, chosen(asked.defences, IMAGE_DEFENCES, "defence"), asked.attacks, *rest
+        )
         keep(subject, comparison, name)
         if name not in BACKDOORED:
             lines.append(line(subject, comparison))

@@ -14,8 +14,8 @@ import argparse
 import json
 import resource
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -29,11 +29,11 @@ from atpatch_core import Subject, load
 from atpatch_core.debugging.image_lesson import RECIPE
 from atpatch_core.debugging.image_set import build_image_set
 from atpatch_core.debugging.train_detector import train_detector
+from atpatch_core.evaluation.choosing import chosen
 from atpatch_core.evaluation.comparison import compare
 from atpatch_core.evaluation.comparison_report import rows
-from atpatch_core.evaluation.datasets import LabelledImages
-from atpatch_core.evaluation.defences.catalogue import choose
-from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
+from atpatch_core.evaluation.defences.catalogue import IMAGE_DEFENCES
+from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.triggers.patch import PatchTrigger
 from benchmarks.make_results import labelled
 from sample_models.recipes.images.fashion_mnist import LABELS, ImageSet, load_fashion_mnist
@@ -124,18 +124,15 @@ def defended(stranger: Stranger, work: Path) -> dict[str, Any]:
     searched = perf_counter()
     detector = train_detector(subject, data.pairs, data.tuning, data.benign, replace(RECIPE, seed=0))
     trained = perf_counter()
-
-    def make(pictures: LabelledImages, seed: int) -> Mapping[str, Triggered]:
-        return {"own": apply_trigger(stranger.trigger, pictures, seed)}
-
     protected = replace(subject, detector=detector)
-    comparison = compare(protected, choose("no-fix,atpatch,oracle"), clean, make, defender, 0.001, (0,))
+    methods = chosen("no-fix,atpatch,oracle", IMAGE_DEFENCES, "defence")
+    attacks = {"own": partial(apply_trigger, stranger.trigger)}
+    comparison = compare(protected, methods, clean, attacks, defender, 0.001)
     return {
         "test_images": len(clean),
         "defences": {
             row.defence: {name: None if (rate := row.rates[name]) is None else round(rate.value, 4) for name in FIGURES}
-            for row in rows(comparison)
-            if row.attack == "own"
+            for row in rows(comparison, "own")
         },
         "triggers": data.provenance["triggers"],
         "watched": list(detector.watched),

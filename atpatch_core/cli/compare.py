@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -11,45 +13,37 @@ from rich.table import Table
 from ..errors import InputError
 from ..evaluation.ablations import ablations
 from ..evaluation.attacks import Trigger
-from ..evaluation.comparison import Comparison, compare, split_defender
+from ..evaluation.choosing import chosen
+from ..evaluation.comparison import Comparison, compare
 from ..evaluation.comparison_report import (
     comparison_as_csv,
     comparison_as_json,
     comparison_as_markdown,
+    sentence,
     table_cells,
 )
-from ..evaluation.datasets import LabelledImages, read_labelled_images
-from ..evaluation.defences.catalogue import DEFENCES, Method, choose
+from ..evaluation.datasets import read_labelled_images
+from ..evaluation.defences.catalogue import Method
 from ..evaluation.evaluate import Triggered, apply_trigger
-from ..evaluation.image_attacks import choose_attacks, picture_side, with_variations
+from ..evaluation.labelled import Labelled
+from ..evaluation.modalities import MODALITIES
+from ..evaluation.trial import Attack
 from ..files.whole_files import write_whole_text
 from ..subjects.subject import Subject
 from .output import print_json, progress_bars, tell_left_out
 
 
 def chosen_methods(subject: Subject, defences: str | None, ablate: bool) -> dict[str, Method]:
-    """The defences for images to compare: those named, or the ablations, or both.
-
-    Args:
-        subject: the model.
-        defences: names with commas between, or "all", which is the default without `ablate`.
-        ablate: whether to include AtPatch with single parts changed.
-
-    Raises:
-        InputError: there is no defence of that name.
-    """
+    """The defences to compare: those named, or the ablations, or both. Raises `InputError` for an unknown name."""
+    known = MODALITIES[subject.kind].defences(subject)
     if not ablate:
-        return choose(defences or "all")
+        return chosen(defences or "all", known, "defence")
     more = ablations(subject)
-    return choose(defences, {**DEFENCES, **more}) | more if defences else more
+    return chosen(defences, {**known, **more}, "defence") | more if defences else more
 
 
 def check_files(*files: Path | None) -> None:
-    """Check that files can be written, before hours are spent on what would go into them.
-
-    Raises:
-        InputError: one of them can't.
-    """
+    """Raise `InputError` for a file that can't be written, before hours are spent on what would go into it."""
     for file in files:
         if file is not None and not file.parent.is_dir():
             raise InputError(f"There is no folder {file.parent} to write {file.name} into: make it first.")
@@ -57,7 +51,7 @@ def check_files(*files: Path | None) -> None:
 
 def run_comparison(
     subject: Subject,
-    data: LabelledImages,
+    data: Labelled,
     own: Mapping[str, Trigger],
     triggered: Mapping[str, Triggered],
     clean: Path | None,
@@ -65,37 +59,28 @@ def run_comparison(
     attacks: str,
     seeds: int,
     false_positive_rate: float,
-) -> Comparison:
-    """Compare defences for images.
+) -> tuple[Comparison, tuple[str, ...]]:
+    """Compare on `data`; also what the result says in sentences, one an attack.
 
-    Args:
-        subject: the model.
-        data: labelled images to judge on.
-        own: the subject's triggers by name.
-        triggered: triggered images by name; if any, these are judged instead of triggers.
-        clean: a file or folder of images that the defender has; by default a part of `data`, which is not judged on.
-        methods: the defences by name.
-        attacks: names with commas between, or "all".
-        seeds: how many times to repeat it.
-        false_positive_rate: share of clean images that a defence with a threshold may flag, 0 to 1.
-
-    Raises:
-        InputError: the images can't be read, or there is no attack of that name.
+    The defender has the images in `clean`, or else a part of `data` that is not judged on. `own` are the subject's
+    triggers; `triggered`, if any, is judged instead of triggers. Raises `InputError`.
     """
-    if clean is None:
-        judged, defender = split_defender(data)
-    else:
-        judged, defender = data, read_labelled_images(clean, subject.labels)
+    defender = None if clean is None else read_labelled_images(clean, subject.labels)
+    if defender is not None:
         tell_left_out(defender.left_out, len(defender))
-    triggers = choose_attacks(attacks, with_variations(own, picture_side(judged))) if not triggered else {}
-
-    def make(pictures: LabelledImages, seed: int) -> Mapping[str, Triggered]:
-        return triggered or {name: apply_trigger(one, pictures, seed) for name, one in triggers.items()}
-
+    made: dict[str, Attack] = {name: partial(_brought, images) for name, images in triggered.items()}
+    if not made:
+        known = MODALITIES[subject.kind].variations(own, data)
+        if subject.kind == "text" and not known:
+            raise InputError(
+                f"{subject.name} brings no known attack to compare defences by: judge it without --defences."
+            )
+        made = {name: partial(apply_trigger, trigger) for name, trigger in chosen(attacks, known, "attack").items()}
     with progress_bars() as on_step:
-        return compare(
-            subject, methods, judged, make, defender, false_positive_rate, tuple(range(seeds)), on_step=on_step
-        )
+        comparison = compare(subject, methods, data, made, defender, false_positive_rate, range(seeds), on_step)
+    # Runs on texts are about other texts each, so that the sentences are about one of them.
+    told = replace(comparison, runs=comparison.runs[-1:]) if comparison.modality.own_halves else comparison
+    return comparison, tuple(sentence(told, attack) for attack in comparison.attacks)
 
 
 def show_comparison(
@@ -106,19 +91,7 @@ def show_comparison(
     csv_file: Path | None,
     markdown_file: Path | None,
 ) -> None:
-    """Write the files that are asked for, then print JSON, or sentences and a table.
-
-    Args:
-        subject: the model.
-        comparison: the result.
-        sentences: to print above the table.
-        as_json: whether to print JSON.
-        csv_file: where to write the table as CSV, if anywhere.
-        markdown_file: where to write the table as Markdown, if anywhere.
-
-    Raises:
-        InputError: a file can't be written.
-    """
+    """Write the files that are asked for, then print JSON, or sentences and a table. Raises `InputError`."""
     try:
         if csv_file is not None:
             write_whole_text(csv_file, comparison_as_csv(comparison))
@@ -143,3 +116,8 @@ def show_comparison(
     console.print(table)
     for name, reason in comparison.unavailable.items():
         console.print(f"{name} could not be used: {reason}", markup=False, highlight=False)
+
+
+def _brought(triggered: Triggered, _clean: Labelled, _seed: int) -> Triggered:
+    """An attack that somebody else made: other images, whatever is judged on."""
+    return triggered

@@ -12,7 +12,6 @@ from ..detector.storage import load_detector
 from ..errors import InputError
 from ..evaluation import evaluate as judging
 from ..evaluation.attacks import attacks_of
-from ..evaluation.comparison_report import sentence
 from ..evaluation.datasets import LabelledImages, read_labelled_images
 from ..evaluation.labelled import Labelled
 from ..evaluation.report import as_json as report_as_json
@@ -21,7 +20,6 @@ from ..evaluation.text_data import LabelledTexts, read_labelled_texts
 from ..subjects.loading import check_made_for, load
 from ..subjects.subject import Subject
 from .compare import check_files, chosen_methods, run_comparison, show_comparison
-from .compare_texts import run_text_comparison
 from .fairness import show_fairness
 from .output import print_json, print_table, tell_left_out
 
@@ -82,7 +80,7 @@ def evaluate(
         check_files(csv_file, markdown_file)
     else:
         _refuse({"--clean": clean, "--csv": csv_file, "--markdown": markdown_file}, "are only for comparing defences")
-    methods = chosen_methods(loaded, defences, ablate) if comparing and loaded.kind == "image" else {}
+    methods = chosen_methods(loaded, defences, ablate) if comparing else {}
     if loaded.kind == "record":
         if triggered is not None:
             raise InputError("Records carry no trigger: leave out --triggered and --target.")
@@ -91,17 +89,9 @@ def evaluate(
     judged = _read(data or own / f"{loaded.kind}s.parquet", loaded)
     brought = _brought(triggered, target, loaded) if triggered is not None and target is not None else {}
     triggers = attacks_of(loaded)
-    if comparing and isinstance(judged, LabelledTexts):
-        comparison, sentences = run_text_comparison(
-            loaded, judged, triggers, defences or "all", attack_names or "all", seeds, false_positive_rate
-        )
-        show_comparison(loaded, comparison, sentences, as_json, csv_file, markdown_file)
-        return
-    if comparing and isinstance(judged, LabelledImages):
-        comparison = run_comparison(
-            loaded, judged, triggers, brought, clean, methods, attack_names or "all", seeds, false_positive_rate
-        )
-        sentences = tuple(sentence(comparison, attack) for attack in comparison.attacks)
+    if comparing:
+        names = (attack_names or "all", seeds, false_positive_rate)
+        comparison, sentences = run_comparison(loaded, judged, triggers, brought, clean, methods, *names)
         show_comparison(loaded, comparison, sentences, as_json, csv_file, markdown_file)
         return
     attacks = brought or {name: judging.apply_trigger(trigger, judged) for name, trigger in triggers.items()}
@@ -112,13 +102,13 @@ def evaluate(
         print_table(loaded.name, table_rows(result))
 
 
-def _check_comparison(subject: Subject, ablate: bool, of_pictures: dict[str, object], threshold: float | None) -> None:
+def _check_comparison(subject: Subject, ablate: bool, of_images: dict[str, object], threshold: float | None) -> None:
     """Raise `InputError` where the options of a comparison don't fit what the subject takes."""
     if subject.kind == "record":
         raise InputError(f"{subject.name} takes records: its defences are compared on the Evaluate page.")
     if subject.kind == "text":
         _refuse({"--ablations": ablate or None}, "is for models that take images")
-        _refuse(of_pictures, "can't be used where defences for texts are compared")
+        _refuse(of_images, "can't be used where defences for texts are compared")
     _refuse({"--threshold": threshold}, "is set by each defence itself when defences are compared")
 
 

@@ -17,7 +17,7 @@ from ..detector.known import KnownColumns
 from ..detector.storage import load_detector
 from ..subjects.loading import check_made_for
 from ..subjects.subject import Subject
-from .defences.catalogue import ATPATCH, DEFENCES, NO_FIX, Method
+from .defences.catalogue import ATPATCH, IMAGE_DEFENCES, NO_FIX, Method
 from .defences.column_fix import ColumnFix, own_detector
 from .defences.contract import Answers, DefenderData, Suspects
 from .defences.other_reference import OtherShare
@@ -43,16 +43,16 @@ class AllLayers:
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         """Two forwards: one to look, one to answer."""
-        pictures: list[Image.Image] = list(suspects.pictures)
+        images: list[Image.Image] = list(suspects.inputs)
         with torch.no_grad(), hotfix(subject.model, self.detector, threshold=FLAG_NOTHING) as look:
-            subject.model(**subject.encode(pictures))
-        scores = [one.amax(1) for one in look.scores if one is not None]
-        highest = torch.stack(scores).amax(0) if scores else torch.zeros(len(pictures), self.sizes[0][1])
+            subject.model(**subject.encode(images))
+        scores = [layer.amax(1) for layer in look.scores if layer is not None]
+        highest = torch.stack(scores).amax(0) if scores else torch.zeros(len(images), self.sizes[0][1])
         flagged = highest >= self.detector.threshold
         everywhere = {layer: flagged[:, None].expand(-1, heads, -1) for layer, (heads, _) in enumerate(self.sizes)}
         known = KnownColumns(len(self.sizes), everywhere)
         with torch.no_grad(), hotfix(subject.model, OtherShare(known, self.share)):
-            labels = subject.model(**subject.encode(pictures)).logits.argmax(-1).numpy()
+            labels = subject.model(**subject.encode(images)).logits.argmax(-1).numpy()
         return Answers(labels, np.asarray(flagged.any(1).numpy()), highest.amax(1).double().numpy())
 
 
@@ -62,9 +62,9 @@ def all_layers(subject: Subject, have: DefenderData) -> AllLayers:
 
 
 def at_rate(subject: Subject, have: DefenderData, rate: float) -> ColumnFix:
-    """The subject's detector with the threshold that flags `rate` of the clean pictures."""
+    """The subject's detector with the threshold that flags `rate` of the clean images."""
     detector = own_detector(subject)
-    scores = layer_scores(subject, detector, have.clean.images).max(axis=1, initial=0.0)
+    scores = layer_scores(subject, detector, have.clean.inputs).max(axis=1, initial=0.0)
     return ColumnFix(detector, threshold=conformal_cut(scores, rate))
 
 
@@ -80,7 +80,7 @@ def ablations(subject: Subject) -> dict[str, Method]:
 
     Those in `TRAINED` need a detector of their own beside the subject's; without it they say so.
     """
-    made = [DEFENCES[name] for name in (NO_FIX, ATPATCH, "flagged-to-zero", "no-rescale")]
+    made = [IMAGE_DEFENCES[name] for name in (NO_FIX, ATPATCH, "flagged-to-zero", "no-rescale")]
     made.append(
         Method("all-layers", "Flagged columns are redistributed in every head and layer.", "ablation", all_layers)
     )
@@ -89,6 +89,6 @@ def ablations(subject: Subject) -> dict[str, Method]:
         made.append(Method(name, f"AtPatch with the detector in atpatch/{folder}.", "ablation", prepare))
     for rate in SWEEP:
         name = f"fpr-{100 * rate:g}%"
-        summary = f"AtPatch with the threshold that flags {100 * rate:g} % of the clean pictures."
+        summary = f"AtPatch with the threshold that flags {100 * rate:g} % of the clean images."
         made.append(Method(name, summary, "ablation", partial(at_rate, rate=rate)))
     return {method.name: method for method in made}

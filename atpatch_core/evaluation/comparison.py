@@ -1,74 +1,29 @@
-"""Put many defences to many attacks on the same pictures, in one run, and count everything that matters.
-
-The terms are those of `evaluate`. Three things beside them: a defence may *refuse* a picture, which counts as wrong
-where the true label is asked for and as a failed attack where the attacker's is; one that gives no scores detects
-nothing itself, and has no FPR, TPR or AUROC; and **harm** is what is left of an attack plus what the defence costs,
-excess ASR + CA drop (neither counted below 0), the one figure to rank defences by.
-"""
+"""Put many defences to many attacks on the same inputs, in one run, and count everything that matters."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ..errors import AtPatchError, InputError
 from ..subjects.subject import Subject
-from .datasets import LabelledImages
 from .defences.catalogue import NO_FIX, Method
-from .defences.contract import REFUSED, Answers, Defence, DefenderData, Suspects
-from .defences.untouched import Untouched
-from .evaluate import Triggered
-from .image_attacks import covered_patches_of
+from .defences.contract import Answers, Defence, DefenderData, Suspects
+from .defences.untouched import Untouched, no_fix
 from .labelled import Labelled
-from .rates import Rate, area_under_roc, paired_difference, proportion, unpaired_difference
+from .modalities import LEAST_CLEAN, MODALITIES, Modality
+from .rates import Rate
+from .trial import Attack, DefenceFigures, Judged, Trial
 
-LEAST_CLEAN = 100
-MOST_CLEAN = 1_000
-CLEAN = "clean"
-_BATCH = 250
-_TIMED = 64  # pictures in one round of the clock
+_TIMED = 64  # inputs in one round of the clock
 _ROUNDS = 7  # the lowest and the highest of seven enclose the median with 98 % certainty
 
 OnStep = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class AttackFigures:
-    """How one attack fares against one defence; `n` inputs are not of the target class."""
-
-    asr_before: Rate
-    asr_after: Rate
-    clean_base_rate: Rate
-    excess_asr: Rate
-    recovery: Rate
-    harm: Rate
-    tpr_per_input: Rate
-    auroc: Rate
-    n: int
-
-
-@dataclass(frozen=True)
-class DefenceFigures:
-    """One defence on clean inputs, and against each attack.
-
-    `cost` is its time for clean inputs in multiples of the untouched model's, the median of seven rounds with the
-    lowest and the highest as interval; a bound has none.
-    """
-
-    clean_accuracy_before: Rate
-    clean_accuracy_after: Rate
-    clean_accuracy_drop: Rate
-    changed: Rate
-    refused: Rate
-    fpr_per_input: Rate
-    cost: Rate | None
-    attacks: dict[str, AttackFigures]
 
 
 @dataclass(frozen=True)
@@ -83,94 +38,128 @@ class Run:
 class Comparison:
     """Everything `compare` measures, run by run.
 
-    `unavailable` says why a defence could not be used. `answers[defence][attack or CLEAN]` are those of the last run,
-    input by input, on `clean` and on `attacks`: what is behind every figure.
+    `families` says of each defence how to read its row; `unavailable` why one could not be used. `trial` and
+    `answers[defence][condition]` are those of the last run: what is behind every figure.
     """
 
+    kind: str
     n: int
     defender_n: int
     false_positive_rate: float
     runs: tuple[Run, ...]
-    unavailable: dict[str, str]
-    clean: Labelled = field(repr=False)
-    attacks: Mapping[str, Triggered] = field(repr=False)
+    families: Mapping[str, str]
+    unavailable: Mapping[str, str]
+    trial: Trial = field(repr=False)
     answers: Mapping[str, Mapping[str, Answers]] = field(repr=False)
 
+    @property
+    def modality(self) -> Modality:
+        """What is measured, and how it is called."""
+        return MODALITIES[self.kind]
 
-def split_defender(data: LabelledImages, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
-    """What is judged on, and what the defender has: half of the pictures, at most `MOST_CLEAN`.
+    @property
+    def untouched(self) -> str:
+        """What the model as it is is called among the defences."""
+        return next((name for name, family in self.families.items() if family == "none"), NO_FIX)
 
-    Raises `InputError` when there are too few.
-    """
-    if len(data) < 2 * LEAST_CLEAN:
-        raise InputError(
-            f"{len(data)} labelled pictures are too few to judge on and to prepare the defences with: bring at least "
-            f"{2 * LEAST_CLEAN}, or name clean ones for the defender with --clean."
-        )
-    order = np.random.default_rng(seed).permutation(len(data))
-    size = min(MOST_CLEAN, len(data) // 2)
-    return take(data, np.sort(order[size:])), take(data, np.sort(order[:size]))
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """The names of the attacks, or of the protected attributes."""
+        return tuple(self.runs[-1].defences[self.untouched].attacks)
 
-
-def take(data: LabelledImages, index: np.ndarray) -> LabelledImages:
-    """The pictures at `index`, in that order."""
-    return LabelledImages([data.images[one] for one in index.tolist()], data.labels[index])
+    def outcomes(self, defence: str, attack: str) -> dict[str, list[Judged]]:
+        """The inputs of the last run by what became of them."""
+        return self.trial.outcomes(self.answers[defence], self.answers[self.untouched], attack)
 
 
 def compare(
     subject: Subject,
     methods: Mapping[str, Method],
-    judged: LabelledImages,
-    attack: Callable[[LabelledImages, int], Mapping[str, Triggered]],
-    defender: LabelledImages,
-    false_positive_rate: float,
+    data: Labelled,
+    attacks: Mapping[str, Attack],
+    defender: Labelled | None = None,
+    false_positive_rate: float = 0.01,
     seeds: Sequence[int] = (0,),
     on_step: OnStep = lambda stage, done, total: None,
 ) -> Comparison:
     """Run every method against every attack, once for each seed.
 
-    `attack` makes the attacks out of the judged pictures and a seed; `defender` are other pictures, which all defences
-    are prepared with. The untouched model is always among the defences. `on_step` is told (stage, steps done, steps in
-    all) and may raise to cancel. Raises `InputError` when the defender has too few pictures.
+    The untouched model is always among the defences.
+
+    Args:
+        subject: The model, with its detector.
+        methods: The defences by name.
+        data: What is judged on; without a `defender`, a part of it.
+        attacks: By name; none for records, whose protected attributes are flipped.
+        defender: Other inputs, which all defences are made ready with. `None` takes a part of `data` for it.
+        false_positive_rate: The share of clean inputs that a defence may flag, 0..1.
+        seeds: All randomness comes from these.
+        on_step: Is told (stage, steps done, steps in all) and may raise to cancel.
+
+    Returns:
+        All figures, and the answers of the last run.
+
+    Raises:
+        InputError: When there are too few inputs to judge on or for the defender.
+        DetectorError: When the subject takes records and has no trained detector.
     """
-    if len(defender) < LEAST_CLEAN:
-        raise InputError(f"{len(defender)} clean pictures are too few for the defences: bring at least {LEAST_CLEAN}.")
+    modality = MODALITIES[subject.kind]
+    if defender is not None and len(defender) < LEAST_CLEAN:
+        raise InputError(
+            f"{len(defender)} clean {modality.inputs} are too few for the defences: bring at least {LEAST_CLEAN}."
+        )
+    untouched = next((method for method in methods.values() if method.family == "none"), _NO_FIX)
+    methods = {untouched.name: untouched, **methods}
     runs, unavailable = [], {}
-    attacks: Mapping[str, Triggered] = {}
-    answers: dict[str, dict[str, Answers]] = {}
     for seed in seeds:
         prefix = "" if len(seeds) == 1 else f"seed {seed}, "
-        attacks = attack(judged, seed)
-        have = DefenderData(defender, false_positive_rate, seed)
-        bench = _Bench(subject, judged, attacks)
-        answers, costs = {NO_FIX: bench.answers(Untouched(), f"{prefix}{NO_FIX}", on_step)}, {}
+        if defender is None:
+            judged, clean = modality.split(data, seed if modality.own_halves else 0)
+        else:
+            judged, clean = data, defender
+        attacked = {name: attack(judged, seed) for name, attack in attacks.items()}
+        bench = _Bench(subject, modality.trial(subject, judged, attacked))
+        have = DefenderData(clean, false_positive_rate, seed)
+        answers: dict[str, Mapping[str, Answers]] = {}
+        costs: dict[str, Rate] = {}
         for name, method in methods.items():
-            if name == NO_FIX:
-                continue
             on_step(f"{prefix}{name}", 0, bench.steps)
             try:
                 defence = method.prepare(subject, have)
                 answers[name] = bench.answers(defence, f"{prefix}{name}", on_step)
             except AtPatchError as error:
+                if method is untouched:
+                    raise
                 unavailable[name] = str(error)
                 on_step(f"{prefix}{name}", bench.steps, bench.steps)
                 continue
-            costs[name] = None if method.family == "bound" else cost(subject, defence, judged.images)
-        figures = {
-            name: defence_figures(
-                one, answers[NO_FIX], judged.labels, attacks, costs.get(name, Rate(1.0, 1.0, 1.0, _ROUNDS))
-            )
-            for name, one in answers.items()
-        }
-        runs.append(Run(seed, figures))
+            if modality.timed and method.family != "bound":
+                alone = method.family == "none"
+                costs[name] = _ALONE if alone else cost(subject, defence, judged.inputs)
+        figures = {name: bench.trial.figures(found, answers[untouched.name]) for name, found in answers.items()}
+        timed = {name: {"cost": took} for name, took in costs.items()}
+        runs.append(
+            Run(seed, {name: replace(one, rates=one.rates | timed.get(name, {})) for name, one in figures.items()})
+        )
     return Comparison(
-        len(judged), len(defender), false_positive_rate, tuple(runs), unavailable, judged, attacks, answers
+        subject.kind,
+        len(judged),
+        len(clean),
+        false_positive_rate,
+        tuple(runs),
+        {name: method.family for name, method in methods.items()},
+        unavailable,
+        bench.trial,
+        answers,
     )
 
 
-def cost(subject: Subject, defence: Defence, pictures: Sequence[Image.Image], rounds: int = _ROUNDS) -> Rate:
-    """How much longer `defence` takes for `pictures` than the untouched model, taking turns."""
-    some = list(pictures[:_TIMED])
+def cost(subject: Subject, defence: Defence, inputs: Sequence[Any], rounds: int = _ROUNDS) -> Rate:
+    """How much longer `defence` takes for images than the untouched model, taking turns.
+
+    The median of all rounds, with the lowest and the highest as interval.
+    """
+    some = list(inputs[:_TIMED])
     suspects = Suspects(some, np.zeros((len(some), 0), dtype=bool), np.zeros(len(some), dtype=np.int64))
     ratios = []
     for _ in range(rounds):
@@ -179,18 +168,8 @@ def cost(subject: Subject, defence: Defence, pictures: Sequence[Image.Image], ro
     return Rate(median(ratios), min(ratios), max(ratios), rounds)
 
 
-def averaged(rates: Sequence[Rate]) -> Rate:
-    """The mean of the rates of several seeds, with the mean of their intervals.
-
-    Seeds share their inputs, so more of them make the interval steadier but not narrower.
-    """
-    value, low, high = np.mean([(one.value, one.low, one.high) for one in rates], axis=0).tolist()
-    return Rate(value, low, high, rates[0].n)
-
-
-def spread(rates: Sequence[Rate]) -> float | None:
-    """The standard deviation over the seeds, or `None` of a single one."""
-    return float(np.std([one.value for one in rates], ddof=1)) if len(rates) > 1 else None
+_ALONE = Rate(1.0, 1.0, 1.0, _ROUNDS)
+_NO_FIX = Method(NO_FIX, "The model as it is.", "none", no_fix)
 
 
 def _seconds(subject: Subject, defence: Defence, suspects: Suspects) -> float:
@@ -200,15 +179,12 @@ def _seconds(subject: Subject, defence: Defence, suspects: Suspects) -> float:
 
 
 class _Bench:
-    """The inputs of one run, cut into batches: clean ones first, then attack by attack."""
+    """Puts defences to the inputs of one run: clean ones first, then attack by attack."""
 
-    def __init__(self, subject: Subject, clean: LabelledImages, attacks: Mapping[str, Triggered]) -> None:
+    def __init__(self, subject: Subject, trial: Trial) -> None:
         self._subject = subject
-        nothing = np.zeros((len(clean), 0), dtype=bool)
-        self._batches = [(CLEAN, one) for one in _batches(clean.images, nothing, clean.labels)]
-        for name, attack in attacks.items():
-            covered = covered_patches_of(subject, attack)
-            self._batches += [(name, one) for one in _batches(attack.inputs.inputs, covered, attack.inputs.labels)]
+        self.trial = trial
+        self._batches = [(name, batch) for name, batches in trial.suspects.items() for batch in batches]
 
     @property
     def steps(self) -> int:
@@ -216,7 +192,7 @@ class _Bench:
         return len(self._batches) + 1
 
     def answers(self, defence: Defence, stage: str, on_step: OnStep) -> dict[str, Answers]:
-        """The answers of one defence, by attack."""
+        """The answers of one defence, by condition."""
         parts: dict[str, list[Answers]] = {}
         for number, (name, batch) in enumerate(self._batches, 1):
             on_step(stage, number, self.steps)
@@ -225,101 +201,10 @@ class _Bench:
         return {name: _joined(some) for name, some in parts.items()}
 
 
-def _batches(pictures: Sequence[Image.Image], covered: np.ndarray, labels: np.ndarray) -> list[Suspects]:
-    return [
-        Suspects(pictures[start : start + _BATCH], covered[start : start + _BATCH], labels[start : start + _BATCH])
-        for start in range(0, len(pictures), _BATCH)
-    ]
-
-
 def _joined(parts: Sequence[Answers]) -> Answers:
-    scores = [one.scores for one in parts if one.scores is not None]
+    scores = [answers.scores for answers in parts if answers.scores is not None]
     return Answers(
-        np.concatenate([one.labels for one in parts]),
-        np.concatenate([one.flagged for one in parts]),
+        np.concatenate([answers.labels for answers in parts]),
+        np.concatenate([answers.flagged for answers in parts]),
         np.concatenate(scores) if scores else None,
-    )
-
-
-def defence_figures(
-    after: Mapping[str, Answers],
-    before: Mapping[str, Answers],
-    labels: np.ndarray,
-    attacks: Mapping[str, Triggered],
-    took: Rate | None,
-) -> DefenceFigures:
-    """What a defence achieves and costs: its answers by attack (and `CLEAN`) beside those of the untouched model."""
-    clean, untouched = after[CLEAN], before[CLEAN]
-    drop = paired_difference(untouched.labels == labels, clean.labels == labels)
-    return DefenceFigures(
-        clean_accuracy_before=proportion(untouched.labels == labels),
-        clean_accuracy_after=proportion(clean.labels == labels),
-        clean_accuracy_drop=drop,
-        changed=proportion(clean.labels != untouched.labels),
-        refused=proportion(clean.labels == REFUSED),
-        fpr_per_input=_detected(clean, clean.flagged),
-        cost=took,
-        attacks={
-            name: _attack_figures(after[name], before[name], clean, untouched, labels, attack, drop)
-            for name, attack in attacks.items()
-        },
-    )
-
-
-def _attack_figures(
-    after: Answers,
-    before: Answers,
-    clean: Answers,
-    untouched: Answers,
-    labels: np.ndarray,
-    attack: Triggered,
-    drop: Rate,
-) -> AttackFigures:
-    truth = attack.inputs.labels
-    others = truth != attack.target
-    succeeds = after.labels[others] == attack.target
-    if attack.clean is not None:
-        base = untouched.labels[others] == attack.target
-        excess = paired_difference(succeeds, base)
-    else:
-        base = untouched.labels[labels != attack.target] == attack.target
-        excess = unpaired_difference(succeeds, base)
-    if clean.scores is None or after.scores is None:
-        auroc = Rate(math.nan, math.nan, math.nan, 0)
-    else:
-        auroc = area_under_roc(clean.scores, after.scores[others], rounds=200)
-    return AttackFigures(
-        asr_before=proportion(before.labels[others] == attack.target),
-        asr_after=proportion(succeeds),
-        clean_base_rate=proportion(base),
-        excess_asr=excess,
-        recovery=proportion(after.labels[others] == truth[others]),
-        harm=_harm(excess, drop),
-        tpr_per_input=_detected(after, after.flagged[others]),
-        auroc=auroc,
-        n=int(others.sum()),
-    )
-
-
-def _detected(answers: Answers, flagged: np.ndarray) -> Rate:
-    """The share that is flagged; NaN for a defence that detects nothing itself, which would otherwise seem to."""
-    return proportion(flagged if answers.scores is not None else np.empty(0))
-
-
-def _harm(excess: Rate, drop: Rate) -> Rate:
-    """What is left and what it costs, over about the same inputs; the errors of the two are taken as independent.
-
-    Neither counts as less than nothing: who refuses what the untouched model gets right must not gain by it.
-    """
-    one, other = _not_below_zero(excess), _not_below_zero(drop)
-    value = one.value + other.value
-    low = value - math.hypot(one.value - one.low, other.value - other.low)
-    high = value + math.hypot(one.high - one.value, other.high - other.value)
-    return Rate(value, low, high, min(one.n, other.n))
-
-
-def _not_below_zero(rate: Rate) -> Rate:
-    # max(NaN, 0) would be NaN or 0, depending on the order.
-    return (
-        rate if math.isnan(rate.value) else Rate(max(0.0, rate.value), max(0.0, rate.low), max(0.0, rate.high), rate.n)
     )

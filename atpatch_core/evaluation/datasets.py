@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from ..files.parquet_files import Fault
 from ..files.whole_files import replacing
 from ..subjects.image_files import read_image
 from .class_numbers import ClassNumbers
+from .labelled import LabelledInputs
 from .tables import parquet_rows
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -34,21 +34,13 @@ _TOO_MANY_HERE = (
 )
 
 
-@dataclass(frozen=True)
-class LabelledImages:
-    """Images and the numbers of their classes, `int64 [n]`; `left_out` says which rows or files are not among them."""
-
-    images: list[Image.Image]
-    labels: np.ndarray
-    left_out: tuple[LeftOut, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.images)
+class LabelledImages(LabelledInputs[Image.Image]):
+    """Labelled images."""
 
     @property
-    def inputs(self) -> list[Image.Image]:
+    def images(self) -> list[Image.Image]:
         """The images."""
-        return self.images
+        return self.inputs
 
 
 def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:

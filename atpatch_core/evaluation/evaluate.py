@@ -20,7 +20,7 @@ from ..errors import InputError
 from ..subjects.image_files import as_array, from_array
 from ..subjects.subject import Subject
 from ..triggers.spread import ImageTrigger
-from ..triggers.text import WritingTrigger
+from ..triggers.text import Span, WritingTrigger
 from .attacks import Trigger
 from .datasets import LabelledImages
 from .labelled import Labelled
@@ -32,12 +32,14 @@ from .text_data import LabelledTexts
 class Triggered:
     """The same or other inputs with a trigger on them, their *true* labels, and the class the attacker wants.
 
-    `clean` are the inputs the trigger was put on, in the same order, where they are known.
+    `clean` are the inputs the trigger was put on, in the same order, where they are known; `spans` says where in each
+    text the trigger stands, where that is known.
     """
 
     inputs: Labelled
     target: int
     clean: Labelled | None = None
+    spans: Sequence[tuple[Span, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,9 @@ def apply_trigger(trigger: Trigger, clean: Labelled, seed: int = 0) -> Triggered
     if not isinstance(trigger, WritingTrigger) and isinstance(clean, LabelledImages):
         return Triggered(_stamped(trigger, clean, seed), trigger.target, clean)
     if isinstance(trigger, WritingTrigger) and isinstance(clean, LabelledTexts):
-        return Triggered(LabelledTexts(trigger.apply(clean.texts, seed), clean.labels), trigger.target, clean)
+        made = trigger.apply_with_spans(clean.texts, seed)
+        texts = LabelledTexts([text for text, _ in made], clean.labels)
+        return Triggered(texts, trigger.target, clean, [spans for _, spans in made])
     raise InputError("This trigger is for another kind of input: name data of the kind that it was made for.")
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..errors import InputError
 from ..subjects.image import ImageAdapter
 from ..subjects.subject import Subject
 from ..triggers.patch import PatchTrigger
@@ -15,12 +14,13 @@ from ..triggers.spread import CornerPatches
 from .attacks import Trigger
 from .datasets import LabelledImages
 from .evaluate import Triggered
+from .labelled import Labelled
 
 
 def with_variations(own: Mapping[str, Trigger], side: int) -> dict[str, Trigger]:
-    """The subject's own attacks on pictures of `side` pixels, and for the first patch among them more.
+    """The subject's own attacks on images of `side` pixels, and for the first patch among them more.
 
-    `moved` is its patch at one other place, `anywhere` at a random place in every picture (`off-grid`, if its own
+    `moved` is its patch at one other place, `anywhere` at a random place in every image (`off-grid`, if its own
     places are random but keep to the model's patches), `corners` in all four corners. A model that only answers to its
     trigger in its place resists some of them by itself: ASR before the fix says so.
     """
@@ -39,19 +39,8 @@ def with_variations(own: Mapping[str, Trigger], side: int) -> dict[str, Trigger]
     return attacks
 
 
-def choose_attacks(names: str, known: Mapping[str, Trigger]) -> dict[str, Trigger]:
-    """The attacks in "all" or in a list like "badnets,corners". Raises `InputError` for an unknown name."""
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    if wanted == ["all"]:
-        return dict(known)
-    unknown = [name for name in wanted if name not in known]
-    if unknown or not wanted:
-        raise InputError(f"There is no attack {', '.join(unknown) or 'named'}; there are all, {', '.join(known)}.")
-    return {name: trigger for name, trigger in known.items() if name in wanted}
-
-
 def covered_patches_of(subject: Subject, attack: Triggered) -> np.ndarray:
-    """Which patches of each triggered picture differ from its clean twin as the model sees them, bool `[n, patches]`.
+    """Which patches of each triggered image differ from its clean twin as the model sees them, bool `[n, patches]`.
 
     None of them where the twin is not known or the model has no grid of patches.
     """
@@ -67,9 +56,10 @@ def covered_patches_of(subject: Subject, attack: Triggered) -> np.ndarray:
     )
 
 
-def picture_side(data: LabelledImages) -> int:
-    """The smallest side of the pictures, in pixels."""
-    return min(min(picture.size) for picture in data.images)
+def image_side(data: Labelled) -> int:
+    """The smallest side of the images, in pixels."""
+    sides: list[int] = [min(image.size) for image in data.inputs]
+    return min(sides)
 
 
 def _differing(subject: Subject, clean: list[object], bad: list[object], grid: tuple[int, int]) -> np.ndarray:

@@ -1,26 +1,39 @@
-"""What an evaluation needs of labelled data, whatever their kind."""
+"""Labelled data of any kind: inputs, their true classes, and which rows of the file are not among them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 
+from ..files.kept import LeftOut
 
-class Labelled(Protocol):
-    """Inputs as the subject's adapter reads them, and the numbers of their classes, `int64 [n]`."""
+Input = TypeVar("Input")
 
-    @property
-    def inputs(self) -> Sequence[Any]:
-        """The inputs, in order."""
-        ...
 
-    @property
-    def labels(self) -> np.ndarray:
-        """Their classes, `int64 [n]`."""
-        ...
+@dataclass(frozen=True)
+class LabelledInputs(Generic[Input]):
+    """Inputs as the subject's adapter reads them, and the numbers of their classes, `int64 [n]`.
+
+    `left_out` says which rows or files are not among them.
+    """
+
+    inputs: list[Input]
+    labels: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
 
     def __len__(self) -> int:
-        """How many there are."""
-        ...
+        return len(self.inputs)
+
+    def take(self, index: np.ndarray) -> Self:
+        """Those at `index` (`int64 [size]`), in that order."""
+        return type(self)([self.inputs[place] for place in index.tolist()], self.labels[index])
+
+
+Labelled = LabelledInputs[Any]
+
+
+def drawn(data: Labelled, count: int, seed: int = 0) -> Labelled:
+    """`count` of the inputs at random, in their order: files are often sorted by class, and so the first are alike."""
+    return data.take(np.sort(np.random.default_rng(seed).permutation(len(data))[:count]))

@@ -6,24 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
-from .comparison import CLEAN, Comparison
-from .defences.catalogue import NO_FIX
-from .defences.contract import REFUSED
+from .defences.contract import REFUSED, Answers
+from .evaluate import Triggered
+from .labelled import Labelled
+from .trial import Judged
 
 REFUSED_NAME = "no answer"
-
-
-@dataclass(frozen=True)
-class Judged:
-    """One input and what became of it: numbers of classes, or `REFUSED`."""
-
-    picture: Image.Image
-    truth: int
-    before: int
-    after: int
-    flagged: bool
 
 
 @dataclass(frozen=True)
@@ -32,46 +21,47 @@ class _Seen:
     before: np.ndarray
     after: np.ndarray
     flagged: np.ndarray
-    counts: np.ndarray
-    target: int
+    target: int | None
 
 
 _Rule = Callable[[_Seen], np.ndarray]
 _ATTACKED: dict[str, _Rule] = {
-    "still the attacker's class": lambda one: one.after == one.target,
-    "right again": lambda one: one.after == one.truth,
-    "wrong in another way": lambda one: (one.after != one.target) & (one.after != one.truth),
-    "not flagged": lambda one: ~one.flagged,
+    "still the attacker's class": lambda seen: seen.after == seen.target,
+    "right again": lambda seen: seen.after == seen.truth,
+    "wrong in another way": lambda seen: (seen.after != seen.target) & (seen.after != seen.truth),
+    "not flagged": lambda seen: ~seen.flagged,
 }
 _UNATTACKED: dict[str, _Rule] = {
-    "flagged without a trigger": lambda one: one.flagged,
-    "answer changed": lambda one: one.before != one.after,
-    "right before, wrong after": lambda one: (one.before == one.truth) & (one.after != one.truth),
-    "wrong before, right after": lambda one: (one.before != one.truth) & (one.after == one.truth),
+    "flagged without a trigger": lambda seen: seen.flagged,
+    "answer changed": lambda seen: seen.before != seen.after,
+    "right before, wrong after": lambda seen: (seen.before == seen.truth) & (seen.after != seen.truth),
+    "wrong before, right after": lambda seen: (seen.before != seen.truth) & (seen.after == seen.truth),
 }
 _ABOUT_FLAGS = ("not flagged", "flagged without a trigger")
 
 
-def outcomes(attack: str, detects: bool = True) -> tuple[str, ...]:
-    """The names of what can become of an input under `attack` (or `CLEAN`), by a defence that `detects` or does not."""
-    names = _UNATTACKED if attack == CLEAN else _ATTACKED
-    return tuple(name for name in names if detects or name not in _ABOUT_FLAGS)
+def outcomes(data: Labelled, before: Answers, after: Answers, target: int | None = None) -> dict[str, list[Judged]]:
+    """The inputs by what became of them, in order: those of an attack that wants class `target`, or clean ones.
+
+    Attacked ones of the target class are left out. Of a defence that detects nothing, nothing is said about flags.
+    """
+    seen = _Seen(data.labels, before.labels, after.labels, after.flagged, target)
+    counts = np.ones(len(data), dtype=bool) if target is None else data.labels != target
+    detects = after.scores is not None
+    return {
+        name: judged(data, before.labels, after.labels, after.flagged, rule(seen) & counts)
+        for name, rule in (_UNATTACKED if target is None else _ATTACKED).items()
+        if detects or name not in _ABOUT_FLAGS
+    }
 
 
-def behind(comparison: Comparison, defence: str, attack: str, outcome: str) -> list[Judged]:
-    """The inputs of the last run with this outcome, in order; attacked ones of the target class are left out."""
-    seen = _seen(comparison, defence, attack)
-    rule = (_UNATTACKED if attack == CLEAN else _ATTACKED)[outcome]
-    pictures = comparison.clean.inputs if attack == CLEAN else comparison.attacks[attack].inputs.inputs
+def judged(
+    data: Labelled, before: np.ndarray, after: np.ndarray, flagged: np.ndarray, members: np.ndarray
+) -> list[Judged]:
+    """Those of the inputs that are `members` (bool `[n]`), with the answers to them (`int64 [n]`)."""
     return [
-        Judged(
-            pictures[index],
-            int(seen.truth[index]),
-            int(seen.before[index]),
-            int(seen.after[index]),
-            bool(seen.flagged[index]),
-        )
-        for index in np.flatnonzero(rule(seen) & seen.counts).tolist()
+        Judged(data.inputs[place], int(data.labels[place]), int(before[place]), int(after[place]), bool(flagged[place]))
+        for place in np.flatnonzero(members).tolist()
     ]
 
 
@@ -93,22 +83,31 @@ class ClassFigures:
     recovery: float
 
 
-def per_class(comparison: Comparison, defence: str, attack: str, labels: tuple[str, ...]) -> list[ClassFigures]:
-    """The figures of one defence against one attack for every class that occurs."""
-    clean, bad = _seen(comparison, defence, CLEAN), _seen(comparison, defence, attack)
+def per_class(
+    clean: Labelled,
+    attack: Triggered,
+    before: tuple[Answers, Answers],
+    after: tuple[Answers, Answers],
+    labels: tuple[str, ...],
+) -> list[ClassFigures]:
+    """The figures of one defence against one attack for every class that occurs.
+
+    `before` and `after` are the untouched model's answers and the defence's, to the clean and to the attacked inputs.
+    """
     found = []
     for number, label in enumerate(labels):
-        mine, attacked = clean.truth == number, (bad.truth == number) & bad.counts
+        mine = clean.labels == number
+        attacked = (attack.inputs.labels == number) & (number != attack.target)
         if mine.any():
             found.append(
                 ClassFigures(
                     label,
                     int(mine.sum()),
-                    _share(clean.before[mine] == number),
-                    _share(clean.after[mine] == number),
-                    _share(bad.before[attacked] == bad.target),
-                    _share(bad.after[attacked] == bad.target),
-                    _share(bad.after[attacked] == number),
+                    _share(before[0].labels[mine] == number),
+                    _share(after[0].labels[mine] == number),
+                    _share(before[1].labels[attacked] == attack.target),
+                    _share(after[1].labels[attacked] == attack.target),
+                    _share(after[1].labels[attacked] == number),
                 )
             )
     return found
@@ -116,15 +115,3 @@ def per_class(comparison: Comparison, defence: str, attack: str, labels: tuple[s
 
 def _share(hits: np.ndarray) -> float:
     return float(hits.mean()) if len(hits) else float("nan")
-
-
-def _seen(comparison: Comparison, defence: str, attack: str) -> _Seen:
-    after, before = comparison.answers[defence][attack], comparison.answers[NO_FIX][attack]
-    if attack == CLEAN:
-        truth, target = comparison.clean.labels, REFUSED - 1
-        counts = np.ones(len(truth), dtype=bool)
-    else:
-        one = comparison.attacks[attack]
-        truth, target = one.inputs.labels, one.target
-        counts = truth != target
-    return _Seen(truth, before.labels, after.labels, after.flagged, counts, target)

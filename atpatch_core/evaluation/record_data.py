@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,33 +12,26 @@ import pyarrow.parquet as pq
 from .. import limits
 from ..errors import InputError
 from ..files.content import read_bytes
-from ..files.kept import Kept, LeftOut, none_is_sound
+from ..files.kept import Kept
 from ..files.parquet_files import Fault
 from ..files.whole_files import replacing
 from ..subjects.record_files import LABEL, FaultyRow, Row, parse_row, read_rows
 from ..subjects.record_schema import Record, RecordSchema
 from .class_numbers import ClassNumbers
-from .tables import parquet_rows
+from .labelled import LabelledInputs
+from .tables import parquet_rows, sound_rows
 
 _PARQUET = b"PAR1"
 _SUFFIXES = (".csv", ".json", ".parquet")
-Read = TypeVar("Read")
 
 
-@dataclass(frozen=True)
-class LabelledRecords:
-    """Records and the numbers of their classes, `int64 [n]`; `left_out` says which rows are not among them."""
+class LabelledRecords(LabelledInputs[Record]):
+    """Labelled records."""
 
-    records: list[Record]
-    labels: np.ndarray
-    left_out: tuple[LeftOut, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, index: np.ndarray) -> LabelledRecords:
-        """The records at `index`, in that order."""
-        return LabelledRecords([self.records[number] for number in index], self.labels[index])
+    @property
+    def records(self) -> list[Record]:
+        """The records."""
+        return self.inputs
 
 
 def read_labelled_records(path: Path, schema: RecordSchema, labels: Sequence[str]) -> LabelledRecords:
@@ -68,7 +59,7 @@ def parse_labelled_records(
         assert isinstance(row, dict)  # or else it was no record
         return record, classes.number(row.get(LABEL), f"Row {number}")
 
-    found = _sound(rows, read)
+    found = sound_rows(rows, read)
     return LabelledRecords([one for one, _ in found], np.array([one for _, one in found], np.int64), found.left_out)
 
 
@@ -81,7 +72,7 @@ def read_people(path: Path, schema: RecordSchema) -> Kept[Record]:
     if not path.is_file() or path.suffix not in _SUFFIXES:
         raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields.")
     rows = _rows(_content(path), schema, path.name)
-    return _sound(rows, lambda row, number: parse_row(row, number, schema))
+    return sound_rows(rows, lambda row, number: parse_row(row, number, schema))
 
 
 def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Path) -> None:
@@ -96,19 +87,6 @@ def _content(path: Path) -> bytes:
         return read_bytes(path, limits.TABLES.csv_bytes)
     except OSError as error:
         raise InputError(f"{path.name} can't be read ({error.strerror or 'the disk refused'}).") from error
-
-
-def _sound(rows: Iterable[Row | FaultyRow], read: Callable[[Row | FaultyRow, int], Read]) -> Kept[Read]:
-    """What `read` makes of each row, and why it does not of the others. Raises `InputError` where none is sound."""
-    found, left_out = list[Read](), list[LeftOut]()
-    for number, row in enumerate(rows, start=1):
-        try:
-            found.append(read(row, number))
-        except InputError as error:
-            left_out.append(LeftOut(number, str(error)))
-    if not found:
-        raise InputError(none_is_sound(left_out))
-    return Kept(found, left_out)
 
 
 def _rows(content: bytes, schema: RecordSchema, name: str) -> Iterator[Row | FaultyRow]:

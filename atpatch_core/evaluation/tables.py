@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import InputError
 from ..files.damaged import DamagedError
+from ..files.kept import Kept, LeftOut, none_is_sound
 from ..files.parquet_files import Fault, open_parquet
 from ..files.values import printable
+
+Row = TypeVar("Row")
+Read = TypeVar("Read")
 
 
 def parquet_rows(
@@ -38,3 +42,19 @@ def listed_names(names: Sequence[str], most: int = 20) -> str:
     """The names of columns for a sentence."""
     listed = ", ".join(printable(name[:40]) for name in names[:most]) or "none"
     return f"{listed} and {len(names) - most:,} more" if len(names) > most else listed
+
+
+def sound_rows(rows: Iterable[Row], read: Callable[[Row, int], Read], empty: str = "") -> Kept[Read]:
+    """What `read` makes of each row and its number, and why it does not of the others.
+
+    Raises `InputError` where none is sound, which says `empty` where there is no row at all.
+    """
+    found, left_out = list[Read](), list[LeftOut]()
+    for number, row in enumerate(rows, start=1):
+        try:
+            found.append(read(row, number))
+        except InputError as error:
+            left_out.append(LeftOut(number, str(error)))
+    if not found:
+        raise InputError(none_is_sound(left_out) if left_out else empty)
+    return Kept(found, left_out)

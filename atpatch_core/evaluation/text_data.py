@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,32 +15,25 @@ from ..errors import InputError
 from ..files.content import read_bytes
 from ..files.csv_files import read_csv
 from ..files.damaged import DamagedError
-from ..files.kept import Kept, LeftOut, none_is_sound
+from ..files.kept import Kept
 from ..files.parquet_files import Fault
 from ..files.whole_files import replacing
 from ..subjects.text_files import read_text
 from .class_numbers import ClassNumbers
-from .tables import listed_names, parquet_rows
+from .labelled import LabelledInputs
+from .tables import listed_names, parquet_rows, sound_rows
 
 _COLUMNS = ("text", "label")
 Read = TypeVar("Read")
 
 
-@dataclass(frozen=True)
-class LabelledTexts:
-    """Texts and the numbers of their classes, `int64 [n]`; `left_out` says which rows are not among them."""
-
-    texts: list[str]
-    labels: np.ndarray
-    left_out: tuple[LeftOut, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.texts)
+class LabelledTexts(LabelledInputs[str]):
+    """Labelled texts."""
 
     @property
-    def inputs(self) -> list[str]:
+    def texts(self) -> list[str]:
         """The texts."""
-        return self.texts
+        return self.inputs
 
 
 def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
@@ -57,7 +49,7 @@ def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
     def read(row: dict[str, Any], where: str) -> tuple[str, int]:
         return _text(row["text"], where), classes.number(row["label"], where)
 
-    found = _sound(_rows(path, _COLUMNS), read, path.name)
+    found = _read(path, _COLUMNS, read)
     return LabelledTexts([text for text, _ in found], np.array([one for _, one in found], np.int64), found.left_out)
 
 
@@ -68,7 +60,7 @@ def read_texts(path: Path) -> Kept[str]:
     """
     if not path.is_file() or path.suffix not in (".csv", ".parquet"):
         raise InputError(f"There are no texts at {path}: name a .csv or .parquet file with a column text.")
-    return _sound(_rows(path, _COLUMNS[:1]), lambda row, where: _text(row["text"], where), path.name)
+    return _read(path, _COLUMNS[:1], lambda row, where: _text(row["text"], where))
 
 
 def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequence[str], path: Path) -> None:
@@ -78,26 +70,17 @@ def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequen
         pq.write_table(table, file, compression="zstd")
 
 
-def _sound(
-    rows: Iterable[dict[str, Any] | Fault], read: Callable[[dict[str, Any], str], Read], name: str
-) -> Kept[Read]:
-    """What `read` makes of each row, and why it does not of the others. Raises `InputError` where none is sound."""
-    found, left_out = list[Read](), list[LeftOut]()
-    for number, row in enumerate(rows, start=1):
-        where = f"Text {number} of {name}"
-        try:
-            if isinstance(row, Fault):
-                raise InputError(
-                    f"{where} has a wrong {row.field}. {row.problem}" if row.field else where + row.problem
-                )
-            found.append(read(row, where))
-        except InputError as error:
-            left_out.append(LeftOut(number, str(error)))
-    if left_out and not found:
-        raise InputError(none_is_sound(left_out))
-    if not found:
-        raise InputError(f"{name} holds no texts: choose a data set that is not empty.")
-    return Kept(found, left_out)
+def _read(path: Path, columns: Sequence[str], read: Callable[[dict[str, Any], str], Read]) -> Kept[Read]:
+    """What `read` makes of each sound row and of what it is called."""
+
+    def sound(row: dict[str, Any] | Fault, number: int) -> Read:
+        where = f"Text {number} of {path.name}"
+        if isinstance(row, Fault):
+            raise InputError(f"{where} has a wrong {row.field}. {row.problem}" if row.field else where + row.problem)
+        return read(row, where)
+
+    empty = f"{path.name} holds no texts: choose a data set that is not empty."
+    return sound_rows(_rows(path, columns), sound, empty)
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any] | Fault]:

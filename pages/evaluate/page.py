@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from pages.evaluate.images import show_images
-from pages.evaluate.records import show_records
-from pages.evaluate.settings import forget_settings
+from atpatch_core.evaluation.comparison import Comparison, OnStep, compare
+from atpatch_core.evaluation.evaluate import apply_trigger
+from atpatch_core.evaluation.labelled import drawn
+from pages.evaluate.job import show_job
+from pages.evaluate.results import show_results
+from pages.evaluate.settings import Settings, chosen_settings, forget_settings
 from pages.evaluate.source import forget_source
 from pages.evaluate.subject import chosen_subject
-from pages.evaluate.texts import forget_texts, show_texts
 from pages.shared.address import show_in_vain
+from pages.shared.resources import OpenSubject
 from pages.shared.style import apply_style
 
 _HELP = """
@@ -35,8 +40,6 @@ opportunity difference) compare groups.
 AtPatch does not find them, and the table says so.
 """
 
-_SHOW = {"image": show_images, "text": show_texts, "record": show_records}
-
 
 def main() -> None:
     """Draw the page."""
@@ -49,16 +52,40 @@ def main() -> None:
     notices = st.container()
     opened = chosen_subject(_forget)
     if opened is not None:
-        _SHOW[opened.subject.kind](opened)
+        _show_comparison(opened)
     with notices:
         show_in_vain()
+
+
+def _show_comparison(opened: OpenSubject) -> None:
+    """Settings, the run, its results."""
+    settings = chosen_settings(opened)
+    if settings is None:
+        return
+    weights = {name: method.effort for name, method in settings.methods.items()}
+    comparison = show_job(settings.key, settings.told, lambda on_step: _compare(settings, on_step), weights)
+    if comparison is not None:
+        show_results(opened, comparison)
+
+
+def _compare(settings: Settings, on_step: OnStep) -> Comparison:
+    attacks = {name: partial(apply_trigger, trigger) for name, trigger in settings.triggers.items()}
+    return compare(
+        settings.opened.subject,
+        settings.methods,
+        drawn(settings.source.data, settings.count),
+        attacks,
+        None,
+        settings.false_positive_rate,
+        range(settings.seeds),
+        on_step,
+    )
 
 
 def _forget() -> None:
     """Another model has other data."""
     forget_settings()
     forget_source()
-    forget_texts()
 
 
 main()

@@ -1,18 +1,16 @@
-"""What the comparisons of pictures, texts and records show alike."""
+"""What the tables of the page show of a figure, and its lists of groups."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from atpatch_core.evaluation.rates import Rate
-from atpatch_core.figures.tradeoff import Place, tradeoff
-from pages.shared.markdown import plain
-from pages.shared.resources import OpenSubject
 
-_CONFIG = {"displayModeBar": False}
+CONFIG = {"displayModeBar": False}
 NOT_MEASURED = "\N{EN DASH}"
 
 
@@ -42,36 +40,16 @@ def interval(rate: Rate) -> str | None:
     return None if math.isnan(rate.value) else f"{100 * rate.low:.1f} to {100 * rate.high:.1f}"
 
 
-def show_verdict(told: str) -> None:
-    """The sentence that a comparison comes down to."""
-    (st.info if "nothing to repair" in told else st.success)(plain(told), icon=":material/gavel:")
-
-
-def csv_button(opened: OpenSubject, what: str, make: Callable[[], str]) -> None:
-    """Download all figures; `what` ends the name of the file."""
-    st.download_button(
-        "CSV",
-        make,
-        f"{file_stem(opened)}-{what}.csv",
-        "text/csv",
-        on_click="ignore",
-        help="All figures with their 95 % intervals.",
-        icon=":material/download:",
-    )
-
-
-def file_stem(opened: OpenSubject) -> str:
-    """What the names of files about a subject begin with."""
-    return opened.subject.name.replace("/", "-")
-
-
-def show_tradeoff(places: Sequence[Place], key: str, axes: str, caption: str = "", **names: str) -> None:
-    """The chart of what is left over what is lost; `axes` says both in words, `names` are those of `tradeoff`."""
-    st.plotly_chart(
-        tradeoff(places, **names),
+def selected_row(cells: Mapping[str, Sequence[object]], key: str, **shown: Any) -> int | None:
+    """A table of which a row can be selected, and that row, counted from 0; `shown` is how it looks."""
+    event = st.dataframe(
+        cells,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
         key=key,
-        config=_CONFIG,
-        alt=f"{axes}, one mark for each defence. "
-        + " ".join(f"{one.name}: {100 * one.left:.2f} over {100 * one.lost:.2f}." for one in places),
+        placeholder=NOT_MEASURED,
+        **shown,
     )
-    st.caption(f"Bottom left is best. {caption}".strip())
+    rows: list[int] = event["selection"]["rows"]
+    return rows[0] if rows and rows[0] < len(next(iter(cells.values()))) else None

@@ -1,34 +1,40 @@
-"""What to compare on pictures: data, attacks and defences, kept in the address of the page."""
+"""What to compare: data, attacks and defences, kept in the address of the page."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.digest import digest_of
 from atpatch_core.evaluation.attacks import Trigger, attacks_of
-from atpatch_core.evaluation.datasets import LabelledImages
-from atpatch_core.evaluation.defences.catalogue import DEFENCES
-from atpatch_core.evaluation.image_attacks import picture_side, with_variations
-from pages.evaluate.image_data import chosen_pictures
+from atpatch_core.evaluation.defences.catalogue import NO_FIX, Method
+from atpatch_core.evaluation.image_attacks import image_side
+from atpatch_core.evaluation.modalities import MODALITIES
+from atpatch_core.wording.phrases import counted
+from pages.evaluate.data import chosen_data
 from pages.evaluate.own_trigger import OWN, chosen_trigger, forget_trigger
 from pages.evaluate.source import Source
 from pages.shared import address
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
 
-_PICTURES = "evaluate_pictures"
+_COUNTS = {"image": "pictures", "text": "texts"}  # the parameter of the address that says how many
 _ATTACKS = "evaluate_attacks"
 _DEFENCES = "evaluate_defences"
 _RATE = "evaluate_rate"
 _RUNS = "evaluate_runs"
 _RATES = (0.001, 0.01, 0.05)
 _SEEDS = (1, 3, 5)
-_QUICK = ("no-fix", "atpatch", "oracle", "random-columns", "z-score", "always-on", "painted-over")
+_QUICK = (NO_FIX, "atpatch", "oracle", "random-columns", "z-score", "always-on", "painted-over")
+_USUAL_RATE = 0.01  # where there is no choice
+_TAKE_LONGER = (
+    ". Texts take longer than pictures: several minutes for 200 of them, and in proportion for more texts or attacks"
+)
 
 
 @dataclass(frozen=True)
@@ -36,104 +42,166 @@ class Settings:
     """One comparison. `key` tells it from all others, also from one of the same model after its files changed."""
 
     opened: OpenSubject
-    source: Source[LabelledImages]
+    source: Source[Any]
     triggers: dict[str, Trigger]
-    pictures: int
-    defences: tuple[str, ...]
-    false_positive_rate: float
-    seeds: int
+    count: int
+    methods: dict[str, Method]
+    false_positive_rate: float = _USUAL_RATE
+    seeds: int = 1
 
     @property
     def key(self) -> str:
         """The same for the same comparison only."""
-        pictures = (self.source.upload, self.pictures)
-        parts = (self.opened.key, pictures, self.triggers, self.defences, self.false_positive_rate, self.seeds)
+        inputs = (self.source.upload, self.count)
+        defences = tuple(self.methods)
+        parts = (self.opened.key, inputs, self.triggers, defences, self.false_positive_rate, self.seeds)
         return digest_of(repr(parts).encode())
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The names of the classes."""
-        return self.opened.subject.labels
+    def told(self) -> str:
+        """What will be compared, for a person."""
+        kind, attacks = self.opened.subject.kind, counted(len(self.triggers), "attack")
+        if kind == "image":
+            return f"{counted(len(self.methods), 'defence')} against {attacks}"
+        told = f"AtPatch and everything else that could be done, on {self.count:,} {kind}s"
+        return told if kind == "record" else f"{told} against {attacks}{_TAKE_LONGER}"
 
 
 def chosen_settings(opened: OpenSubject) -> Settings | None:
     """The widgets, and what is chosen in them; `None`, with the reason on the page, if nothing can be compared."""
+    kind = opened.subject.kind
     with st.container(border=True):
-        chosen = chosen_pictures(opened)
-        if chosen is None:
+        source = chosen_data(opened)
+        if source is None:
             return None
-        data = chosen.data
-        triggers = _triggers(opened, data)
-        if triggers is None:
+        try:
+            known = MODALITIES[kind].defences(opened.subject)
+            triggers = MODALITIES[kind].variations(attacks_of(opened.subject), source.data)
+        except AtPatchError as error:
+            st.error(plain(str(error)), icon=":material/block:")
             return None
-        usual = [] if "patch" in st.query_params else list(triggers)[:1]
-        left, right = st.columns(2, gap="medium")
-        with left:
-            attacks = st.multiselect(
-                "Attacks",
-                list(triggers),
-                key=_first(_ATTACKS, lambda: address.names("attacks", triggers, usual)),
-                placeholder="Choose attacks" if triggers else "This model brings no known attack",
-            )
-        with right:
-            defences = st.multiselect(
-                "Defences",
-                list(DEFENCES),
-                key=_first(_DEFENCES, lambda: address.names("defences", DEFENCES, _QUICK)),
-                help="  \n".join(f"**{plain(one.name)}**: {plain(one.summary)}" for one in DEFENCES.values()),
-            )
-        own = chosen_trigger(opened.subject.labels, picture_side(data))
-        left, middle, right = st.columns([2, 2, 1], gap="medium")
-        with left:
-            pictures = _pictures(len(data))
-        with middle:
-            rate = st.select_slider(
-                "Clean pictures that defences may flag",
-                _RATES,
-                key=_first(_RATE, lambda: address.one_of("fpr", _RATES)),
-                format_func=lambda one: f"{100 * one:g} %",
-                help="Each defence sets its threshold by this, on the defender's pictures. AtPatch keeps its own.",
-            )
-        with right:
-            seeds = st.select_slider(
-                "Runs",
-                _SEEDS,
-                key=_first(_RUNS, lambda: address.one_of("runs", _SEEDS)),
-                help="Each with a seed of its own for random places and random columns; the figures are their means.",
-            )
-    used = {name: triggers[name] for name in triggers if name in attacks}
+        if kind == "image":
+            return _of_images(opened, source, triggers, known)
+        return _of_others(opened, source, triggers, known)
+
+
+def forget_settings() -> None:
+    """Another model has other attacks and inputs."""
+    for key in (_ATTACKS, *map(_count_key, _COUNTS)):
+        st.session_state.pop(key, None)
+    forget_trigger()
+
+
+def _of_images(
+    opened: OpenSubject, source: Source[Any], triggers: Mapping[str, Trigger], known: Mapping[str, Method]
+) -> Settings | None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        attacks = _attacks(triggers, [] if "patch" in st.query_params else list(triggers)[:1])
+    with right:
+        defences = st.multiselect(
+            "Defences",
+            list(known),
+            key=_first(_DEFENCES, lambda: address.names("defences", known, _QUICK)),
+            help="  \n".join(f"**{plain(method.name)}**: {plain(method.summary)}" for method in known.values()),
+        )
+    own = chosen_trigger(opened.subject.labels, image_side(source.data))
+    left, middle, right = st.columns([2, 2, 1], gap="medium")
+    with left:
+        count = _count("image", len(source.data))
+    with middle:
+        rate = st.select_slider(
+            "Clean pictures that defences may flag",
+            _RATES,
+            key=_first(_RATE, lambda: address.one_of("fpr", _RATES)),
+            format_func=lambda share: f"{100 * share:g} %",
+            help="Each defence sets its threshold by this, on the defender's pictures. AtPatch keeps its own.",
+        )
+    with right:
+        seeds = st.select_slider(
+            "Runs",
+            _SEEDS,
+            key=_first(_RUNS, lambda: address.one_of("runs", _SEEDS)),
+            help="Each with a seed of its own for random places and random columns; the figures are their means.",
+        )
+    used = {name: trigger for name, trigger in triggers.items() if name in attacks}
     if own is not None:
         used[OWN] = own.trigger
     if not used or not defences:
         st.info("Choose at least one attack and one defence.", icon=":material/checklist:")
         return None
-    names = tuple(name for name in DEFENCES if name in defences or name == "no-fix")
-    settings = Settings(opened, chosen, used, pictures, names, rate, seeds)
-    _write_address(settings, attacks, "" if own is None else own.address)
-    return settings
+    methods = {name: method for name, method in known.items() if name in defences or name == NO_FIX}
+    address.write(
+        {
+            "subject": opened.subject.name,
+            "attacks": ",".join(attacks),
+            "defences": ",".join(methods),
+            "pictures": str(count),
+            "fpr": f"{rate:g}",
+            "runs": str(seeds),
+            "data": source.upload,
+            "patch": "" if own is None else own.address,
+        }
+    )
+    return Settings(opened, source, used, count, methods, rate, seeds)
 
 
-def _triggers(opened: OpenSubject, data: LabelledImages) -> dict[str, Trigger] | None:
-    try:
-        return with_variations(attacks_of(opened.subject), picture_side(data))
-    except AtPatchError as error:
-        st.error(plain(str(error)), icon=":material/block:")
-        return None
+def _of_others(
+    opened: OpenSubject, source: Source[Any], triggers: Mapping[str, Trigger], known: Mapping[str, Method]
+) -> Settings | None:
+    params = {"subject": opened.subject.name, "data": source.upload}
+    used, count = {}, len(source.data)
+    if opened.subject.kind == "text":
+        if not triggers:
+            st.info("This model brings no known attack to compare defences by.", icon=":material/info:")
+            return None
+        left, right = st.columns([2, 1], gap="medium")
+        with left:
+            attacks = _attacks(triggers, list(triggers)[:2])
+        with right:
+            count = _count("text", count)
+        if not attacks:
+            st.info("Choose at least one attack.", icon=":material/checklist:")
+            return None
+        used = {name: trigger for name, trigger in triggers.items() if name in attacks}
+        params |= {"attacks": ",".join(used), "texts": str(count)}
+    address.write(params)
+    return Settings(opened, source, used, count, dict(known))
 
 
-def _pictures(most: int) -> int:
-    steps = sorted({*(size for size in (200, 400, 1_000, 2_000, 4_000, 10_000) if size < most), most})
-    usual = min(steps, key=lambda size: abs(math.log(size / 1_000)))
-    if st.session_state.get(_PICTURES, usual) not in steps:
-        del st.session_state[_PICTURES]
+def _attacks(triggers: Mapping[str, Trigger], usual: Sequence[str]) -> list[str]:
+    return st.multiselect(
+        "Attacks",
+        list(triggers),
+        key=_first(_ATTACKS, lambda: address.names("attacks", triggers, usual)),
+        placeholder="Choose attacks" if triggers else "This model brings no known attack",
+    )
+
+
+def _count(kind: str, most: int) -> int:
+    """How many of the inputs to compare on: of texts the fewest at first, because they take long."""
+    if kind == "image":
+        steps = sorted({*(size for size in (200, 400, 1_000, 2_000, 4_000, 10_000) if size < most), most})
+        usual = min(steps, key=lambda size: abs(math.log(size / 1_000)))
+        told = "Half of them, at most 1,000, are the defender's; the others are judged on."
+    else:
+        steps = [size for size in (200, 400, 1_000) if size <= most]
+        usual, told = steps[0], "Half of them are the defender's; the others are judged on."
+    param, key = _COUNTS[kind], _count_key(kind)
+    if st.session_state.get(key, usual) not in steps:
+        del st.session_state[key]
     chosen: int = st.select_slider(
-        "Pictures",
+        param.capitalize(),
         steps,
-        key=_first(_PICTURES, lambda: address.one_of("pictures", steps, usual)),
+        key=_first(key, lambda: address.one_of(param, steps, usual)),
         format_func=lambda size: f"{size:,}",
-        help="Half of them, at most 1,000, are the defender's; the others are judged on.",
+        help=told,
     )
     return chosen
+
+
+def _count_key(kind: str) -> str:
+    return f"evaluate_{_COUNTS[kind]}"
 
 
 def _first(key: str, value: Callable[[], object]) -> str:
@@ -141,25 +209,3 @@ def _first(key: str, value: Callable[[], object]) -> str:
     if key not in st.session_state:
         st.session_state[key] = value()
     return key
-
-
-def forget_settings() -> None:
-    """Another model has other attacks and pictures."""
-    for key in (_ATTACKS, _PICTURES):
-        st.session_state.pop(key, None)
-    forget_trigger()
-
-
-def _write_address(settings: Settings, attacks: list[str], patch: str) -> None:
-    address.write(
-        {
-            "subject": settings.opened.subject.name,
-            "attacks": ",".join(attacks),
-            "defences": ",".join(settings.defences),
-            "pictures": str(settings.pictures),
-            "fpr": f"{settings.false_positive_rate:g}",
-            "runs": str(settings.seeds),
-            "data": settings.source.upload,
-            "patch": patch,
-        }
-    )

@@ -46,26 +46,33 @@ class Source(Generic[Data]):
 
 @dataclass(frozen=True)
 class Readers(Generic[Data]):
-    """How to read data of one kind: the model's `own` file by `read`, an upload's bytes and digest by `parse`.
+    """How to read data of one kind: the model's `own` file by `read`, an upload's bytes and digest by `parse`, if any.
 
     Both may raise `AtPatchError`. `label` says what files can be uploaded, and `columns` what must be in them.
     """
 
     own: Path
     read: Callable[[Path], Data]
-    parse: Callable[[bytes, str], Data]
+    parse: Callable[[bytes, str], Data] | None
     label: str
     columns: str
 
 
 def chosen_source(what: str, readers: Readers[Data]) -> Source[Data] | None:
     """The widgets, and the data chosen in them; `None`, with the reason on the page, without any."""
+    if readers.parse is None:
+        return _told(lambda: _own(readers))
+    parse = readers.parse
     if _SOURCE not in st.session_state:
         st.session_state[_DIGEST] = st.query_params.get("data", "")
         st.session_state[_SOURCE] = _UPLOADED if st.session_state[_DIGEST] else _OWN
     source = st.segmented_control(what, [_OWN, _UPLOADED], key=_SOURCE, required=True)
+    return _told(lambda: _own(readers) if source == _OWN else _uploaded(readers, parse))
+
+
+def _told(read: Callable[[], Source[Data] | None]) -> Source[Data] | None:
     try:
-        found = _own(readers) if source == _OWN else _uploaded(readers)
+        found = read()
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
         return None
@@ -82,12 +89,13 @@ def forget_source() -> None:
 
 def _own(readers: Readers[Data]) -> Source[Data] | None:
     if not readers.own.is_file():
-        st.info("This model brings no evaluation data of its own: choose a file of yours.", icon=":material/info:")
+        instead = "use `atpatch evaluate` with texts of yours" if readers.parse is None else "choose a file of yours"
+        st.info(f"This model brings no evaluation data of its own: {instead}.", icon=":material/info:")
         return None
     return Source(readers.read(readers.own))
 
 
-def _uploaded(readers: Readers[Data]) -> Source[Data] | None:
+def _uploaded(readers: Readers[Data], parse: Callable[[bytes, str], Data]) -> Source[Data] | None:
     file = st.file_uploader(readers.label, max_upload_size=20, key=_FILE, help=readers.columns)
     if file is not None:
         st.session_state[_DIGEST] = uploads().put(file.getvalue())
@@ -98,4 +106,4 @@ def _uploaded(readers: Readers[Data]) -> Source[Data] | None:
     if content is None:
         st.info("The file of this address is no longer kept here: upload it again.", icon=":material/history:")
         return None
-    return Source(readers.parse(content, digest), digest)
+    return Source(parse(content, digest), digest)

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from atpatch_core.evaluation.comparison import AttackFigures, Comparison, DefenceFigures, Run
+from atpatch_core.evaluation.attack_trial import AttackTrial
+from atpatch_core.evaluation.comparison import Comparison, Run
 from atpatch_core.evaluation.datasets import LabelledImages
+from atpatch_core.evaluation.modalities import MODALITIES
 from atpatch_core.evaluation.rates import Rate
+from atpatch_core.evaluation.trial import AttackFigures, DefenceFigures
 from benchmarks.make_results import AFTER, BEGIN, END, short_table, with_comparison
 
 
@@ -25,12 +28,15 @@ def test_then_it_replaces_what_was_there_and_nothing_else() -> None:
 
 def test_a_short_table_has_the_figures_of_one_attack_in_per_cent() -> None:
     rate = Rate(0.0125, 0.01, 0.02, 100)
-    of_attack = AttackFigures(rate, rate, rate, rate, rate, rate, rate, rate, 100)
-    attacks = {"one": of_attack, "other": replace(of_attack, excess_asr=Rate(0.5, 0.4, 0.6, 100))}
-    of_defence = DefenceFigures(rate, rate, rate, rate, rate, rate, Rate(1.5, 1.4, 1.6, 7), attacks)
-    without_cost = replace(of_defence, cost=None)
+    metrics = MODALITIES["image"].metrics
+    of_attack = AttackFigures({metric.name: rate for metric in metrics if metric.under_attack}, 100)
+    other = AttackFigures(of_attack.rates | {"excess_asr": Rate(0.5, 0.4, 0.6, 100)}, 100)
+    rates = {metric.name: rate for metric in metrics if not metric.under_attack and metric.name != "cost"}
+    without_cost = DefenceFigures(rates, {"one": of_attack, "other": other})
+    of_defence = replace(without_cost, rates=rates | {"cost": Rate(1.5, 1.4, 1.6, 7)})
     run = Run(0, {"no-fix": of_defence, "oracle": without_cost})
-    comparison = Comparison(100, 200, 0.001, (run,), {}, LabelledImages([], np.empty(0)), {}, {})
+    trial = AttackTrial(LabelledImages([], np.empty(0)), {}, {})
+    comparison = Comparison("image", 100, 200, 0.001, (run,), {}, {}, trial, {})
     lines = short_table(comparison, "one").splitlines()
     assert lines[0] == "| defence | excess ASR | CA drop | sum of both | recovery | FPR | TPR | time |"
     assert lines[2] == "| no-fix | 1.25 | 1.25 | 1.25 | 1.25 | 1.25 | 1.25 | 1.5 \u00d7 |"

@@ -1,1 +1,1 @@
-"""What can be done about a backdoored image model: AtPatch, bounds, and peers reimplemented from their papers."""
+"""What can be done about a hijacked or biased model: AtPatch, bounds, and peers reimplemented from their papers."""

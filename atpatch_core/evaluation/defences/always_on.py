@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ...attention import attention_layers
 from ...subjects.subject import Subject
-from .column_fix import ColumnFix, suspecting_nobody
-from .contract import Answers, DefenderData, Suspects
+from .column_fix import ColumnFix
+from .contract import Answers, DefenderData, Suspects, suspecting_nobody
 from .shares import Share, own_share, watched_layers
 
 
@@ -40,7 +40,7 @@ class AlwaysOn:
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         """The answers of the model with its highest columns repaired."""
-        return suspecting_nobody(ColumnFix(self.highest).predict(subject, suspects))
+        return suspecting_nobody(ColumnFix(self.highest).predict(subject, suspects).labels)
 
 
 def always_on(subject: Subject, _have: DefenderData) -> AlwaysOn:

@@ -17,7 +17,7 @@ from .contract import Answers, DefenderData, Suspects
 
 @dataclass(frozen=True)
 class ColumnFix:
-    """The hot-fix with `detector`; a picture is flagged when any column is, and as suspicious as its highest."""
+    """The hot-fix with `detector`; an image is flagged when any column is, and as suspicious as its highest."""
 
     detector: ColumnDetector
     threshold: float | None = None
@@ -29,7 +29,7 @@ class ColumnFix:
             torch.no_grad(),
             hotfix(subject.model, self.detector, threshold=self.threshold, formula=self.formula) as fix,
         ):
-            logits = subject.model(**subject.encode(list(suspects.pictures))).logits
+            logits = subject.model(**subject.encode(list(suspects.inputs))).logits
         flagged, scores = np.zeros(len(suspects), dtype=bool), np.zeros(len(suspects))
         for columns in fix.flagged:
             if columns is not None:
@@ -38,11 +38,6 @@ class ColumnFix:
             if values is not None:
                 scores = np.maximum(scores, values.flatten(1).amax(1).double().numpy())
         return Answers(logits.argmax(-1).numpy(), flagged, scores)
-
-
-def suspecting_nobody(answers: Answers) -> Answers:
-    """The same answers, without flags and scores: for fixes that detect nothing themselves."""
-    return Answers(answers.labels, np.zeros(len(answers.labels), dtype=bool), None)
 
 
 def own_detector(subject: Subject) -> ColumnDetector:

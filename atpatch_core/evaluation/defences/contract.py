@@ -1,41 +1,41 @@
-"""What a comparison needs of any defence: given the model and some pictures, an answer and a suspicion for each."""
+"""What a comparison needs of any defence: given the model and some inputs, an answer and a suspicion for each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from PIL import Image
 
 from ...subjects.subject import Subject
-from ..datasets import LabelledImages
+from ..labelled import Labelled
 
 REFUSED = -1
 
 
 @dataclass(frozen=True)
 class Suspects:
-    """Pictures to be answered, at most a few hundred.
+    """Inputs to be answered, as the subject's adapter reads them.
 
-    `covered` (bool `[n, rows * columns]`) says which patches carry a part of a trigger and `labels` (`int64 [n]`) what
-    the pictures really are: the truth, which only oracles look at.
+    `triggered` says where each carries a part of a trigger: patches of images (bool `[n, rows * columns]`), spans of
+    texts (a tuple of them for each), nothing for records; `labels` (`int64 [n]`) is what the inputs really are. Both
+    are the truth, which only oracles look at.
     """
 
-    pictures: Sequence[Image.Image]
-    covered: np.ndarray
+    inputs: Sequence[Any]
+    triggered: Any
     labels: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.pictures)
+        return len(self.inputs)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a defence makes of `n` pictures.
+    """What a defence makes of `n` inputs.
 
-    `labels` (`int64 [n]`) are numbers of classes, or `REFUSED`; `flagged` (bool `[n]`) says which pictures it takes for
+    `labels` (`int64 [n]`) are numbers of classes, or `REFUSED`; `flagged` (bool `[n]`) says which inputs it takes for
     triggered; `scores` (`float64 [n]`) how suspicious each is, or `None` for a defence that tells no inputs
     apart, whose detection is then not counted.
     """
@@ -45,21 +45,26 @@ class Answers:
     scores: np.ndarray | None
 
 
+def suspecting_nobody(labels: np.ndarray) -> Answers:
+    """Answers without flags and scores: those of what detects nothing itself."""
+    return Answers(labels, np.zeros(len(labels), dtype=bool), None)
+
+
 class Defence(Protocol):
     """A defence that is ready to run. It never changes the subject."""
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
-        """Answer every picture. The same pictures get the same answers."""
+        """Answer every input. The same inputs get the same answers."""
         ...
 
 
 @dataclass(frozen=True)
 class DefenderData:
-    """What a defender has beside the model: clean pictures with their labels, never those that are judged on.
+    """What a defender has beside the model: clean inputs with their labels, never those that are judged on.
 
-    `false_positive_rate` is the wanted share of clean pictures that are flagged; all randomness comes from `seed`.
+    `false_positive_rate` is the wanted share of clean inputs that are flagged; all randomness comes from `seed`.
     """
 
-    clean: LabelledImages
+    clean: Labelled
     false_positive_rate: float
     seed: int

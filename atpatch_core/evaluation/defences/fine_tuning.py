@@ -1,4 +1,4 @@
-"""Change the model instead: a copy is trained on, on the clean pictures and their labels.
+"""Change the model instead: a copy is trained on, on the clean images and their labels.
 
 The plain baseline of Liu et al. (Fine-Pruning, RAID 2018, arXiv 1805.12185). It needs labels and new weights, neither
 of which AtPatch does.
@@ -7,10 +7,12 @@ of which AtPatch does.
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...subjects.subject import Subject
 from .contract import Answers, DefenderData, Suspects
@@ -34,18 +36,30 @@ class FineTuned:
 
 
 def fine_tuned(subject: Subject, have: DefenderData) -> FineTuned:
-    """Train a copy on at most `MOST` of the clean pictures; the subject's own model stays as it is."""
-    values = subject.encode(have.clean.images[:MOST])["pixel_values"]
+    """Train a copy on at most `MOST` of the clean images; the subject's own model stays as it is."""
+    values = subject.encode(have.clean.inputs[:MOST])["pixel_values"]
     labels = torch.from_numpy(have.clean.labels[:MOST])
-    model = copy.deepcopy(subject.model).requires_grad_(True)
+    return FineTuned(
+        trained_on(subject.model, lambda index: {"pixel_values": values[index]}, labels, have.seed, _EPOCHS)
+    )
+
+
+def trained_on(
+    model: nn.Module, batch: Callable[[Tensor], Mapping[str, Any]], labels: Tensor, seed: int, epochs: int
+) -> nn.Module:
+    """A copy of `model` that was trained on for some epochs, frozen; the model itself stays as it is.
+
+    `batch` makes the model's inputs out of places (`int64 [size]`) in `labels` (`int64 [n]`); it may draw at random.
+    """
+    copied = copy.deepcopy(model).requires_grad_(True)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(have.seed)
-        optimizer = torch.optim.AdamW(model.parameters(), lr=_LEARNING_RATE)
-        model.train(True)
-        for _ in range(_EPOCHS):
-            for index in torch.split(torch.randperm(len(values)), _BATCH):
-                loss = nn.functional.cross_entropy(model(pixel_values=values[index]).logits, labels[index])
+        torch.manual_seed(seed)
+        optimizer = torch.optim.AdamW(copied.parameters(), lr=_LEARNING_RATE)
+        copied.train(True)
+        for _ in range(epochs):
+            for index in torch.split(torch.randperm(len(labels)), _BATCH):
+                loss = nn.functional.cross_entropy(copied(**batch(index)).logits, labels[index])
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
-    return FineTuned(model.train(False).requires_grad_(False))
+    return copied.train(False).requires_grad_(False)

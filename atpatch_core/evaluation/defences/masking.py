@@ -1,7 +1,7 @@
-"""Repair the input instead of the attention: what AtPatch flags is painted over in the picture.
+"""Repair the input instead of the attention: what AtPatch flags is painted over in the image.
 
 Purification in input space, as Februus does with Grad-CAM (Doan et al., ACSAC 2020, arXiv 1908.03369), with AtPatch's
-detector to say where. The patch is filled with the mean colour of the clean pictures; what was under it is lost.
+detector to say where. The patch is filled with the mean colour of the clean images; what was under it is lost.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class PaintedOver:
     colour: Tensor
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
-        """The untouched model's answers to the pictures, where need be to the ones painted over."""
-        values = subject.encode(list(suspects.pictures))["pixel_values"]
+        """The untouched model's answers to the images, where need be to the ones painted over."""
+        values = subject.encode(list(suspects.inputs))["pixel_values"]
         with torch.no_grad(), hotfix(subject.model, self.detector, threshold=FLAG_NOTHING) as fix:
             labels = subject.model(pixel_values=values).logits.argmax(-1)
         keys = self.space.special + self.space.grid[0] * self.space.grid[1]
@@ -52,6 +52,6 @@ class PaintedOver:
 def painted_over(subject: Subject, have: DefenderData) -> PaintedOver:
     """Raises `DetectorError` without a detector and `SubjectError` when the model's pixels can't be got at."""
     detector = own_detector(subject)
-    space = pixel_space(subject, have.clean.images[0])
-    colour = space.as_seen(subject, have.clean.images).mean(axis=(0, 1, 2)) / 255
+    space = pixel_space(subject, have.clean.inputs[0])
+    colour = space.as_seen(subject, have.clean.inputs).mean(axis=(0, 1, 2)) / 255
     return PaintedOver(detector, space, torch.from_numpy(colour).float()[:, None, None])

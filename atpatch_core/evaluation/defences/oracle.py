@@ -25,7 +25,7 @@ class Oracle:
     """Redistributes the trigger's columns in all heads, and of a few ways to do so takes the one that does best.
 
     The ways are the layers to do it in (those the detector watches, or all) and what the columns keep (the detector's
-    benign reference, or nothing); "best" is the most true labels among these pictures. `sizes` are (heads, keys) of
+    benign reference, or nothing); "best" is the most true labels among these images. `sizes` are (heads, keys) of
     every layer's maps.
     """
 
@@ -33,24 +33,24 @@ class Oracle:
     ways: tuple[tuple[tuple[int, ...], Share], ...]
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
-        """The answers of the model repaired with full knowledge; pictures without a trigger are left alone."""
+        """The answers of the model repaired with full knowledge; images without a trigger are left alone."""
         answers = Untouched().predict(subject, suspects)
-        hit = np.asarray(suspects.covered.any(axis=1))
+        hit = np.asarray(suspects.triggered.any(axis=1))
         labels = answers.labels
         if hit.any():
-            pictures = [picture for picture, one in zip(suspects.pictures, hit, strict=True) if one]
-            tried = [self._answers(subject, pictures, suspects.covered[hit], *way) for way in self.ways]
+            images = [image for image, one in zip(suspects.inputs, hit, strict=True) if one]
+            tried = [self._answers(subject, images, suspects.triggered[hit], *way) for way in self.ways]
             best = max(tried, key=lambda one: int((one == suspects.labels[hit]).sum()))
             labels = labels.copy()
             labels[hit] = best
         return Answers(labels, hit, hit.astype(float))
 
     def _answers(
-        self, subject: Subject, pictures: list[Image.Image], covered: np.ndarray, layers: tuple[int, ...], share: Share
+        self, subject: Subject, images: list[Image.Image], covered: np.ndarray, layers: tuple[int, ...], share: Share
     ) -> np.ndarray:
         known = KnownColumns(len(self.sizes), self._flags(torch.from_numpy(covered), layers))
         with torch.no_grad(), hotfix(subject.model, OtherShare(known, share)):
-            found: np.ndarray = subject.model(**subject.encode(pictures)).logits.argmax(-1).numpy()
+            found: np.ndarray = subject.model(**subject.encode(images)).logits.argmax(-1).numpy()
         return found
 
     def _flags(self, covered: Tensor, layers: tuple[int, ...]) -> Mapping[int, Tensor]:
@@ -63,11 +63,11 @@ class Oracle:
 
 
 def oracle(subject: Subject, have: DefenderData) -> Oracle:
-    """Raises `SubjectError` for a model whose columns are not one for each patch of the picture."""
+    """Raises `SubjectError` for a model whose columns are not one for each patch of the image."""
     sizes = map_sizes(subject, have)
-    grid = subject.layout(have.clean.images[0], sizes[0][1]).grid
+    grid = subject.layout(have.clean.inputs[0], sizes[0][1]).grid
     if grid is None or len({keys for _, keys in sizes}) != 1:
-        raise SubjectError(f"{subject.name} has no column for each patch of a picture, so nobody knows the trigger's.")
+        raise SubjectError(f"{subject.name} has no column for each patch of an image, so nobody knows the trigger's.")
     every, watched = tuple(range(len(sizes))), watched_layers(subject)
     choices = dict.fromkeys((watched, every))
     shares = (own_share(subject), share_of("zero"))

@@ -1,8 +1,8 @@
 """PatchDrop (Doan et al., AAAI 2023, arXiv 2206.12381): a Vision Transformer's backdoor breaks when patches go missing.
 
-Random patches of a picture are painted over. A clean picture mostly keeps its answer; a triggered one loses it as soon
+Random patches of an image are painted over. A clean image mostly keeps its answer; a triggered one loses it as soon
 as the patch with the trigger is gone. The paper counts changed answers; here the probability that the answer loses is
-averaged, which is the same without its ties. The answer to a flagged picture can't be trusted, so it gets the *other*
+averaged, which is the same without its ties. The answer to a flagged image can't be trusted, so it gets the *other*
 class that its copies name most often (or keeps its own, if they name no other).
 """
 
@@ -20,13 +20,13 @@ from .contract import Answers, DefenderData, Suspects
 from .thresholds import conformal_cut
 
 _COPIES = 16
-_DROPPED = 0.15  # of the patches; on the sample subjects, more or fewer tell triggered pictures apart less well
+_DROPPED = 0.15  # of the patches; on the sample subjects, more or fewer tell triggered images apart less well
 _BATCH = 250
 
 
 @dataclass(frozen=True)
 class PatchDrop:
-    """Flags pictures whose answer loses `cut` or more of its probability in copies with patches of `colour` on them.
+    """Flags images whose answer loses `cut` or more of its probability in copies with patches of `colour` on them.
 
     `colour` is float32 `[channels, 1, 1]`, pixels in 0..1.
     """
@@ -37,8 +37,8 @@ class PatchDrop:
     cut: float = np.inf
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
-        """The model's answers, or those of the copies where a picture is flagged."""
-        labels, scores, others = self.look(subject, subject.encode(list(suspects.pictures))["pixel_values"])
+        """The model's answers, or those of the copies where an image is flagged."""
+        labels, scores, others = self.look(subject, subject.encode(list(suspects.inputs))["pixel_values"])
         flagged = scores >= self.cut
         return Answers(np.where(flagged, others, labels), flagged, scores)
 
@@ -72,12 +72,12 @@ def over_pixels(patches: Tensor, space: PixelSpace) -> Tensor:
 
 
 def patch_drop(subject: Subject, have: DefenderData) -> PatchDrop:
-    """Set the threshold on the clean pictures, whose mean colour patches are painted over with.
+    """Set the threshold on the clean images, whose mean colour patches are painted over with.
 
     Raises `SubjectError` when the model's pixels or patches can't be got at.
     """
-    space = pixel_space(subject, have.clean.images[0])
-    pixels = torch.from_numpy(space.as_seen(subject, have.clean.images)).permute(0, 3, 1, 2).float() / 255
+    space = pixel_space(subject, have.clean.inputs[0])
+    pixels = torch.from_numpy(space.as_seen(subject, have.clean.inputs)).permute(0, 3, 1, 2).float() / 255
     made = PatchDrop(space, pixels.mean(dim=(0, 2, 3))[:, None, None], have.seed)
     parts = [pixels[start : start + _BATCH] for start in range(0, len(pixels), _BATCH)]
     scores = np.concatenate([made.look(subject, space.values(part))[1] for part in parts])

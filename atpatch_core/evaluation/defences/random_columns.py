@@ -12,8 +12,8 @@ from torch import Tensor
 
 from ...detector.contract import ColumnDetector
 from ...subjects.subject import Subject
-from .column_fix import ColumnFix, own_detector, suspecting_nobody
-from .contract import Answers, DefenderData, Suspects
+from .column_fix import ColumnFix, own_detector
+from .contract import Answers, DefenderData, Suspects, suspecting_nobody
 from .same_watch import SameWatch
 
 
@@ -41,7 +41,7 @@ class RandomColumns:
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         """The answers of the model with the wrong columns repaired."""
         shuffled = ShuffledColumns(self.detector, self.seed)
-        return suspecting_nobody(ColumnFix(shuffled).predict(subject, suspects))
+        return suspecting_nobody(ColumnFix(shuffled).predict(subject, suspects).labels)
 
 
 def random_columns(subject: Subject, have: DefenderData) -> RandomColumns:

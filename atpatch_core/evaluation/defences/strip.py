@@ -1,7 +1,7 @@
-"""STRIP (Gao et al., ACSAC 2019, arXiv 1902.06531): a trigger's answer survives whatever else is laid over the picture.
+"""STRIP (Gao et al., ACSAC 2019, arXiv 1902.06531): a trigger's answer survives whatever else is laid over the image.
 
-Every picture is superimposed with a few clean ones. If the model's answers to these copies hardly differ (low entropy),
-something in the picture forces them. STRIP only detects, so a flagged picture is *refused*: it gets no answer, which
+Every image is superimposed with a few clean ones. If the model's answers to these copies hardly differ (low entropy),
+something in the image forces them. STRIP only detects, so a flagged image is *refused*: it gets no answer, which
 counts as wrong where a true label is asked for and as a failed attack where the attacker's is.
 """
 
@@ -19,15 +19,15 @@ from .contract import REFUSED, Answers, DefenderData, Suspects
 from .thresholds import conformal_cut
 
 _COPIES = 16
-_FOR_OVERLAYS = 0.2  # of the clean pictures; the threshold is set on the others
+_FOR_OVERLAYS = 0.2  # of the clean images; the threshold is set on the others
 _BATCH = 250
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Refuses pictures whose superimposed copies have an entropy of `-cut` or less.
+    """Refuses images whose superimposed copies have an entropy of `-cut` or less.
 
-    `overlays` is float32 `[clean pictures, channels, height, width]`, pixels in 0..1.
+    `overlays` is float32 `[clean images, channels, height, width]`, pixels in 0..1.
     """
 
     space: PixelSpace
@@ -37,7 +37,7 @@ class Strip:
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         """The model's answers, or refusals."""
-        values = subject.encode(list(suspects.pictures))["pixel_values"]
+        values = subject.encode(list(suspects.inputs))["pixel_values"]
         with torch.no_grad():
             labels = subject.model(pixel_values=values).logits.argmax(-1).numpy()
         scores = self.scores(subject, values)
@@ -60,12 +60,12 @@ class Strip:
 
 
 def strip(subject: Subject, have: DefenderData) -> Strip:
-    """Keep a part of the clean pictures to lay over others, and set the threshold on the rest.
+    """Keep a part of the clean images to lay over others, and set the threshold on the rest.
 
     Raises `SubjectError` when the model's pixels can't be got at.
     """
-    space = pixel_space(subject, have.clean.images[0])
-    pixels = torch.from_numpy(space.as_seen(subject, have.clean.images)).permute(0, 3, 1, 2).float() / 255
+    space = pixel_space(subject, have.clean.inputs[0])
+    pixels = torch.from_numpy(space.as_seen(subject, have.clean.inputs)).permute(0, 3, 1, 2).float() / 255
     order = np.random.default_rng(have.seed).permutation(len(pixels))
     count = max(1, round(_FOR_OVERLAYS * len(order)))
     overlays, others = order[:count], order[count:]

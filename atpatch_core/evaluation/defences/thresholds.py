@@ -1,4 +1,4 @@
-"""One way for all defences to set their threshold: the same false-positive rate on the same clean pictures."""
+"""One way for all defences to set their threshold: the same false-positive rate on the same clean images."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A column detector that learns nothing: a z-score for every column of every head, against the clean pictures.
+"""A column detector that learns nothing: a z-score for every column of every head, against the clean images.
 
 A column's attention, averaged over queries, is compared with the mean and the standard deviation that the same column
-of the same head has in clean pictures. (Medians and MAD instead, or comparing a column with the others of its head,
-tell triggered pictures apart less well on the sample subjects.)
+of the same head has in clean images. (Medians and MAD instead, or comparing a column with the others of its head,
+tell triggered images apart less well on the sample subjects.)
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def received(attention: Tensor) -> Tensor:
 
 
 def z_score(subject: Subject, have: DefenderData) -> ColumnFix:
-    """Measure every column on the clean pictures, and set one threshold for the wanted false-positive rate."""
-    return ColumnFix(column_z_scores(subject, have.clean.images, have.false_positive_rate))
+    """Measure every column on the clean images, and set one threshold for the wanted false-positive rate."""
+    return ColumnFix(column_z_scores(subject, have.clean.inputs, have.false_positive_rate))
 
 
 def column_z_scores(subject: Subject, clean: Sequence[Any], false_positive_rate: float) -> ZScore:

@@ -16,8 +16,10 @@ from atpatch_core.debugging.record_examples import flip_examples
 from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.fixed import FixedColumns
 from atpatch_core.detector.storage import load_detector, save_detector
+from atpatch_core.evaluation.defences.contract import DefenderData
+from atpatch_core.evaluation.defences.tuning_on_flips import trained_on_flips
 from atpatch_core.evaluation.fairness import FairnessJudge, hotfixed, untouched
-from atpatch_core.evaluation.fairness_baselines import baselines, fine_tuned_on_flips
+from atpatch_core.evaluation.fairness_baselines import baselines
 from atpatch_core.evaluation.record_data import LabelledRecords
 from atpatch_core.inspection.what_if import count_flips, what_if
 from atpatch_core.subjects.record_schema import Record
@@ -130,9 +132,10 @@ def test_baselines_do_what_their_names_say(repaired: Subject) -> None:
     assert results["z-score"].changed.value < 0.05
     assert results["not rescaled"].attributes["sex"].idr_reduction.value > 0.5
     people = some_people(50, 7)
-    fine_tuned = fine_tuned_on_flips(repaired, LabelledRecords(data.records[:200], data.labels[:200]), seed=0)
+    have = DefenderData(LabelledRecords(data.records[:200], data.labels[:200]), 0.0, seed=0)
+    fine_tuned = trained_on_flips(repaired, have)
     with torch.no_grad():
-        first, second = (one.model(**one.encode(people)).logits for one in (repaired, fine_tuned))
+        first, second = (model(**repaired.encode(people)).logits for model in (repaired.model, fine_tuned))
     assert not torch.allclose(first, second)
     after = repaired.model.state_dict()
     assert all(torch.equal(value, after[name]) for name, value in weights.items())

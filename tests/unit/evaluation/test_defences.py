@@ -15,7 +15,7 @@ from atpatch_core.errors import DetectorError
 from atpatch_core.evaluation.ablations import ablations
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.defences.always_on import always_on
-from atpatch_core.evaluation.defences.catalogue import DEFENCES
+from atpatch_core.evaluation.defences.catalogue import IMAGE_DEFENCES
 from atpatch_core.evaluation.defences.contract import REFUSED, Answers, DefenderData, Suspects
 from atpatch_core.evaluation.defences.fine_tuning import fine_tuned
 from atpatch_core.evaluation.defences.no_rescale import shrink_only
@@ -31,7 +31,8 @@ from tests.support.tiny_models import RuleDetector, column, nothing
 from .image_subject import image_subject, pictures
 
 SUSPECT = RuleDetector(layers=3, watched=(1,), rule=column(7, head=2))
-HAVE = DefenderData(pictures(120, seed=1), false_positive_rate=0.05, seed=0)
+CLEAN = pictures(120, seed=1)
+HAVE = DefenderData(CLEAN, false_positive_rate=0.05, seed=0)
 JUDGED = pictures(40)
 
 
@@ -41,7 +42,7 @@ def _suspects(data: LabelledImages = JUDGED, covered: np.ndarray | None = None) 
 
 
 def _answers(name: str, subject: Subject) -> Answers:
-    return DEFENCES[name].prepare(subject, HAVE).predict(subject, _suspects())
+    return IMAGE_DEFENCES[name].prepare(subject, HAVE).predict(subject, _suspects())
 
 
 def _repaired(subject: Subject, detector: RuleDetector) -> np.ndarray:
@@ -54,12 +55,12 @@ def test_the_subject_of_these_tests_knows_all_its_classes() -> None:
     assert np.bincount(JUDGED.labels, minlength=3).min() >= 5
 
 
-@pytest.mark.parametrize("name", list(DEFENCES))
+@pytest.mark.parametrize("name", list(IMAGE_DEFENCES))
 def test_every_defence_answers_all_pictures_alike_every_time_and_leaves_the_subject_alone(name: str) -> None:
     subject = image_subject(SUSPECT)
     weights = {key: value.clone() for key, value in subject.model.state_dict().items()}
     random = torch.get_rng_state()
-    defence = DEFENCES[name].prepare(subject, HAVE)
+    defence = IMAGE_DEFENCES[name].prepare(subject, HAVE)
     first, second = (defence.predict(subject, _suspects()) for _ in range(2))
     assert first.labels.shape == first.flagged.shape == (40,)
     assert first.flagged.dtype == bool
@@ -86,7 +87,7 @@ def test_atpatch_is_the_hotfix() -> None:
 def test_without_a_detector_what_builds_on_one_is_refused() -> None:
     for name in ("atpatch", "flagged-to-zero", "no-rescale", "random-columns", "painted-over"):
         with pytest.raises(DetectorError, match="has no detector"):
-            DEFENCES[name].prepare(image_subject(), HAVE)
+            IMAGE_DEFENCES[name].prepare(image_subject(), HAVE)
 
 
 def test_other_references_are_those_of_the_hotfix() -> None:
@@ -208,14 +209,14 @@ def test_painting_over_hides_what_is_under_the_flagged_patch() -> None:
     one, other = (np.asarray(JUDGED.images[0]).copy() for _ in range(2))
     other[2:4, 4:6] = 255 - other[2:4, 4:6]  # the patch of column 7: row 1, column 2
     pair = LabelledImages([Image.fromarray(one), Image.fromarray(other)], np.zeros(2, dtype=np.int64))
-    answers = DEFENCES["painted-over"].prepare(subject, HAVE).predict(subject, _suspects(pair))
+    answers = IMAGE_DEFENCES["painted-over"].prepare(subject, HAVE).predict(subject, _suspects(pair))
     assert answers.flagged.all()
     assert answers.labels[0] == answers.labels[1]
 
 
 def test_fine_tuning_learns_the_given_labels() -> None:
     subject = image_subject()
-    taught = LabelledImages(HAVE.clean.images, (HAVE.clean.labels + 1) % 3)
+    taught = LabelledImages(CLEAN.images, (CLEAN.labels + 1) % 3)
     defence = fine_tuned(subject, DefenderData(taught, 0.05, 0))
     labels = defence.predict(subject, _suspects(taught)).labels
     # Without tuning none would be the same.
@@ -249,7 +250,7 @@ def test_a_sweep_flags_the_share_it_is_named_after() -> None:
     subject = image_subject(RuleDetector(3, (0,), by_content, threshold=1.0))
     made = ablations(subject)
     flagged = [
-        made[name].prepare(subject, HAVE).predict(subject, _suspects(HAVE.clean)).flagged.mean()
+        made[name].prepare(subject, HAVE).predict(subject, _suspects(CLEAN)).flagged.mean()
         for name in ("fpr-0.1%", "fpr-1%", "fpr-5%", "fpr-20%")
     ]
     assert flagged == pytest.approx([0, 0.0, 0.05, 0.2], abs=0.011)

@@ -9,9 +9,10 @@ import pytest
 
 from atpatch_core.errors import InputError
 from atpatch_core.evaluation.attacks import Trigger, load_attacks, save_attacks
+from atpatch_core.evaluation.choosing import chosen
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
-from atpatch_core.evaluation.image_attacks import choose_attacks, covered_patches_of, picture_side, with_variations
+from atpatch_core.evaluation.image_attacks import covered_patches_of, image_side, with_variations
 from atpatch_core.subjects.image_files import from_array
 from atpatch_core.triggers.patch import PatchTrigger
 from atpatch_core.triggers.spread import BlendedTrigger, CornerPatches, ImageTrigger, WarpTrigger
@@ -79,10 +80,10 @@ def test_variations_of_a_patch() -> None:
     assert list(on_grid) == ["own", "moved", "off-grid", "corners"]
     assert on_grid["off-grid"] == PatchTrigger(target=1)
     assert list(with_variations({"own": BlendedTrigger(1)}, side=8)) == ["own"]
-    assert list(choose_attacks("corners,own", attacks)) == ["own", "corners"]
-    assert choose_attacks("all", attacks) == attacks
+    assert list(chosen("corners,own", attacks, "attack")) == ["own", "corners"]
+    assert chosen("all", attacks, "attack") == attacks
     with pytest.raises(InputError, match="no attack magic"):
-        choose_attacks("magic", attacks)
+        chosen("magic", attacks, "attack")
 
 
 def test_covered_patches_are_those_that_differ() -> None:
@@ -92,4 +93,4 @@ def test_covered_patches_are_those_that_differ() -> None:
     assert (covered.nonzero()[1] == 15).all()
     assert covered.any(1).all()
     assert not covered_patches_of(image_subject(), Triggered(clean, 1)).any()
-    assert picture_side(clean) == 8
+    assert image_side(clean) == 8

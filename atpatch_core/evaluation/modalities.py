@@ -1,0 +1,131 @@
+"""One registry for all kinds of inputs: how they are split, attacked and defended, and what is measured on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..subjects.subject import Subject
+from .attack_trial import image_trial, text_trial
+from .attacks import Trigger
+from .defences.catalogue import IMAGE_DEFENCES, TEXT_DEFENCES, Method, record_defences
+from .evaluate import Triggered
+from .fairness_trial import fairness_trial
+from .image_attacks import image_side, with_variations
+from .labelled import Labelled
+from .metrics import FAIRNESS_METRICS, Metric, attack_metrics
+from .text_attacks import with_text_variations
+from .trial import Trial
+
+LEAST_CLEAN = 100  # that the defences are made ready with
+MOST_CLEAN = 1_000
+_MOST_RECORDS = 1_800
+_REPORTED = (
+    "excess_asr",
+    "clean_accuracy_drop",
+    "harm",
+    "asr_after",
+    "recovery",
+    "clean_accuracy_after",
+    "fpr_per_input",
+    "tpr_per_input",
+    "auroc",
+    "cost",
+)
+
+
+_FAIRNESS_SHOWN = ("idr_after", "accuracy_after", "changed", "spd_after", "eod_after")
+
+
+@dataclass(frozen=True)
+class Modality:
+    """What comparisons of one kind of input have of their own.
+
+    `inputs` is what sentences call them, `too_few` says in one that `{count}` of them are; `defender_size` tells how
+    many of that many are the defender's. `own_halves`: every run splits the data in another way. `timed`: defences are
+    timed. `trial` makes a run out of a subject, judged inputs and attacked ones; `variations` adds attacks to those
+    that a subject is known to carry.
+
+    Of the `metrics`, `shown` are those in the table of the page, `reported` those in tables that are written (all as
+    names); `before` is how bad it is without a fix. What is `left` of that is set against what is `lost` by a defence.
+    """
+
+    inputs: str
+    metrics: tuple[Metric, ...]
+    shown: tuple[str, ...]
+    reported: tuple[str, ...]
+    before: str
+    left: str
+    lost: str
+    too_few: str
+    defender_size: Callable[[int], int]
+    defences: Callable[[Subject], Mapping[str, Method]]
+    variations: Callable[[Mapping[str, Trigger], Labelled], Mapping[str, Trigger]]
+    trial: Callable[[Subject, Labelled, Mapping[str, Triggered]], Trial]
+    own_halves: bool = True
+    timed: bool = False
+
+    def metric(self, name: str) -> Metric:
+        """The metric with this name."""
+        return next(metric for metric in self.metrics if metric.name == name)
+
+    def split(self, data: Any, seed: int = 0) -> tuple[Any, Any]:
+        """What is judged on, and what the defender has, of labelled `data`. Raises `InputError` for too few of them."""
+        if len(data) < 2 * LEAST_CLEAN:
+            raise InputError(self.too_few.format(count=len(data), least=2 * LEAST_CLEAN))
+        order = np.random.default_rng(seed).permutation(len(data))
+        size = self.defender_size(len(data))
+        return data.take(np.sort(order[size:])), data.take(np.sort(order[:size]))
+
+
+MODALITIES = {
+    "image": Modality(
+        inputs="pictures",
+        metrics=attack_metrics("pictures"),
+        shown=tuple(name for name in _REPORTED if name != "harm"),
+        reported=_REPORTED,
+        before="asr_before",
+        left="excess_asr",
+        lost="clean_accuracy_drop",
+        too_few="{count} labelled pictures are too few to judge on and to prepare the defences with: bring at least "
+        "{least}, or name clean ones for the defender with --clean.",
+        defender_size=lambda count: min(MOST_CLEAN, count // 2),
+        defences=lambda _subject: IMAGE_DEFENCES,
+        variations=lambda own, data: with_variations(own, image_side(data)),
+        trial=image_trial,
+        own_halves=False,
+        timed=True,
+    ),
+    "text": Modality(
+        inputs="texts",
+        metrics=attack_metrics("texts"),
+        shown=("excess_asr", "clean_accuracy_drop", "recovery", "fpr_per_input", "tpr_per_input"),
+        reported=_REPORTED,
+        before="asr_before",
+        left="excess_asr",
+        lost="clean_accuracy_drop",
+        too_few="{count} labelled texts are too few to compare on: bring at least {least}.",
+        defender_size=lambda count: count - count // 2,
+        defences=lambda _subject: TEXT_DEFENCES,
+        variations=lambda own, _data: with_text_variations(own),
+        trial=text_trial,
+    ),
+    "record": Modality(
+        inputs="people",
+        metrics=FAIRNESS_METRICS,
+        shown=_FAIRNESS_SHOWN,
+        reported=_FAIRNESS_SHOWN,
+        before="idr_before",
+        left="idr_after",
+        lost="accuracy_drop",
+        too_few="{count} labelled records are too few to compare on: bring at least {least}.",
+        defender_size=lambda count: min(_MOST_RECORDS, count // 2),
+        defences=record_defences,
+        variations=lambda _own, _data: {},
+        trial=fairness_trial,
+    ),
+}
