@@ -78,4 +78,4 @@ def test_rooms_are_told_in_one_table() -> None:
     table = text.partition("| Room | Holds | May import |\n|---|---|---|\n")[2].partition("\n\n")[0]
     rows = [row.strip("| ").split(" | ") for row in table.splitlines()]
     assert all(len(row) == 3 for row in rows)
-    assert all(re.findall(r"`([^`]+)`", row[0]) for row in rows)
+    assert all(re.findall(r"`([^`]+)`", row[0]) for row in rows if row[0] != "the base")

@@ -33,7 +33,7 @@ def test_half_of_the_cores_and_at_least_one(monkeypatch: pytest.MonkeyPatch, cor
 _HEAPS = """
 import ctypes, sys, threading
 from xml.etree import ElementTree
-from atpatch_core.machine import give_memory_back
+from pages.shared.memory import give_memory_back
 if sys.argv[2] == "set":
     assert give_memory_back()
 ready = threading.Barrier(12)

@@ -54,7 +54,7 @@ def _killed(program: str, *arguments: str) -> None:
 _HALF = """
 import sys, time
 from pathlib import Path
-from atpatch_core.whole_files import new_folder, replacing, scratch_folder
+from atpatch_core.files.whole_files import new_folder, replacing, scratch_folder
 folder = Path(sys.argv[1])
 if sys.argv[2] == "file":
     with replacing(folder / "out") as file:

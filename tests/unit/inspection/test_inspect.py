@@ -147,7 +147,7 @@ def test_followed_columns_are_told_from_flagged_ones_and_from_those_chosen_by_ha
 @pytest.mark.parametrize(("large", "times"), [(0, 1), (10**9, 0)])
 def test_memory_of_large_maps_is_handed_back(monkeypatch: pytest.MonkeyPatch, large: int, times: int) -> None:
     handed_back: list[bool] = []
-    monkeypatch.setattr("atpatch_core.diagnosis._LARGE", large)
-    monkeypatch.setattr("atpatch_core.diagnosis.return_freed_memory", lambda: handed_back.append(True))
+    monkeypatch.setattr("atpatch_core.inspection.inspect._LARGE", large)
+    monkeypatch.setattr("atpatch_core.inspection.inspect.return_freed_memory", lambda: handed_back.append(True))
     inspect(_subject(column(key=2)), 5)
     assert len(handed_back) == times
