@@ -34,7 +34,19 @@ from .output import print_json, progress_bars, tell_left_out
 
 
 def chosen_methods(subject: Subject, defences: str | None, ablate: bool) -> dict[str, Method]:
-    """The defences to compare: those named, or the ablations, or both. Raises `InputError` for an unknown name."""
+    """The defences to compare: those named, or the ablations, or both.
+
+    Args:
+        subject: the model that they defend, of any kind.
+        defences: names with commas between them, "all", or `None`.
+        ablate: whether AtPatch's own parts are left out one at a time, too.
+
+    Returns:
+        The methods by name, in the order in which they are listed.
+
+    Raises:
+        InputError: a name is not known.
+    """
     known = MODALITIES[subject.kind].defences(subject)
     if not ablate:
         return chosen(defences or "all", known, "defence")
@@ -60,10 +72,25 @@ def run_comparison(
     seeds: int,
     false_positive_rate: float,
 ) -> tuple[Comparison, tuple[str, ...]]:
-    """Compare on `data`; also what the result says in sentences, one an attack.
+    """Compare defences on labelled inputs.
 
-    The defender has the images in `clean`, or else a part of `data` that is not judged on. `own` are the subject's
-    triggers; `triggered`, if any, is judged instead of triggers. Raises `InputError`.
+    Args:
+        subject: the model to defend.
+        data: clean inputs with their labels.
+        own: the subject's own triggers, by name.
+        triggered: inputs that already hold a trigger, by name; if there are any, they are judged instead of triggers.
+        clean: a Parquet file of images for the defender; without it, the defender has a part of `data` that is not
+            judged on.
+        methods: the defences, by name.
+        attacks: names of attacks with commas between them, or "all".
+        seeds: how many runs there are, each with another seed.
+        false_positive_rate: the share of clean inputs that a defence may flag, 0 to 1.
+
+    Returns:
+        The comparison, and what it says in sentences, one for each attack.
+
+    Raises:
+        InputError: a name is not known, or the subject brings no attack.
     """
     defender = None if clean is None else read_labelled_images(clean, subject.labels)
     if defender is not None:
@@ -91,7 +118,19 @@ def show_comparison(
     csv_file: Path | None,
     markdown_file: Path | None,
 ) -> None:
-    """Write the files that are asked for, then print JSON, or sentences and a table. Raises `InputError`."""
+    """Write the files that are asked for, then print JSON, or sentences and a table.
+
+    Args:
+        subject: the model that was defended.
+        comparison: what was measured.
+        sentences: what it says, one for each attack.
+        as_json: whether JSON is printed instead of sentences and a table.
+        csv_file: where the table is written as CSV, if anywhere.
+        markdown_file: where it is written as Markdown, if anywhere.
+
+    Raises:
+        InputError: a file can't be written.
+    """
     try:
         if csv_file is not None:
             write_whole_text(csv_file, comparison_as_csv(comparison))
