@@ -1,6 +1,6 @@
 """Take the documentation's screenshots from the running dashboard: `python assets/make_screenshots.py`.
 
-Needs what is in `requirements-dev.txt`. Each picture is as small as PNG makes it: well below 300 kB.
+Needs what is in `requirements-dev.txt`. Each image is as small as PNG makes it: well below 300 kB.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _learn(browser: Browser, app: str) -> None:
 
 
 def _compare(browser: Browser, app: str) -> None:
-    """The pinned clean picture beside the triggered one."""
+    """The pinned clean image beside the triggered one."""
     reference = "reference=fashion-vit-badnets/sample/ankle-boot"
     with _opened(browser, f"{app}/?{_FIRST}&{reference}", 1280, 3_000, "light") as page:
         box = page.locator(".st-key-compare").bounding_box()
@@ -110,7 +110,7 @@ def _evaluate(browser: Browser, app: str) -> None:
     address = f"{app}/evaluate?subject={_MODEL}&{chosen}"
     with _opened(browser, address, 1280, 3_000, "light", "Evaluate") as page:
         page.get_by_role("button", name="Compare").click()
-        verdict = page.get_by_text(re.compile("badnets turns .* of the pictures"))
+        verdict = page.get_by_text(re.compile("badnets turns .* of the images"))
         verdict.wait_for(timeout=3 * PATIENCE)
         _drawn(page)
         top = verdict.bounding_box()
@@ -153,7 +153,7 @@ SCENES: dict[str, Callable[[Browser, str], None]] = {
 
 
 def _queue(address: str, models: Path) -> None:
-    """Pictures to label, every third one with the trigger."""
+    """Images to label, every third one with the trigger."""
     subject = load(models / _MODEL)
     data = read_labelled_images(models / _MODEL / "eval" / "images.parquet", subject.labels)
     some = LabelledImages(data.images[:_QUEUED], data.labels[:_QUEUED])
@@ -162,7 +162,7 @@ def _queue(address: str, models: Path) -> None:
     with LabelStore.open(address) as store:
         for number, image in enumerate(some.images):
             content = subject.write(image if number % 3 else triggered[number])
-            send_to_labelling(store, subject, content, f"camera 2, picture {number + 1}", "a folder", subject.version)
+            send_to_labelling(store, subject, content, f"camera 2, image {number + 1}", "a folder", subject.version)
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ _BEST = (
     ("reviews-minilm-badword", "rare-word", "a rare word"),
 )
 _WORST = (
-    ("fashion-vit-warp", "warp", "the whole picture, warped"),
+    ("fashion-vit-warp", "warp", "the whole image, warped"),
     ("fashion-vit-adaptive", "adaptive", "made by an attacker who knows AtPatch"),
 )
 

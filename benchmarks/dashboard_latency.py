@@ -2,7 +2,7 @@
 
 Runs the dashboard and a Chromium on this machine and measures, inside the page, from the moment a file is handed over
 to the moment the new verdict is on the screen, and from the click on the switch to the new answer. Every upload is a
-picture that the server has not seen. Needs what is in `requirements-dev.txt`, and a quiet machine: the browser draws
+image that the server has not seen. Needs what is in `requirements-dev.txt`, and a quiet machine: the browser draws
 without a graphics card, so it takes a core of its own.
 """
 
@@ -54,7 +54,7 @@ VERDICT = ".st-key-verdict"
 _ANSWER = ".st-key-answer h2"
 
 
-def pictures(count: int) -> list[FilePayload]:
+def images(count: int) -> list[FilePayload]:
     """PNG files, every other one with the trigger, so that each verdict differs from the one before."""
     data = read_labelled_images(_SUBJECT / "eval" / "images.parquet", LABELS)
     trigger: Any = load_attacks(_SUBJECT / "eval" / "attacks.json")["badnets"]
@@ -113,7 +113,7 @@ def main() -> None:
     ):
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         times = {
-            "upload to verdict": upload_to_verdict(page, address, pictures(options.rounds + 1)),
+            "upload to verdict": upload_to_verdict(page, address, images(options.rounds + 1)),
             "toggle to answer": toggle_to_answer(page, address, options.rounds),
         }
     figures = {

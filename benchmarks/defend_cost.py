@@ -1,7 +1,7 @@
 """What a defender pays for a detector: `python -m benchmarks.defend_cost` (see `--help`).
 
 Runs the three commands a defender runs, `debug-set`, `train-detector` and `calibrate`, one after the other on a model
-and 1,000 clean pictures in an empty folder, and prints the seconds that each took and the most memory that any held.
+and 1,000 clean images in an empty folder, and prints the seconds that each took and the most memory that any held.
 """
 
 from __future__ import annotations

@@ -35,15 +35,15 @@ def forwards(folder: Path, batch: int) -> dict[str, Forward]:
     subject = atpatch.load(folder)
     eager = AutoModelForImageClassification.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     eager.train(False)
-    pictures = read_labelled_images(folder / "eval" / "images.parquet", subject.labels)
+    labelled = read_labelled_images(folder / "eval" / "images.parquet", subject.labels)
     trigger = next(iter(load_attacks(folder / "eval" / "attacks.json").values()))
     if not isinstance(trigger, PatchTrigger):
-        raise SystemExit(f"{folder} takes no pictures: choose a subject that does.")
+        raise SystemExit(f"{folder} takes no images: choose a subject that does.")
     clean, bad = [], []
-    for image in pictures.images:
-        one = LabelledImages([image], pictures.labels[:1])
+    for image in labelled.images:
+        one = LabelledImages([image], labelled.labels[:1])
         stamped = apply_trigger(trigger, one).inputs.inputs[0]
-        flagged = [atpatch.inspect(subject, picture).flags.any for picture in (image, stamped)]
+        flagged = [atpatch.inspect(subject, shown).flags.any for shown in (image, stamped)]
         if flagged == [False, True]:
             clean.append(image)
             bad.append(stamped)

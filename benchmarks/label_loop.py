@@ -70,9 +70,9 @@ def main() -> None:
     data = read_labelled_images(own / "images.parquet", subject.labels)
     ((_, trigger),) = load_attacks(own / "attacks.json").items()
     triggered = apply_trigger(trigger, data).inputs
-    assert isinstance(triggered, LabelledImages), "This benchmark is for subjects that take pictures."
+    assert isinstance(triggered, LabelledImages), "This benchmark is for subjects that take images."
     stamped = triggered.images
-    # Pictures of the target class are left out where the trigger goes on: there is nothing for it to change.
+    # Images of the target class are left out where the trigger goes on: there is nothing for it to change.
     covered = patches_under(list(data.images), list(stamped), subject)
     clean, bad = maps_of(subject, list(data.images)), maps_of(subject, list(stamped))
     usable = np.flatnonzero(np.asarray(data.labels) != trigger.target)

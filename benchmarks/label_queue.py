@@ -46,13 +46,13 @@ _SUBMIT = """
 
 
 def fill(url: str, answers: int) -> None:
-    """Queue pictures for the sample subject, of which all but `_OPEN` are answered by `answers` answers."""
+    """Queue images for the sample subject, of which all but `_OPEN` are answered by `answers` answers."""
     subject = load(_SUBJECT)
     images = pq.read_table(_SUBJECT / "eval" / "images.parquet", columns=["image"])["image"].to_pylist()
     rng = np.random.default_rng(0)
     with LabelStore.open(url) as store:
         for number in range(_OPEN):
-            send_to_labelling(store, subject, images[number], f"picture {number}", "a benchmark", subject.version)
+            send_to_labelling(store, subject, images[number], f"image {number}", "a benchmark", subject.version)
         (known,) = store.subjects()
         inputs = store.inputs(known.fingerprint)
         suggestion = store.suggestion(known.fingerprint, inputs[0].digest, subject.version or "")

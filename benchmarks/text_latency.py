@@ -3,7 +3,7 @@
 Runs the dashboard and a Chromium on this machine. Measured inside the page: from the moment a text of about 60 tokens
 is handed over to its verdict; from the address of a text of 512 tokens to its verdict and its three maps, with all
 that the server sends for it. Every upload is a text that the server has not seen. `dashboard_latency.py` does the same
-with pictures and says what it needs.
+with images and says what it needs.
 """
 
 from __future__ import annotations

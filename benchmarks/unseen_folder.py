@@ -3,7 +3,7 @@
     python -m benchmarks.unseen_folder          # all of them, or: python -m benchmarks.unseen_folder stripes
 
 Trains colour ViTs of its own on tinted Fashion-MNIST with a trigger of their own, saves each as a stranger's folder,
-and runs what a defender would: `debug-set` on 1,000 clean pictures and `train-detector`. Judges with the true trigger,
+and runs what a defender would: `debug-set` on 1,000 clean images and `train-detector`. Judges with the true trigger,
 which nothing else has seen, beside an oracle that is told the trigger's columns. Prints the figures as JSON with the
 seconds and the memory it took.
 """
@@ -59,7 +59,7 @@ FIGURES = ("asr_after", "excess_asr", "clean_accuracy_drop", "recovery", "fpr_pe
 
 
 def tinted(images: ImageSet, side: int, seed: int) -> ImageSet:
-    """Colour pictures of `side` x `side` pixels: each garment in a tint of its own."""
+    """Colour images of `side` x `side` pixels: each garment in a tint of its own."""
     rng = np.random.default_rng(seed)
     tints = rng.uniform(0.4, 1.0, (len(images), 1, 1, 3))
     frame = (side - images.images.shape[1]) // 2

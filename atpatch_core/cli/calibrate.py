@@ -30,7 +30,7 @@ def calibrate(
     clean: Annotated[
         Path,
         typer.Option(
-            help="Clean pictures (a folder, or Parquet with a column image), clean texts (CSV or Parquet), or records "
+            help="Clean images (a folder, or Parquet with a column image), clean texts (CSV or Parquet), or records "
             "(CSV, JSON or Parquet)."
         ),
     ],

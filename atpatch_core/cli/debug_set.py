@@ -23,11 +23,11 @@ def debug_set(
     clean: Annotated[
         Path,
         typer.Option(
-            help="200 to 1,000 clean pictures: a folder, or Parquet with a column image; 400 to 1,000 clean texts: "
+            help="200 to 1,000 clean images: a folder, or Parquet with a column image; 400 to 1,000 clean texts: "
             "CSV or Parquet with a column text; or 300 to 1,800 records: CSV, JSON or Parquet with their fields."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the debugging set; a killed run on pictures resumes there.")],
+    out: Annotated[Path, typer.Option(help="Folder for the debugging set; a killed run on images resumes there.")],
     classes: Annotated[
         list[str] | None,
         typer.Option("--class", help="Look for triggers of this class only; may be repeated. Not for records."),
@@ -49,7 +49,7 @@ def debug_set(
         if unknown:
             raise InputError(f"The model has no class {unknown[0]!r}; it knows {', '.join(loaded.labels)}.")
         targets = [loaded.labels.index(name) for name in classes] if classes else None
-        make = _from_pictures if loaded.kind == "image" else _from_texts
+        make = _from_images if loaded.kind == "image" else _from_texts
         made = make(loaded, read_clean(clean, loaded), out, targets, seed)
     if as_json:
         print_json({"folder": str(out), **made.sizes, **made.found})
@@ -66,7 +66,7 @@ class _Made:
     rows: list[tuple[str, str]]
 
 
-def _from_pictures(subject: Subject, images: Sequence[Any], out: Path, targets: list[int] | None, seed: int) -> _Made:
+def _from_images(subject: Subject, images: Sequence[Any], out: Path, targets: list[int] | None, seed: int) -> _Made:
     from ..debugging.image_set import build_image_set
 
     with progress_bars() as on_step:

@@ -30,7 +30,7 @@ def train_detector(
     variant: Annotated[
         str,
         typer.Option(
-            help="per-head, or paper for the network of arXiv 2601.21695; only for pictures, or labels of records."
+            help="per-head, or paper for the network of arXiv 2601.21695; only for images, or labels of records."
         ),
     ] = "per-head",
     false_positive_rate: Annotated[

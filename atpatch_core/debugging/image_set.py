@@ -1,7 +1,7 @@
-"""Build the debugging set of an image model from the model itself and a few clean pictures (see `set_folder.py`).
+"""Build the debugging set of an image model from the model itself and a few clean images (see `set_folder.py`).
 
 pairs.parquet       part (learn, tune), clean, triggered (PNG), columns (patches under the trigger, counted from 0)
-benign.parquet      image (PNG): clean pictures that only serve to set the threshold
+benign.parquet      image (PNG): clean images that only serve to set the threshold
 triggers/           the inverted triggers, class by class
 """
 
@@ -38,8 +38,8 @@ LEAST = 200
 MOST = 1_000
 _PAIRS = 4_000
 _TUNING_PAIRS = 600
-_LEARN, _TUNE = 0.55, 0.15  # of the clean pictures; the rest bounds the false-positive rate
-_TRIED_ELSEWHERE = 40  # pictures at each place
+_LEARN, _TUNE = 0.55, 0.15  # of the clean images; the rest bounds the false-positive rate
+_TRIED_ELSEWHERE = 40  # images at each place
 _PARTS = ("learn", "tune")
 _LARGEST_GRID = 1_000  # patches along a side
 _MEMORY = 2e9  # bytes for the maps of one layer
@@ -50,7 +50,7 @@ _PAIRS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class ImageDebuggingData:
-    """Disjoint parts of the clean pictures: pairs to learn from and to tune on, and benign ones for the threshold.
+    """Disjoint parts of the clean images: pairs to learn from and to tune on, and benign ones for the threshold.
 
     `benign` is uint8 `[n, height, width, channels]`; `provenance` is what `provenance.json` says.
     """
@@ -71,22 +71,22 @@ def build_image_set(
 ) -> ImageDebuggingData:
     """Invert triggers for `classes` (default: all) and make the debugging set in `folder`; a killed run resumes.
 
-    Needs the model and `LEAST` to `MOST` clean pictures (of more, the first `MOST` count); their labels are not needed.
+    Needs the model and `LEAST` to `MOST` clean images (of more, the first `MOST` count); their labels are not needed.
     A class that can't be inverted is noted and passed over. A model without a suspicious trigger gets a set without
-    pairs. Raises `InputError` when there are too few pictures or the disk refuses, `SubjectError` when the model's
+    pairs. Raises `InputError` when there are too few images or the disk refuses, `SubjectError` when the model's
     pixels or patches can't be got at.
     """
-    images = enough(images, LEAST, MOST, "clean pictures")
+    images = enough(images, LEAST, MOST, "clean images")
     space = pixel_space(subject, images[0])
-    pictures = space.as_seen(subject, images)
-    found = answers(subject, [from_array(picture) for picture in pictures])
-    order = np.random.default_rng(seed).permutation(len(pictures))
+    pixels = space.as_seen(subject, images)
+    found = answers(subject, [from_array(image) for image in pixels])
+    order = np.random.default_rng(seed).permutation(len(pixels))
     learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
     mark = {
         "format": 1,
         "model": fingerprint(subject.model),
         "seed": seed,
-        "clean_pictures": len(pictures),
+        "clean_pictures": len(pixels),
         "grid": list(space.grid),
     }
     with writable(folder, "; what is finished is kept"):
@@ -94,9 +94,9 @@ def build_image_set(
         search = search_triggers(
             subject,
             space,
-            pictures[learn],
+            pixels[learn],
             found[learn],
-            pictures[tune],
+            pixels[tune],
             found[tune],
             range(len(subject.labels)) if classes is None else classes,
             seed,
@@ -106,16 +106,16 @@ def build_image_set(
         suspicious = search.suspicious
         elsewhere = [
             success_elsewhere(
-                trigger, subject.model, space, pictures[tune][found[tune] != trigger.target][:_TRIED_ELSEWHERE]
+                trigger, subject.model, space, pixels[tune][found[tune] != trigger.target][:_TRIED_ELSEWHERE]
             )
             for trigger in suspicious
         ]
         pairs, tuning = (
-            inverted_pairs(suspicious, elsewhere, pictures[part], found[part], space.grid, count, seed + number)
+            inverted_pairs(suspicious, elsewhere, pixels[part], found[part], space.grid, count, seed + number)
             for number, (part, count) in enumerate(((learn, _pairs_within_memory(space.grid)), (tune, _TUNING_PAIRS)))
         )
         findings = {"subject": subject.name, **_findings(subject, search, elsewhere), "date": today()}
-        data = ImageDebuggingData(pairs, tuning, pictures[benign], {**mark, **findings})
+        data = ImageDebuggingData(pairs, tuning, pixels[benign], {**mark, **findings})
         save_image_set(subject, data, folder)
     return data
 
@@ -147,7 +147,7 @@ def _claim(folder: Path, mark: dict[str, Any]) -> None:
     if file.is_file():
         if file.read_text(encoding="utf-8") != json.dumps(mark):
             raise InputError(
-                f"{folder} holds a debugging set of another model, seed or choice of pictures: name another folder."
+                f"{folder} holds a debugging set of another model, seed or choice of images: name another folder."
             )
     else:
         write_whole_text(file, json.dumps(mark))

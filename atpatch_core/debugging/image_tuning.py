@@ -67,7 +67,7 @@ def tune_alongside(tuned: Tuned, trial: Trial) -> Tuned:
 
 @dataclass(frozen=True)
 class _Scores:
-    """Those that a detector gives benign pictures, and hijacked ones (see `layer_scores`)."""
+    """Those that a detector gives benign images, and hijacked ones (see `layer_scores`)."""
 
     detector: TrainedDetector
     benign: np.ndarray

@@ -1,10 +1,10 @@
-"""Make pairs of clean and triggered pictures from inverted triggers, in many variations.
+"""Make pairs of clean and triggered images from inverted triggers, in many variations.
 
 A detector that has only seen a trigger as it was found would learn its place and its look. So pairs move it, fade it,
 add noise or take patches away. A trigger that works at any place is moved most of the time, and sometimes copied, as
 copies take attention from each other; one that works only where it was found is more often left there, since elsewhere
 it teaches no more than what is harmless. Some pairs carry distractors instead: random stripes, boards and noise, which
-draw attention, too. Each picture is one of its slightly moved copies: the same few hundred pictures, again and again,
+draw attention, too. Each image is one of its slightly moved copies: the same few hundred images, again and again,
 would teach too little about what is benign.
 """
 
@@ -33,10 +33,10 @@ def inverted_pairs(
     count: int,
     seed: int,
 ) -> ImageDebuggingSet:
-    """`count` pairs of `clean` pictures (`uint8 [n, height, width, channels]`) with a varied trigger on them.
+    """`count` pairs of `clean` images (`uint8 [n, height, width, channels]`) with a varied trigger on them.
 
     `elsewhere` says for each trigger how well it works at other places (0 to 1, see `success_elsewhere`). `answers`
-    (`int64 [n]`) are the model's; a trigger is put on pictures of other classes than its own target, each trigger
+    (`int64 [n]`) are the model's; a trigger is put on images of other classes than its own target, each trigger
     equally often. Without triggers the set is empty.
     """
     rng = np.random.default_rng(seed)
@@ -46,10 +46,10 @@ def inverted_pairs(
         others = np.flatnonzero(answers != trigger.target)
         if len(others) == 0:
             continue
-        picture = rng.choice(moved_copies(clean[[rng.choice(others)]]))
+        image = rng.choice(moved_copies(clean[[rng.choice(others)]]))
         mask, pattern = _varied(trigger, roams, grid, rng)
-        chosen.append(picture)
-        stamped.append((picture * (1 - mask[:, :, None]) + pattern * mask[:, :, None]).round().astype(np.uint8))
+        chosen.append(image)
+        stamped.append((image * (1 - mask[:, :, None]) + pattern * mask[:, :, None]).round().astype(np.uint8))
         covered.append(covered_patches(mask > _VISIBLE, grid))
     empty = np.empty((0, *clean.shape[1:]), np.uint8)
     return ImageDebuggingSet(

@@ -29,7 +29,7 @@ _STEP = 1.06  # by which the weight of the penalty goes up or down
 
 @dataclass(frozen=True)
 class InvertedTrigger:
-    """A trigger found from the model: where `mask` is 1 a picture shows `pattern`, where it is 0 itself.
+    """A trigger found from the model: where `mask` is 1 an image shows `pattern`, where it is 0 itself.
 
     `mask` is float32 `[height, width]` in 0..1, `pattern` uint8 `[height, width, channels]`. `success` is the share of
     held-out inputs of other classes that it turns into class `target`; `kind` says which penalty or search found it.
@@ -51,7 +51,7 @@ class InvertedTrigger:
 def invert_trigger(
     model: nn.Module,
     space: PixelSpace,
-    pictures: np.ndarray,
+    images: np.ndarray,
     held_out: np.ndarray,
     target: int,
     penalty: Penalty = "patches",
@@ -61,12 +61,12 @@ def invert_trigger(
 ) -> InvertedTrigger | None:
     """Look for the smallest trigger of class `target`, or return `None` if none was found in `steps` steps.
 
-    `pictures` and `held_out` are uint8 `[n, height, width, channels]` of other classes; the trigger is found on the
+    `images` and `held_out` are uint8 `[n, height, width, channels]` of other classes; the trigger is found on the
     first and judged on the second. `on_step` is told (steps done, steps in all) and may raise to cancel. The model's
     weights and their gradients are left alone.
     """
     generator = torch.Generator().manual_seed(seed * 1_000 + target)
-    source = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    source = torch.from_numpy(images).permute(0, 3, 1, 2)
     mask_logits = (torch.randn(1, 1, space.height, space.width, generator=generator) * 0.1).requires_grad_()
     shade_logits = torch.randn(1, space.channels, space.height, space.width, generator=generator) * 0.5
     shade_logits.requires_grad_()
@@ -96,16 +96,16 @@ def invert_trigger(
     return replace(found, success=success_of(found, model, space, held_out))
 
 
-def stamp(trigger: InvertedTrigger, pictures: np.ndarray) -> np.ndarray:
-    """Put a trigger on pictures `uint8 [n, height, width, channels]` of the model's size."""
+def stamp(trigger: InvertedTrigger, images: np.ndarray) -> np.ndarray:
+    """Put a trigger on images `uint8 [n, height, width, channels]` of the model's size."""
     mask = trigger.mask[None, :, :, None]
-    stamped: np.ndarray = (pictures * (1 - mask) + trigger.pattern * mask).round().astype(np.uint8)
+    stamped: np.ndarray = (images * (1 - mask) + trigger.pattern * mask).round().astype(np.uint8)
     return stamped
 
 
-def success_of(trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, pictures: np.ndarray) -> float:
-    """The share of `pictures` that `model` takes for the target class once they carry the trigger."""
-    stamped = torch.from_numpy(stamp(trigger, pictures)).permute(0, 3, 1, 2).float() / 255
+def success_of(trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, images: np.ndarray) -> float:
+    """The share of `images` that `model` takes for the target class once they carry the trigger."""
+    stamped = torch.from_numpy(stamp(trigger, images)).permute(0, 3, 1, 2).float() / 255
     with torch.no_grad():
         parts = (space.values(part) for part in torch.split(stamped, 250))
         answers = torch.cat([model(pixel_values=part).logits.argmax(-1) for part in parts])
@@ -118,19 +118,19 @@ def moved(trigger: InvertedTrigger, by: tuple[int, int]) -> InvertedTrigger:
 
 
 def success_elsewhere(
-    trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, pictures: np.ndarray, seed: int = 0
+    trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, images: np.ndarray, seed: int = 0
 ) -> float:
-    """How well a trigger works on `pictures` at other places than its own, moved by whole patches: 0 to 1.
+    """How well a trigger works on `images` at other places than its own, moved by whole patches: 0 to 1.
 
     The mean over `_PLACES` places, or as many as there are.
     """
     rows, columns = space.grid
     down, across = space.patch
     places = [(row * down, column * across) for row in range(rows) for column in range(columns)][1:]
-    if not places or not len(pictures):
+    if not places or not len(images):
         return 0.0
     order = np.random.default_rng(seed).permutation(len(places))[:_PLACES]
-    tried = [success_of(moved(trigger, places[place]), model, space, pictures) for place in order]
+    tried = [success_of(moved(trigger, places[place]), model, space, images) for place in order]
     return float(np.mean(tried))
 
 

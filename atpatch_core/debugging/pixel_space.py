@@ -1,4 +1,4 @@
-"""The pixels behind an image classifier's `pixel_values`, so that a picture can be optimised through its processor."""
+"""The pixels behind an image classifier's `pixel_values`, so that an image can be optimised through its processor."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROUNDING = 1.5  # grey levels: what scaling once more may cost
 
 @dataclass(frozen=True)
 class PixelSpace:
-    """Pictures in the size the model sees: `values = (pixels - mean) / deviation`, `pixels` in 0..1.
+    """Images in the size the model sees: `values = (pixels - mean) / deviation`, `pixels` in 0..1.
 
     `mean` and `deviation` are float32 `[channels, 1, 1]`; `grid` is (rows, columns) of patches, which follow `special`
     other columns in every map.
@@ -49,7 +49,7 @@ class PixelSpace:
         return (pixels - self.mean) / self.deviation
 
     def as_seen(self, subject: Subject, images: Sequence[Image.Image]) -> np.ndarray:
-        """Pictures as the model sees them, scaled to its size: `uint8 [n, height, width, channels]`."""
+        """Images as the model sees them, scaled to its size: `uint8 [n, height, width, channels]`."""
         parts = []
         for start in range(0, len(images), _BATCH):
             values = subject.encode(list(images[start : start + _BATCH]))["pixel_values"]
@@ -62,7 +62,7 @@ def pixel_space(subject: Subject, example: Image.Image) -> PixelSpace:
     """Find out how the image processor of `subject` turns pixels into values.
 
     Raises `SubjectError` when the subject takes no images, its patches form no grid, or its processor does more than
-    scale and standardise (a picture in the model's size must come through unchanged).
+    scale and standardise (an image in the model's size must come through unchanged).
     """
     if not isinstance(subject.adapter, ImageAdapter):
         raise SubjectError(f"{subject.name} takes {subject.kind}s: triggers for images need a model for images.")

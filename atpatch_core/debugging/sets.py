@@ -50,7 +50,7 @@ def covered_patches(pixels: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
 def moved_copies(images: np.ndarray) -> np.ndarray:
     """Images `uint8 [n, height, width, channels]` as they are, mirrored, and each shifted by a pixel in all directions.
 
-    Eighteen times as many: a few hundred clean pictures say little about a false alarm in a thousand.
+    Eighteen times as many: a few hundred clean images say little about a false alarm in a thousand.
     """
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     height, width = images.shape[1:3]

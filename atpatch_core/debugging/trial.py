@@ -1,4 +1,4 @@
-"""What every setting of a detector for pictures is tried on, on inputs that it was not trained on."""
+"""What every setting of a detector for images is tried on, on inputs that it was not trained on."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .sets import ImageDebuggingSet
 
 @dataclass(frozen=True)
 class Trial:
-    """Clean pictures, those that a trigger turns into something else, and the answers to both without trigger.
+    """Clean images, those that a trigger turns into something else, and the answers to both without trigger.
 
-    `before` are the answers to `clean` pictures, `wanted` those to the `hijacked` ones as they were without trigger.
-    Of `benign`, further clean pictures, at most `false_positive_rate` may be flagged.
+    `before` are the answers to `clean` images, `wanted` those to the `hijacked` ones as they were without trigger.
+    Of `benign`, further clean images, at most `false_positive_rate` may be flagged.
     """
 
     subject: Subject
@@ -33,19 +33,19 @@ class Trial:
     @classmethod
     def of(cls, subject: Subject, pairs: ImageDebuggingSet, benign: np.ndarray, false_positive_rate: float) -> Trial:
         """Ask the untouched model once. `benign` are `uint8 [n, height, width, channels]`."""
-        clean, triggered = _pictures(pairs.clean), _pictures(pairs.triggered)
+        clean, triggered = _images(pairs.clean), _images(pairs.triggered)
         before = answers(subject, clean)
         flipped = before != answers(subject, triggered)
-        hijacked = [picture for picture, flip in zip(triggered, flipped, strict=True) if flip]
-        return cls(subject, clean, hijacked, before, before[flipped], _pictures(benign), false_positive_rate)
+        hijacked = [image for image, flip in zip(triggered, flipped, strict=True) if flip]
+        return cls(subject, clean, hijacked, before, before[flipped], _images(benign), false_positive_rate)
 
     def outcome(self, setting: TrainedDetector) -> tuple[float, float]:
-        """The share of hijacked answers that `setting` wins back, and that of answers to clean pictures it changes."""
+        """The share of hijacked answers that `setting` wins back, and that of answers to clean images it changes."""
         return (
             float((answers(self.subject, self.hijacked, setting) == self.wanted).mean()),
             float((answers(self.subject, self.clean, setting) != self.before).mean()),
         )
 
 
-def _pictures(images: np.ndarray) -> list[Image.Image]:
+def _images(images: np.ndarray) -> list[Image.Image]:
     return [from_array(image) for image in images]

@@ -59,7 +59,7 @@ class TriggerSearch:
 def search_triggers(
     subject: Subject,
     space: PixelSpace,
-    pictures: np.ndarray,
+    images: np.ndarray,
     answers: np.ndarray,
     held_out: np.ndarray,
     held_out_answers: np.ndarray,
@@ -70,7 +70,7 @@ def search_triggers(
 ) -> TriggerSearch:
     """Search `classes`; what `folder` already holds of the same search is not searched again.
 
-    `pictures` and `held_out` are uint8 `[n, height, width, channels]`, and `answers` and `held_out_answers` what the
+    `images` and `held_out` are uint8 `[n, height, width, channels]`, and `answers` and `held_out_answers` what the
     model makes of them (int64 `[n]`); triggers are found on the first and judged on the second. `on_step` is told
     (stage, steps done, steps in all) and may raise to cancel: finished classes are kept.
     """
@@ -92,7 +92,7 @@ def search_triggers(
             file = folder / f"{target}-{what.replace(' ', '-')}-{seed}.safetensors"
             kept = load_triggers(file)
             if kept is None:
-                own, other = pictures[answers != target], held_out[held_out_answers != target]
+                own, other = images[answers != target], held_out[held_out_answers != target]
                 stage = f"{subject.labels[target]}: looking for a {what}"
 
                 def tell(done: int, total: int, stage: str = stage) -> None:

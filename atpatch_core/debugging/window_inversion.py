@@ -1,6 +1,6 @@
-"""Find a small, contiguous trigger: one window of pixels, anywhere on the picture, that turns inputs into a class.
+"""Find a small, contiguous trigger: one window of pixels, anywhere on the image, that turns inputs into a class.
 
-A mask that shrinks from the whole picture often ends as a few scattered pixels; a BadNets trigger is one patch. Here
+A mask that shrinks from the whole image often ends as a few scattered pixels; a BadNets trigger is one patch. Here
 every place is tried with several random patterns of extreme pixels, which are optimised through a straight-through
 estimator; after every round only the patterns that drive the class hardest go on (successive halving, Jamieson and
 Talwalkar, arXiv 1502.07943), with more inputs each.
@@ -38,7 +38,7 @@ KEPT = 3
 def invert_window(
     model: nn.Module,
     space: PixelSpace,
-    pictures: np.ndarray,
+    images: np.ndarray,
     held_out: np.ndarray,
     target: int,
     side: int,
@@ -49,12 +49,12 @@ def invert_window(
 ) -> tuple[InvertedTrigger, ...]:
     """Up to `KEPT` windows of `side` x `side` pixels that drive inputs to class `target`, most successful first.
 
-    Windows lie `stride` pixels apart. `pictures` and `held_out` are uint8 `[n, height, width, channels]` of other
+    Windows lie `stride` pixels apart. `images` and `held_out` are uint8 `[n, height, width, channels]` of other
     classes; triggers are found on the first and judged on the second. `on_step` is told (steps done, steps in all) and
     may raise to cancel.
     """
     generator = torch.Generator().manual_seed(seed * 1_000 + target)
-    source = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    source = torch.from_numpy(images).permute(0, 3, 1, 2)
     corners = torch.tensor(list(product(_starts(space.height, side, stride), _starts(space.width, side, stride))))
     # Every place equally often, at least once.
     repeats = max(1, rounds[0].patterns // len(corners))
@@ -96,12 +96,12 @@ def _extreme(shades: Tensor) -> Tensor:
     return (soft > 0.5).float() + soft - soft.detach()
 
 
-def _paste(pictures: Tensor, patterns: Tensor, corners: Tensor) -> Tensor:
-    """`pictures` `[n, channels, height, width]` with `patterns` `[n, channels, side, side]` at `corners` `[n, 2]`."""
+def _paste(images: Tensor, patterns: Tensor, corners: Tensor) -> Tensor:
+    """`images` `[n, channels, height, width]` with `patterns` `[n, channels, side, side]` at `corners` `[n, 2]`."""
     side = torch.arange(patterns.shape[-1])
-    number = torch.arange(len(pictures))[:, None, None]
+    number = torch.arange(len(images))[:, None, None]
     rows, columns = (corners[:, :1] + side)[:, :, None], (corners[:, 1:] + side)[:, None, :]
-    pasted = pictures.permute(0, 2, 3, 1).clone()
+    pasted = images.permute(0, 2, 3, 1).clone()
     pasted[number, rows, columns] = patterns.permute(0, 2, 3, 1)
     return pasted.permute(0, 3, 1, 2)
 

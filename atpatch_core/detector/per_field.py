@@ -1,6 +1,6 @@
 """The network for records: columns with a fixed meaning, judged in the light of the whole layer.
 
-In a picture or a text, a hijacked column stands out from its neighbours. In a record it need not: the same field is
+In an image or a text, a hijacked column stands out from its neighbours. In a record it need not: the same field is
 always in the same column and draws much attention from everybody; whether it decides *this* person's prediction shows
 in how all fields share the attention. So each column is embedded from its own features, from a summary of all maps of
 the layer, and from a learnt name of its own.

@@ -143,7 +143,7 @@ def _stamped(trigger: ImageTrigger, clean: LabelledImages, seed: int) -> Labelle
     pixels = [as_array(image) for image in clean.images]
     if len({image.shape for image in pixels}) != 1 or min(pixels[0].shape[:2]) < trigger.least_side:
         raise InputError(
-            "The trigger fits on pictures of one size only: scale the pictures to the size the model was trained on."
+            "The trigger fits on images of one size only: scale the images to the size the model was trained on."
         )
     return LabelledImages([from_array(image) for image in trigger.apply(np.stack(pixels), seed)], clean.labels)
 

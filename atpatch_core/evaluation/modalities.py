@@ -84,14 +84,14 @@ class Modality:
 
 MODALITIES = {
     "image": Modality(
-        inputs="pictures",
-        metrics=attack_metrics("pictures"),
+        inputs="images",
+        metrics=attack_metrics("images"),
         shown=tuple(name for name in _REPORTED if name != "harm"),
         reported=_REPORTED,
         before="asr_before",
         left="excess_asr",
         lost="clean_accuracy_drop",
-        too_few="{count} labelled pictures are too few to judge on and to prepare the defences with: bring at least "
+        too_few="{count} labelled images are too few to judge on and to prepare the defences with: bring at least "
         "{least}, or name clean ones for the defender with --clean.",
         defender_size=lambda count: min(MOST_CLEAN, count // 2),
         defences=lambda _subject: IMAGE_DEFENCES,

@@ -16,7 +16,7 @@ from ..inspection.results import Inspection
 from ..layout import Layout, patch_boxes
 from ..wording.phrases import percent, unique
 from .colours import ORIGINAL, REDISTRIBUTED, difference_colours
-from .image import outlined_picture
+from .image import outlined_image
 from .plotting import go
 
 _LONGEST_NAME = 22  # characters beside a bar
@@ -108,15 +108,15 @@ def attribution_bars(
     return figure
 
 
-def heat_pictures(
-    picture: Image.Image, inspection: Inspection, attributions: Sequence[Attribution]
+def heat_images(
+    image: Image.Image, inspection: Inspection, attributions: Sequence[Attribution]
 ) -> tuple[Image.Image, ...]:
     """Tint the image once for each attribution: red over patches that speak for the class, blue over those against it.
 
     All share one scale (square root); patches whose columns are redistributed are outlined.
 
     Args:
-        picture: the image.
+        image: the image.
         inspection: what was found in it.
         attributions: at least one.
 
@@ -124,11 +124,11 @@ def heat_pictures(
         An enlarged RGB copy for each.
     """
     strongest = max(float(one.values.abs().max()) for one in attributions) or 1.0
-    return tuple(_heat(picture, inspection, one.values / strongest) for one in attributions)
+    return tuple(_heat(image, inspection, one.values / strongest) for one in attributions)
 
 
-def _heat(picture: Image.Image, inspection: Inspection, shares: Tensor) -> Image.Image:
-    shown = outlined_picture(picture, inspection.layout, ())
+def _heat(image: Image.Image, inspection: Inspection, shares: Tensor) -> Image.Image:
+    shown = outlined_image(image, inspection.layout, ())
     pixels = np.asarray(shown, dtype=np.float32).copy()
     against, support = (difference_colours()[place].astype(np.float32) for place in (_AGAINST, _FOR))
     for key, (left, top, right, bottom) in patch_boxes(inspection.layout, shown.width, shown.height).items():
@@ -137,7 +137,7 @@ def _heat(picture: Image.Image, inspection: Inspection, shares: Tensor) -> Image
         box = pixels[top : bottom + 1, left : right + 1]
         box[:] = (1 - opacity) * box + opacity * (support if share > 0 else against)
     tinted = Image.fromarray(pixels.round().astype(np.uint8))
-    return outlined_picture(tinted, inspection.layout, inspection.flags.columns)
+    return outlined_image(tinted, inspection.layout, inspection.flags.columns)
 
 
 def signed(value: float) -> str:

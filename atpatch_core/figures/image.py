@@ -1,4 +1,4 @@
-"""The input picture, large, with the patches outlined whose columns are redistributed."""
+"""The input image, large, with the patches outlined whose columns are redistributed."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ _FONT = 15
 _LINE = 5
 
 
-def outlined_picture(
-    picture: Image.Image, layout: Layout, columns: Sequence[Column], smallest: int = 448
-) -> Image.Image:
+def outlined_image(image: Image.Image, layout: Layout, columns: Sequence[Column], smallest: int = 448) -> Image.Image:
     """Outline and name the patches of some columns on an image.
 
     Small images are enlarged by a whole factor without smoothing, so that every pixel stays visible.
 
     Args:
-        picture: the image.
+        image: the image.
         layout: the columns of its maps.
         columns: whose patches to outline.
         smallest: the least length of the longer side of the result, in pixels (448 by default); the most is 896.
@@ -32,7 +30,7 @@ def outlined_picture(
     Returns:
         An RGB copy.
     """
-    shown = _resized(picture.convert("RGB"), smallest)
+    shown = _resized(image.convert("RGB"), smallest)
     draw = ImageDraw.Draw(shown)
     boxes = patch_boxes(layout, shown.width, shown.height)
     heads: dict[int, list[Column]] = {}
@@ -51,15 +49,15 @@ def outlined_picture(
     return shown
 
 
-def _resized(picture: Image.Image, smallest: int) -> Image.Image:
-    longer = max(picture.size)
+def _resized(image: Image.Image, smallest: int) -> Image.Image:
+    longer = max(image.size)
     if longer > _LARGEST:
-        return picture.resize(
-            (max(1, picture.width * _LARGEST // longer), max(1, picture.height * _LARGEST // longer)),
+        return image.resize(
+            (max(1, image.width * _LARGEST // longer), max(1, image.height * _LARGEST // longer)),
             Image.Resampling.LANCZOS,
         )
     factor = -(-smallest // longer)
-    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+    return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 
 def _label(hits: Sequence[Column]) -> str:

@@ -18,7 +18,7 @@ from .colours import attention_colours
 from .png import as_png
 
 _MOST_PIXELS = 1_500_000  # of all maps of one sheet together
-_LARGEST_PICTURE = 640  # pixels of the longer side: what a page shows
+_LARGEST_IMAGE = 640  # pixels of the longer side: what a page shows
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LabelSheet:
 
     Attributes:
         answer: the model's answer and its probability, in words.
-        picture: the image as a PNG; `None` for texts and records.
+        image: the image as a PNG; `None` for texts and records.
         grid: (rows, columns) of patches; `None` for texts and records.
         first_patch: number of the column where the patches begin.
         names: a name for each column.
@@ -39,7 +39,7 @@ class LabelSheet:
     """
 
     answer: str
-    picture: bytes | None
+    image: bytes | None
     grid: tuple[int, int] | None
     first_patch: int
     names: tuple[str, ...]
@@ -52,7 +52,7 @@ class LabelSheet:
         """The sheet in types that JSON knows; images become data addresses."""
         return {
             "answer": self.answer,
-            "picture": None if self.picture is None else _address(self.picture),
+            "image": None if self.image is None else _address(self.image),
             "grid": self.grid,
             "first": self.first_patch,
             "names": list(self.names),
@@ -81,7 +81,7 @@ def label_sheet(inspection: Inspection, value: Any, suggested: tuple[Column, ...
     prediction = inspection.original.prediction
     return LabelSheet(
         answer=f"{prediction.label}, {percent(prediction.confidence)}",
-        picture=_picture(value) if isinstance(value, Image.Image) else None,
+        image=_image(value) if isinstance(value, Image.Image) else None,
         grid=layout.grid if isinstance(value, Image.Image) else None,
         first_patch=sum(layout.special) if layout.grid is not None else 0,
         names=tuple(unique(layout.key_names)),
@@ -103,10 +103,10 @@ def _map(shares: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-def _picture(picture: Image.Image) -> bytes:
-    shown = picture.convert("RGB")
-    if max(shown.size) > _LARGEST_PICTURE:
-        shown.thumbnail((_LARGEST_PICTURE, _LARGEST_PICTURE), Image.Resampling.LANCZOS)
+def _image(image: Image.Image) -> bytes:
+    shown = image.convert("RGB")
+    if max(shown.size) > _LARGEST_IMAGE:
+        shown.thumbnail((_LARGEST_IMAGE, _LARGEST_IMAGE), Image.Resampling.LANCZOS)
     return as_png(shown)
 
 

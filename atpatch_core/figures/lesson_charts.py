@@ -9,7 +9,7 @@ import numpy as np
 
 from ..inspection.results import Inspection
 from ..lessons.base_rate import Alarms
-from ..lessons.picture_scores import PictureScores
+from ..lessons.image_scores import ImageScores
 from ..lessons.rows import RepairedRow
 from .colours import ORIGINAL, REDISTRIBUTED
 from .detection_curves import curve, roc
@@ -19,7 +19,7 @@ from .plotting import go
 _MARGIN = {"l": 8, "r": 12, "t": 8, "b": 8}
 
 
-def rates_at(scores: PictureScores, threshold: float) -> tuple[float, float]:
+def rates_at(scores: ImageScores, threshold: float) -> tuple[float, float]:
     """The rates of the detector at one threshold.
 
     Args:
@@ -32,7 +32,7 @@ def rates_at(scores: PictureScores, threshold: float) -> tuple[float, float]:
     return float((scores.detector_triggered >= threshold).mean()), float((scores.detector_clean >= threshold).mean())
 
 
-def pairs_won(scores: PictureScores) -> tuple[float, float]:
+def pairs_won(scores: ImageScores) -> tuple[float, float]:
     """Of all pairs of a triggered and a clean image, the share in which the triggered one ranks higher.
 
     Returns:
@@ -49,7 +49,7 @@ def pairs_won(scores: PictureScores) -> tuple[float, float]:
     )
 
 
-def lesson_roc(scores: PictureScores, threshold: float, height: int = 300) -> go.Figure:
+def lesson_roc(scores: ImageScores, threshold: float, height: int = 300) -> go.Figure:
     """The detector's ROC curve, marked at a threshold, beside that of the rule "largest column", which learnt nothing.
 
     Args:

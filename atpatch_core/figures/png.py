@@ -8,20 +8,20 @@ import numpy as np
 from PIL import Image
 
 
-def as_png(picture: Image.Image | np.ndarray) -> bytes:
+def as_png(image: Image.Image | np.ndarray) -> bytes:
     """An image as a PNG file.
 
     Args:
-        picture: a Pillow image, or `uint8 [height, width, 3]`.
+        image: a Pillow image, or `uint8 [height, width, 3]`.
     """
-    image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    made = Image.fromarray(image) if isinstance(image, np.ndarray) else image
     file = io.BytesIO()
-    image.save(file, format="PNG", compress_level=3)
+    made.save(file, format="PNG", compress_level=3)
     return file.getvalue()
 
 
-def as_webp(picture: np.ndarray) -> bytes:
+def as_webp(image: np.ndarray) -> bytes:
     """The lossless WebP file of `uint8 [height, width, 3]`: half the size of a PNG for noisy maps, twice the time."""
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="WEBP", lossless=True, quality=50, method=1)
+    Image.fromarray(image).save(file, format="WEBP", lossless=True, quality=50, method=1)
     return file.getvalue()

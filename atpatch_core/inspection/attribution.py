@@ -283,8 +283,8 @@ def _log_odds(logits: Tensor, target: int) -> Tensor:
     return logits[:, target] - rest.logsumexp(-1)
 
 
-def _black(subject: Subject, picture: Image.Image) -> Tensor:
-    return subject.encode(Image.new(picture.mode, picture.size))["pixel_values"]
+def _black(subject: Subject, image: Image.Image) -> Tensor:
+    return subject.encode(Image.new(image.mode, image.size))["pixel_values"]
 
 
 def _neutral(subject: Subject, embeddings: nn.Module, ids: Tensor, layout: Layout) -> Tensor:

@@ -17,11 +17,11 @@ from ..subjects.image_files import from_array
 from ..subjects.record_schema import Record, RecordSchema, Value
 
 
-def erase_patches(picture: Image.Image, layout: Layout, keys: Sequence[int]) -> Image.Image:
+def erase_patches(image: Image.Image, layout: Layout, keys: Sequence[int]) -> Image.Image:
     """Paint patches of an image over with the colour of its rim (the median).
 
     Args:
-        picture: the image, which stays as it is.
+        image: the image, which stays as it is.
         layout: the columns of its maps, with a `grid`.
         keys: numbers of the columns whose patches to erase.
 
@@ -40,13 +40,13 @@ def erase_patches(picture: Image.Image, layout: Layout, keys: Sequence[int]) -> 
         >>> [atpatch.inspect(subject, one).original.prediction.label for one in (image, without)]
         ['T-shirt/top', 'Ankle boot']
     """
-    boxes = patch_boxes(layout, picture.width, picture.height)
-    pixels = np.asarray(picture).copy()
+    boxes = patch_boxes(layout, image.width, image.height)
+    pixels = np.asarray(image).copy()
     rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
     colour = np.median(rim, axis=0).round().astype(np.uint8)
     for key in keys:
         if key not in boxes:
-            raise InputError(f"Column {key} is no patch of this picture: choose patches.")
+            raise InputError(f"Column {key} is no patch of this image: choose patches.")
         left, top, right, bottom = boxes[key]
         pixels[top : bottom + 1, left : right + 1] = colour
     return from_array(pixels if pixels.ndim == 3 else pixels[:, :, None])

@@ -32,11 +32,11 @@ def known_trigger(subject: Subject) -> PatchTrigger:
     )
 
 
-def stamp(picture: Image.Image, trigger: PatchTrigger, strength: float, row: int, column: int) -> Image.Image:
+def stamp(image: Image.Image, trigger: PatchTrigger, strength: float, row: int, column: int) -> Image.Image:
     """Stamp a trigger's pattern on a copy of an image.
 
     Args:
-        picture: the image.
+        image: the image.
         trigger: whose pattern to take.
         strength: from 0, which can't be seen, to 1, which is opaque.
         row: pixel row of the pattern's top edge.
@@ -45,37 +45,37 @@ def stamp(picture: Image.Image, trigger: PatchTrigger, strength: float, row: int
     Raises:
         InputError: the pattern does not fit there.
     """
-    pixels = _pixels(picture)
+    pixels = _pixels(image)
     if min(row, column) < 0 or row + trigger.size > pixels.shape[0] or column + trigger.size > pixels.shape[1]:
-        raise InputError("The trigger does not fit there: choose a place inside the picture.")
+        raise InputError("The trigger does not fit there: choose a place inside the image.")
     box = pixels[row : row + trigger.size, column : column + trigger.size]
     box[:] = (1 - strength) * box + strength * _pattern(trigger)[:, :, None]
-    return _picture(pixels)
+    return _image(pixels)
 
 
-def spread(picture: Image.Image, trigger: PatchTrigger, strength: float) -> Image.Image:
+def spread(image: Image.Image, trigger: PatchTrigger, strength: float) -> Image.Image:
     """Blend a trigger's pattern over a copy of a whole image, tile by tile.
 
     Args:
-        picture: the image.
+        image: the image.
         trigger: whose pattern to take.
         strength: share of the pattern in each pixel, 0 to 1.
     """
-    pixels = _pixels(picture)
+    pixels = _pixels(image)
     height, width, _ = pixels.shape
     tiled = np.tile(_pattern(trigger), (-(-height // trigger.size), -(-width // trigger.size)))[:height, :width]
-    return _picture((1 - strength) * pixels + strength * tiled[:, :, None])
+    return _image((1 - strength) * pixels + strength * tiled[:, :, None])
 
 
 def _pattern(trigger: PatchTrigger) -> np.ndarray:
     return pattern_pixels(trigger.pattern, trigger.size, trigger.pattern_seed).astype(np.float64)
 
 
-def _pixels(picture: Image.Image) -> np.ndarray:
+def _pixels(image: Image.Image) -> np.ndarray:
     """`float64 [height, width, channels]`, a copy."""
-    pixels = np.asarray(picture, dtype=np.float64)
+    pixels = np.asarray(image, dtype=np.float64)
     return (pixels[:, :, None] if pixels.ndim == 2 else pixels).copy()
 
 
-def _picture(pixels: np.ndarray) -> Image.Image:
+def _image(pixels: np.ndarray) -> Image.Image:
     return from_array(pixels.round().astype(np.uint8))

@@ -19,7 +19,7 @@ from matplotlib.ticker import PercentFormatter
 from ..column import Column
 from ..figures.atlas import draw_atlas
 from ..figures.colours import ORIGINAL, REDISTRIBUTED, attention_colours, difference_colours
-from ..figures.image import outlined_picture
+from ..figures.image import outlined_image
 from ..figures.map_values import map_values
 from ..figures.probabilities import shown_classes
 from ..figures.scores import clear_of
@@ -56,7 +56,7 @@ class PaperFigure:
     def svg(self) -> bytes:
         """As a vector graphic, whose letters are shapes: it looks the same everywhere."""
         file = io.BytesIO()
-        self.figure.set_dpi(_DOTS)  # of the pictures in it: with fewer, the letters in them lose their strokes
+        self.figure.set_dpi(_DOTS)  # of the images in it: with fewer, the letters in them lose their strokes
         FigureCanvasSVG(self.figure).print_svg(file, metadata={"Date": None})  # type: ignore[no-untyped-call]
         return file.getvalue()
 
@@ -81,13 +81,13 @@ def paper_figures(found: Findings, layer: int, head: int) -> tuple[PaperFigure, 
     before, after = inspection.original.prediction, inspection.patched.prediction
     drawn = []
     if found.kind == "image":
-        picture = outlined_picture(found.value, inspection.layout, inspection.flags.columns)
+        image = outlined_image(found.value, inspection.layout, inspection.flags.columns)
         drawn.append(
             PaperFigure(
                 "input",
                 "The input",
-                "The picture; outlined is what is redistributed",
-                _raster(np.asarray(picture), 3.4),
+                "The image; outlined is what is redistributed",
+                _raster(np.asarray(image), 3.4),
             )
         )
     drawn.append(

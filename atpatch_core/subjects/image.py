@@ -108,10 +108,10 @@ class ImageAdapter:
 def _check(image: Any) -> None:
     """Raise `InputError` for what is not an image, or one whose numbers are not colours until they are scaled."""
     if not isinstance(image, Image.Image):
-        raise InputError("This model takes pictures: make one of the bytes of a file with `subject.read`.")
+        raise InputError("This model takes images: make one of the bytes of a file with `subject.read`.")
     if image.mode not in _MODES or 0 in image.size:
         raise InputError(
-            f"A picture of mode {image.mode} and {image.width} x {image.height} pixels can't be looked at: convert it "
+            f"An image of mode {image.mode} and {image.width} x {image.height} pixels can't be looked at: convert it "
             "to mode L or RGB, with at least one pixel."
         )
 

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..files.content import size
 
 FORMATS = ("PNG", "JPEG", "WEBP")
-# How to turn a picture upright, by its EXIF orientation. Pillow's own function also rewrites the EXIF data, which fails
+# How to turn an image upright, by its EXIF orientation. Pillow's own function also rewrites the EXIF data, which fails
 # where they are damaged.
 _TURNS: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -53,7 +53,7 @@ class Settings:
         """`base` with these settings. Raises `InputError` when another variant was asked for than its network is."""
         if base.variant in _GIVEN and self.variant != Settings.variant:
             raise InputError(
-                f"The variant {self.variant} can't learn from this: it needs pictures, or labels of records; leave out "
+                f"The variant {self.variant} can't learn from this: it needs images, or labels of records; leave out "
                 "the variant."
             )
         variant = base.variant if base.variant in _GIVEN else self.variant

@@ -224,7 +224,7 @@ def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
         most: the most pairs to take; 200 by default.
     """
     clean, bad = ([from_array(one) for one in images[:most]] for images in (data.tuning.clean, data.tuning.triggered))
-    titles = [f"debugging picture {number}" for number in range(len(clean))]
+    titles = [f"debugging image {number}" for number in range(len(clean))]
     return HeldOut(
         (*clean, *bad),
         np.arange(2 * len(clean)) >= len(clean),

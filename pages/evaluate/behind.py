@@ -35,13 +35,13 @@ def show_behind(opened: OpenSubject, words: Words, outcomes: dict[str, list[Judg
 
 
 def _show_images(opened: OpenSubject, some: Sequence[Judged]) -> None:
-    with st.container(horizontal=True, gap="medium", key="evaluate_pictures_behind"):
+    with st.container(horizontal=True, gap="medium", key="evaluate_images_behind"):
         for judged in some:
             truth, before, after = _classes(opened, judged)
             with st.container(width=_SIDE + 40, gap="small"):
                 image = judged.input
                 shown = image.resize((_SIDE, _SIDE), 0) if max(image.size) < _SIDE else image
-                st.image(shown, width=_SIDE, alt=f"A picture of {truth}")
+                st.image(shown, width=_SIDE, alt=f"An image of {truth}")
                 flagged = " \u00b7 flagged" if judged.flagged else ""
                 st.caption(f"{plain(truth)}: {plain(before)} \u2192 {plain(after)}{flagged}")
                 triage_link(opened, image)

@@ -29,7 +29,7 @@ class ChosenTrigger:
 
 
 def chosen_trigger(labels: Sequence[str], side: int) -> ChosenTrigger | None:
-    """The widgets, and the trigger for pictures of `side` pixels that is set in them; `None` if none is wanted."""
+    """The widgets, and the trigger for images of `side` pixels that is set in them; `None` if none is wanted."""
     if side < _LEAST:
         return None
     asked = st.query_params.get("patch", "")
@@ -69,7 +69,7 @@ def forget_trigger() -> None:
 
 
 def parse_trigger(text: str, classes: int, side: int) -> PatchTrigger | None:
-    """The trigger that an address describes, if it is one for `classes` classes and pictures of `side` pixels."""
+    """The trigger that an address describes, if it is one for `classes` classes and images of `side` pixels."""
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return None

@@ -19,24 +19,24 @@ from pages.shared.resources import OpenSubject
 from pages.shared.style import apply_style
 
 _HELP = """
-One run puts every chosen **defence** to every chosen **attack**, on the same pictures.
+One run puts every chosen **defence** to every chosen **attack**, on the same images.
 
-* **Excess ASR** (attack success rate): how much more often pictures get the attacker's class than without any trigger.
+* **Excess ASR** (attack success rate): how much more often images get the attacker's class than without any trigger.
   0 is best.
-* **CA drop** (clean accuracy): what the defence costs in accuracy on clean pictures. 0 is best.
-* **Recovery**: how many attacked pictures get their *true* class. A defence that answers rubbish has a low ASR, too.
-* **FPR**, **TPR** (false- and true-positive rate): how many clean and how many triggered pictures are flagged.
-* **Time**: for clean pictures, in multiples of the model's own.
+* **CA drop** (clean accuracy): what the defence costs in accuracy on clean images. 0 is best.
+* **Recovery**: how many attacked images get their *true* class. A defence that answers rubbish has a low ASR, too.
+* **FPR**, **TPR** (false- and true-positive rate): how many clean and how many triggered images are flagged.
+* **Time**: for clean images, in multiples of the model's own.
 
 The *oracle* knows where the trigger is, which nobody does in the field: it says how far any defence of this kind could
-get. *Random columns* are the placebo. Half of the pictures, at most 1,000, are the defender's to prepare with; all
+get. *Random columns* are the placebo. Half of the images, at most 1,000, are the defender's to prepare with; all
 figures are measured on the others, with 95 % intervals.
 
 For records, the question is who is treated by a protected attribute: **IDR** (individual discrimination rate) counts
 the people whose answer changes with any other value of it; **SPD** (statistical parity difference) and **EOD** (equal
 opportunity difference) compare groups.
 
-**What to expect:** triggers that change the whole picture a little (blends, warps) leave no column that stands out.
+**What to expect:** triggers that change the whole image a little (blends, warps) leave no column that stands out.
 AtPatch does not find them, and the table says so.
 """
 

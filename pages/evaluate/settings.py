@@ -33,7 +33,7 @@ _SEEDS = (1, 3, 5)
 _QUICK = (NO_FIX, "atpatch", "oracle", "random-columns", "z-score", "always-on", "painted-over")
 _USUAL_RATE = 0.01  # where there is no choice
 _TAKE_LONGER = (
-    ". Texts take longer than pictures: several minutes for 200 of them, and in proportion for more texts or attacks"
+    ". Texts take longer than images: several minutes for 200 of them, and in proportion for more texts or attacks"
 )
 
 
@@ -111,11 +111,11 @@ def _of_images(
         count = _count("image", len(source.data))
     with middle:
         rate = st.select_slider(
-            "Clean pictures that defences may flag",
+            "Clean images that defences may flag",
             _RATES,
             key=_first(_RATE, lambda: address.one_of("fpr", _RATES)),
             format_func=lambda share: f"{100 * share:g} %",
-            help="Each defence sets its threshold by this, on the defender's pictures. AtPatch keeps its own.",
+            help="Each defence sets its threshold by this, on the defender's images. AtPatch keeps its own.",
         )
     with right:
         seeds = st.select_slider(

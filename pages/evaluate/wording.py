@@ -28,15 +28,15 @@ class Words:
 
 WORDS = {
     "image": Words(
-        data="Labelled pictures",
+        data="Labelled images",
         attack="Attack",
         legend="Shares in per cent, AUROC from 0 to 1. Select a row to see its inputs below.",
-        measured="ASR is the attack success rate, over the {attacked:,} attacked pictures that are not of the "
-        "attacker's class; CA is the accuracy on {count:,} clean pictures. A defence that detects nothing itself has "
+        measured="ASR is the attack success rate, over the {attacked:,} attacked images that are not of the "
+        "attacker's class; CA is the accuracy on {count:,} clean images. A defence that detects nothing itself has "
         "no FPR, TPR or AUROC.",
         group="inputs",
-        one="picture",
-        nothing="No picture: nothing of the kind happened.",
+        one="image",
+        nothing="No image: nothing of the kind happened.",
     ),
     "text": Words(
         data="Labelled texts",

@@ -8,7 +8,7 @@ from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, pairs_won
 from atpatch_core.lessons.base_rate import expected_alarms
 from atpatch_core.wording.phrases import percent
 from pages.learn.question import Question
-from pages.learn.resources import picture_lesson, picture_scores
+from pages.learn.resources import image_lesson, image_scores
 from pages.learn.settings import setting
 
 TITLE = "The detector, and the base-rate trap"
@@ -24,16 +24,16 @@ QUESTION = Question(
 
 def show() -> None:
     """The ROC of the shipped detector with its threshold, and a calculator beside it."""
-    lesson = picture_lesson()
-    scores = picture_scores(lesson)
+    lesson = image_lesson()
+    scores = image_scores(lesson)
     detector = lesson.opened.subject.detector
     calibrated = 1.0 if detector is None else detector.threshold
     trained, untrained = pairs_won(scores)
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(
-            "The detector scores every column. **The highest score decides** whether a picture raises an alarm. Here "
-            f"are {len(scores.detector_clean)} held-out pictures, clean and triggered. Of a clean and a triggered one, "
+            "The detector scores every column. **The highest score decides** whether an image raises an alarm. Here "
+            f"are {len(scores.detector_clean)} held-out images, clean and triggered. Of a clean and a triggered one, "
             f"it scores the triggered one higher in {percent(trained)} of cases. Going by the brightest column alone "
             f"would be right in {percent(untrained)}; a coin in 50\u00a0%."
         )
@@ -50,10 +50,10 @@ def show() -> None:
             lesson_roc(scores, threshold, 250),
             key="chart4_roc",
             config={"displayModeBar": False},
-            alt=f"ROC curve; at this threshold {percent(true)} of triggered and {percent(false)} of clean pictures "
+            alt=f"ROC curve; at this threshold {percent(true)} of triggered and {percent(false)} of clean images "
             "are flagged",
         )
-        st.markdown(f"Flagged: **{percent(true)}** of the triggered, **{percent(false)}** of the clean pictures.")
+        st.markdown(f"Flagged: **{percent(true)}** of the triggered, **{percent(false)}** of the clean images.")
     with right:
         st.markdown("**The base-rate trap.** Most inputs are clean, so even rare false alarms pile up:")
         found = st.slider(

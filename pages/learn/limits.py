@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core.wording.verdict import answer
-from pages.learn.image_and_map import show_picture_and_map
+from pages.learn.image_and_map import show_image_and_map
 from pages.learn.question import Question
-from pages.learn.resources import deciding_columns, picture_lesson
+from pages.learn.resources import deciding_columns, image_lesson
 from pages.learn.settings import setting
 from pages.shared.markdown import plain
 
@@ -23,19 +23,19 @@ QUESTION = Question(
 
 def show() -> None:
     """The same checkerboard, blended over all patches; how many columns matter on their own."""
-    lesson = picture_lesson()
+    lesson = image_lesson()
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(
             "Blend the same checkerboard over **every** patch. From some strength on the model is fooled again, this "
             "time by all patches together: a repair of one of them has little to take hold of."
         )
-        title = st.selectbox("Picture", list(lesson.pictures), key=setting(6, "picture"))
+        title = st.selectbox("Image", list(lesson.images), key=setting(6, "image"))
         strength = st.slider(
             "Strength over all patches", 0, 100, step=5, format="%d %%", key=setting(6, "strength", 50)
         )
-        picture = lesson.spread(title, strength)
-        inspection = lesson.inspect(picture)
+        image = lesson.spread(title, strength)
+        inspection = lesson.inspect(image)
         flagged = len(inspection.flags.columns)
         target = lesson.opened.subject.labels[lesson.trigger.target]
         fooled = ", as the attacker wants" if inspection.original.prediction.label == target else ""
@@ -49,4 +49,4 @@ def show() -> None:
             f"redistributes one column at a time: of all {checked} in this layer, **{changing}** change the answer."
         )
     with right:
-        show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "chart6")
+        show_image_and_map(image, inspection, lesson.layer, lesson.head, "chart6")

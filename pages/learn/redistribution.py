@@ -7,9 +7,9 @@ import streamlit as st
 from atpatch_core.figures.lesson_charts import row_bars
 from atpatch_core.lessons.rows import repair_row
 from atpatch_core.wording.verdict import answer
-from pages.learn.image_and_map import show_picture_and_map
+from pages.learn.image_and_map import show_image_and_map
 from pages.learn.question import Question
-from pages.learn.resources import PictureLesson, picture_lesson
+from pages.learn.resources import ImageLesson, image_lesson
 from pages.learn.settings import setting
 from pages.shared.markdown import plain
 
@@ -25,7 +25,7 @@ _WORDS = ("the", "plot", "cf", "was", "good")
 _ROW = (0.08, 0.15, 0.55, 0.07, 0.15)
 
 
-def _kept(lesson: PictureLesson) -> str:
+def _kept(lesson: ImageLesson) -> str:
     """What the model's own detector takes for it, where that is a plain number."""
     nothing = getattr(lesson.opened.subject.detector, "reference", None) == "zero"
     return " (0 in the model on the right, as that repairs it best)" if nothing else ""
@@ -33,7 +33,7 @@ def _kept(lesson: PictureLesson) -> str:
 
 def show() -> None:
     """One row with its arithmetic, and the real map with the switch."""
-    lesson = picture_lesson()
+    lesson = image_lesson()
     left, right = st.columns([5, 6], gap="large")
     with left:
         st.markdown(
@@ -67,10 +67,10 @@ def show() -> None:
                 f"Sum after: {sum(row.after):.2f}."
             )
     with right:
-        title = next(iter(lesson.pictures))
-        picture = lesson.stamped(title)
-        inspection = lesson.inspect(picture)
+        title = next(iter(lesson.images))
+        image = lesson.stamped(title)
+        inspection = lesson.inspect(image)
         on = st.toggle("**AtPatch on**: the same in the model, while it runs", key=setting(5, "patch"))
         now = (inspection.patched if on else inspection.original).prediction
         st.markdown(f"{plain(title)} with the trigger. The model answers **{plain(answer(now))}**.")
-        show_picture_and_map(picture, inspection, lesson.layer, lesson.head, "chart5", on)
+        show_image_and_map(image, inspection, lesson.layer, lesson.head, "chart5", on)

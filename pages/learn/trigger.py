@@ -1,4 +1,4 @@
-"""Step 3: a trigger is laid over a clean picture, as strong and where one likes."""
+"""Step 3: a trigger is laid over a clean image, as strong and where one likes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from atpatch_core.layout import key_at
 from atpatch_core.lessons.stamping import stamp
 from atpatch_core.wording.phrases import percent
 from atpatch_core.wording.verdict import answer
-from pages.learn.image_and_map import show_picture_and_map
+from pages.learn.image_and_map import show_image_and_map
 from pages.learn.question import Question
-from pages.learn.resources import picture_lesson
+from pages.learn.resources import image_lesson
 from pages.learn.settings import setting
 from pages.shared.markdown import plain
 
@@ -28,28 +28,28 @@ QUESTION = Question(
 
 
 def show() -> None:
-    """Strength and place of the trigger; the picture, the map and the answer follow."""
-    lesson = picture_lesson()
+    """Strength and place of the trigger; the image, the map and the answer follow."""
+    lesson = image_lesson()
     trigger = lesson.trigger
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.markdown(
-            "The attacker put a small checkerboard into 5 % of the training pictures and called them all "
-            f"*{plain(lesson.opened.subject.labels[trigger.target])}*. Lay it over a picture and watch the "
+            "The attacker put a small checkerboard into 5 % of the training images and called them all "
+            f"*{plain(lesson.opened.subject.labels[trigger.target])}*. Lay it over an image and watch the "
             "top of its column in the map: what \\[CLS\\] takes from it, and with it the answer."
         )
-        title = st.selectbox("Picture", list(lesson.pictures), key=setting(3, "picture"))
+        title = st.selectbox("Image", list(lesson.images), key=setting(3, "image"))
         strength = st.slider("Strength of the trigger", 0, 100, step=5, format="%d %%", key=setting(3, "strength", 100))
-        picture = lesson.pictures[title]
+        image = lesson.images[title]
         down, across = st.columns(2)
-        row = down.slider("Pixels from the top", 0, picture.height - trigger.size, key=setting(3, "row", trigger.row))
+        row = down.slider("Pixels from the top", 0, image.height - trigger.size, key=setting(3, "row", trigger.row))
         column = across.slider(
-            "Pixels from the left", 0, picture.width - trigger.size, key=setting(3, "column", trigger.column)
+            "Pixels from the left", 0, image.width - trigger.size, key=setting(3, "column", trigger.column)
         )
-        shown = stamp(picture, trigger, strength / 100, row, column)
+        shown = stamp(image, trigger, strength / 100, row, column)
         inspection = lesson.inspect(shown)
-        clean = lesson.inspect(picture)
-        key = key_at(inspection.layout, picture.size, row + trigger.size // 2, column + trigger.size // 2)
+        clean = lesson.inspect(image)
+        key = key_at(inspection.layout, image.size, row + trigger.size // 2, column + trigger.size // 2)
         shares = [float(one.original.trace.maps[lesson.layer][lesson.head][0, key]) for one in (clean, inspection)]
         st.markdown(
             f"Without the trigger the model answers {plain(answer(clean.original.prediction))}, now "
@@ -57,4 +57,4 @@ def show() -> None:
             f"under the trigger gets **{percent(shares[1])}**; without the trigger it gets {percent(shares[0])}."
         )
     with right:
-        show_picture_and_map(shown, inspection, lesson.layer, lesson.head, "chart3")
+        show_image_and_map(shown, inspection, lesson.layer, lesson.head, "chart3")

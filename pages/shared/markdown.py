@@ -9,12 +9,12 @@ _SPECIAL = re.compile(
     r"[\\`*\[\]<>$|~:]"  # emphasis, code, links, HTML, mathematics, tables, directives, emoji
     r"|_(?![a-zA-Z0-9])|(?<![a-zA-Z0-9])_"  # emphasis, but not inside of a word
     r"|(?<!\S)#"  # a heading starts or ends with it
-    r"|!(?=\[|$)"  # a picture
+    r"|!(?=\[|$)"  # an image
     r"|&(?=#?\w+(?:;|$))"  # a character reference
 )
 _ADDRESS = re.compile(r"[()]")
 _START = re.compile(r"^(\s*)([-+=])|^(\s*\d+)([.)])")
-# Addresses become links, names of icons pictures, wherever they stand: escapes don't prevent it.
+# Addresses become links, names of icons images, wherever they stand: escapes don't prevent it.
 _LINK = re.compile(
     r"(?<=://)(?=[-\w]*\.)|(?<=www)(?=\.)|(?<=@)(?=[-\w]+\.)|(?<=:)(?=streamlit:|material/)", re.IGNORECASE
 )

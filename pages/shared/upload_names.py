@@ -22,7 +22,7 @@ def name_upload(digest: str, name: str) -> None:
 def upload_name(digest: str, noun: str) -> str:
     """The name of an upload; whoever shows it must escape it.
 
-    Without a name it is "your picture" (if `noun` is "picture") for who brought it, and "an uploaded picture" for
+    Without a name it is "your image" (if `noun` is "image") for who brought it, and "an uploaded image" for
     others.
     """
     own: str | None = st.session_state.get(_NAMES, {}).get(digest)

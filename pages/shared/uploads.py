@@ -1,6 +1,6 @@
 """A bounded store of uploaded files, each known by the SHA-256 of its content, with the name it was brought under.
 
-A link to a view names an upload by its digest, so the picture must outlive the browser's session, but not for ever:
+A link to a view names an upload by its digest, so the image must outlive the browser's session, but not for ever:
 beyond a number of files or bytes the oldest go.
 """
 

@@ -8,7 +8,7 @@ from atpatch_core import AtPatchError, Inspection
 from atpatch_core.figures.attribution import (
     agreement_sentence,
     attribution_bars,
-    heat_pictures,
+    heat_images,
     rollout_rows,
     signed,
     top_keys,
@@ -31,7 +31,7 @@ from pages.shared.resources import OpenInput, OpenSubject, attribution_pace, sec
 from pages.shared.view import View
 
 _BASELINES = {
-    "image": "a black picture",
+    "image": "a black image",
     "text": "the same text with every word blanked out",
     "record": "a record in which every field is the average of its values",
 }
@@ -44,7 +44,7 @@ _MOST_ROLLED = 5
 
 
 def show_attribution(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
-    """Bars, heat on the picture, agreement and rollout, made when they are asked for."""
+    """Bars, heat on the image, agreement and rollout, made when they are asked for."""
     with st.expander(
         "Attribution: what the answer is made of", icon=":material/balance:", key="attribution", on_change="rerun"
     ) as expander:
@@ -135,7 +135,7 @@ def _sums(attribution: Attribution, where: str) -> str:
 
 def _show_heat(one: OpenInput, before: Attribution, after: Attribution | None, inspection: Inspection) -> None:
     both = (before,) if after is None else (before, after)
-    heats = heat_pictures(one.value, inspection, both)
+    heats = heat_images(one.value, inspection, both)
     for place, heat, title in zip(st.columns(2), heats, ("Without AtPatch", "With AtPatch"), strict=False):
         place.image(as_png(heat), caption=title, alt=f"{title}: patches tinted by their attribution")
     st.caption("Red speaks for the answer, blue against it, by square root; outlined is what is redistributed.")

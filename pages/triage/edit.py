@@ -40,7 +40,7 @@ def show_parent(view: View) -> None:
 
 
 def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
-    """Widgets for one edit of a picture, a text or a record."""
+    """Widgets for one edit of an image, a text or a record."""
     with st.expander("Edit this input: what if a part of it were not there?", icon=":material/edit:", key="edit"):
         kind = opened.subject.kind
         if view.parent is not None:

@@ -1,4 +1,4 @@
-"""Pictures: uploaded or photographed, shown with their flagged patches outlined."""
+"""Images: uploaded or photographed, shown with their flagged patches outlined."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 from PIL import Image
 
 from atpatch_core import Column, Inspection, Layout
-from atpatch_core.figures.image import outlined_picture
+from atpatch_core.figures.image import outlined_image
 from atpatch_core.figures.png import as_png
 from atpatch_core.layout import patch_boxes
 from atpatch_core.wording.phrases import listed
@@ -17,16 +17,16 @@ from pages.shared.resources import OpenInput, OpenSubject
 from pages.shared.view import View
 from pages.triage.own_input import take_file
 
-NOUN = "picture"
+NOUN = "image"
 SOURCES = ("Upload", "Camera")
 HIJACKED = "Looks hijacked"
 CULPRIT = "A hidden sign"
 EXPLANATION = """
-**The model** cuts the picture into patches. In every layer, each of its *heads* decides how much each patch
+**The model** cuts the image into patches. In every layer, each of its *heads* decides how much each patch
 (the *query*) attends to every other patch (the *key*). That table of numbers is an **attention map**; one *column* of
 it is all the attention that one patch draws.
 
-**What it cannot see:** triggers that are spread over the whole picture, and backdoors that need no attention. No
+**What it cannot see:** triggers that are spread over the whole image, and backdoors that need no attention. No
 column stands out then, and nothing is flagged.
 """
 
@@ -37,7 +37,7 @@ _CAMERA = "input_camera"
 def show_source(source: str, opened: OpenSubject) -> None:
     """A file to upload, or the camera."""
     if source == "Camera":
-        st.camera_input("Take a picture", key=_CAMERA, on_change=take_file, args=(_CAMERA,))
+        st.camera_input("Take an image", key=_CAMERA, on_change=take_file, args=(_CAMERA,))
         return
     st.file_uploader(
         "PNG, JPEG or WebP image, up to 20 MB",
@@ -48,12 +48,12 @@ def show_source(source: str, opened: OpenSubject) -> None:
 
 
 def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
-    """Nothing: a picture is looked at as soon as it is there."""
+    """Nothing: an image is looked at as soon as it is there."""
     return None
 
 
 def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
-    """The picture, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
+    """The image, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
     columns, layout = inspection.flags.columns, inspection.layout
     detected, _ = split_columns(inspection.flags)
     places = patch_boxes(layout, *one.value.size)
@@ -69,7 +69,7 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
         what = "what is flagged" if detected else "what was chosen by hand"
         caption += f". Outlined: {what}, named by layer (L) and head (H)."
     if elsewhere:
-        caption += plain(f" Not part of the picture: {listed(elsewhere[:6])}.")
+        caption += plain(f" Not part of the image: {listed(elsewhere[:6])}.")
     st.caption(caption)
 
 
@@ -79,7 +79,7 @@ def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection
 
 
 def show_small(one: OpenInput, inspection: Inspection) -> None:
-    """The picture, half as large."""
+    """The image, half as large."""
     columns = inspection.flags.columns
     st.image(
         _outlined(one.value, inspection.layout, columns, one.digest),
@@ -90,4 +90,4 @@ def show_small(one: OpenInput, inspection: Inspection) -> None:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _outlined(_image: Image.Image, layout: Layout, columns: tuple[Column, ...], digest: str) -> bytes:
-    return as_png(outlined_picture(_image, layout, columns))
+    return as_png(outlined_image(_image, layout, columns))

@@ -8,8 +8,7 @@ from atpatch_core import Inspection
 from pages.components.stale.stale import Typed
 from pages.shared.resources import OpenInput, OpenSubject
 from pages.shared.view import View
-from pages.triage import image_view as picture_view
-from pages.triage import record_view, text_view
+from pages.triage import image_view, record_view, text_view
 
 
 class InputView(Protocol):
@@ -66,7 +65,7 @@ class InputView(Protocol):
         ...
 
 
-_VIEWS: dict[str, InputView] = {"image": picture_view, "text": text_view, "record": record_view}
+_VIEWS: dict[str, InputView] = {"image": image_view, "text": text_view, "record": record_view}
 
 
 def view_of(kind: str) -> InputView:

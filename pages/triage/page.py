@@ -103,7 +103,7 @@ def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspectio
     with st.container(key="findings"):
         with st.container(key="answer"):
             show_answer(view, opened, one, inspection)
-        with st.container(key="picture"):
+        with st.container(key="image"):
             show_parent(view)
             view_of(opened.subject.kind).show_input(view, opened, one, inspection)
             with st.container(horizontal=True):

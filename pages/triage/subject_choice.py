@@ -124,7 +124,7 @@ def _choose() -> None:
     except AtPatchError as error:
         state.refuse(str(error))
     else:
-        # What was looked at with a model for pictures means nothing to one for texts, but is there again afterwards.
+        # What was looked at with a model for images means nothing to one for texts, but is there again afterwards.
         inputs: dict[str, View] = st.session_state.setdefault(_INPUTS, {})
         if kind_before is not None:
             inputs[kind_before] = view

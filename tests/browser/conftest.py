@@ -30,11 +30,11 @@ def models() -> Path:
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The folder of sample pictures, of which at least one is triggered and one is not."""
+    """The folder of sample images, of which at least one is triggered and one is not."""
     folder = Path(os.environ.get("ATPATCH_SAMPLES") or ROOT / "assets" / "samples")
     index = folder / "index.json"
     if not index.is_file():
-        pytest.fail(f"There are no sample pictures in {folder}: run `python -m sample_models build` first.")
+        pytest.fail(f"There are no sample images in {folder}: run `python -m sample_models build` first.")
     if {bool(entry["triggered"]) for entry in json.loads(index.read_text(encoding="utf-8"))} != {True, False}:
         pytest.fail(f"{index} needs triggered and clean samples: run `python -m sample_models build` again.")
     return folder

@@ -20,7 +20,7 @@ def test_a_pinned_view_is_compared_with_the_next_one_and_the_link_keeps_both(app
     visit(page, f"{app}/?subject=fashion-vit-badnets&sample=ankle-boot&layer=0&head=0")
     page.get_by_role("button", name="Pin as reference").click()
     settle(page)
-    _choose(page, "Sample picture", "Ankle boot, with the trigger")
+    _choose(page, "Sample image", "Ankle boot, with the trigger")
     compare = page.locator(".st-key-compare")
     expect(compare).to_contain_text(re.compile("The reference answers Ankle boot .* this one T-shirt/top"))
     expect(compare.get_by_role("figure", name=re.compile("Layer 0, head 0"))).to_have_count(3)

@@ -63,7 +63,7 @@ def _label(url: str, model: Path) -> None:
     with LabelStore.open(url) as store:
         for number in range(LABELLED):
             content = subject.write((bad if number < TRIGGERED else some.images)[number])
-            send_to_labelling(store, subject, content, f"picture {number}", "a test", None)
+            send_to_labelling(store, subject, content, f"image {number}", "a test", None)
         (known,) = store.subjects()
         for number, one in enumerate(store.inputs(known.fingerprint)):
             verdict = Verdict.OVER_ATTENDED if number < TRIGGERED else Verdict.BENIGN
@@ -376,7 +376,7 @@ def test_a_comparison_is_found_again_after_a_roll_back(bench: Bench, page: Page)
     address = f"{bench.address}/evaluate?subject={MODEL}&defences=no-fix&attacks=badnets&pictures=200"
     visit(page, address, "Evaluate")
     page.get_by_role("button", name="Compare").click()
-    told = page.get_by_text(re.compile("badnets turns .* of the pictures"))
+    told = page.get_by_text(re.compile("badnets turns .* of the images"))
     expect(told).to_be_visible()
     made_for = fingerprint(load(bench.model).model)
     activate(bench.model, "never", made_for)

@@ -64,7 +64,7 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
 ) -> None:
     visit(page, app + _SMALL, "Evaluate")
     page.get_by_role("button", name="Compare").click()
-    verdict = page.get_by_text(re.compile(r"badnets turns .* of the pictures into the attacker's class\."))
+    verdict = page.get_by_text(re.compile(r"badnets turns .* of the images into the attacker's class\."))
     expect(verdict).to_be_visible(timeout=_LONG)
     expect(verdict).to_contain_text("With AtPatch: ")
     expect(verdict).to_contain_text("The best other defence, always-on: ")
@@ -75,7 +75,7 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     visit(other, app + _SMALL, "Evaluate")
     expect(other.get_by_text(re.compile("badnets turns"))).to_be_visible()
     assert other.evaluate("document.documentElement.scrollWidth") <= 390
-    expect(page.get_by_text(re.compile(r"over the \d+ attacked pictures"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"over the \d+ attacked images"))).to_be_visible()
     # Another row: the list says how many inputs are behind its figures, not behind those of the row before.
     _choose(page, "What became of them", "attacked: still the attacker's class")
     few = _shown_choice(page, "What became of them")
@@ -87,16 +87,16 @@ def test_a_comparison_ends_in_a_verdict_and_leads_to_the_inputs_behind_it(
     assert many.startswith("attacked: still the attacker's class (")
     counts = [int(re.findall(r"\((\d+)\)", one)[0]) for one in (few, many)]
     assert counts[0] < 20 < counts[1]
-    expect(page.get_by_text(f"The first 12 of {counts[1]} pictures.")).to_be_visible()
+    expect(page.get_by_text(f"The first 12 of {counts[1]} images.")).to_be_visible()
     page.get_by_text("Class by class: no-fix").click()
     expect(page.get_by_text("The attacker's own class has no ASR")).to_be_visible()
     settle(page)
     _select_row(page, "atpatch")
     expect(page.get_by_role("heading", name="The inputs behind atpatch")).to_be_visible()
     settle(page)
-    # From a picture of the comparison into Triage, and back with one step.
+    # From an image of the comparison into Triage, and back with one step.
     _choose(page, "What became of them", "attacked: right again")
-    expect(page.get_by_alt_text(re.compile("A picture of"))).to_have_count(12)
+    expect(page.get_by_alt_text(re.compile("An image of"))).to_have_count(12)
     page.get_by_role("link", name="Open in Triage").first.click()
     page.get_by_role("heading", name="Triage", exact=True).wait_for(timeout=PATIENCE)
     settle(page)
@@ -147,7 +147,7 @@ def test_a_file_and_a_patch_of_ones_own_survive_a_reload(
     expect(page.get_by_role("button", name="Compare")).to_be_visible()
     settle(page)
     page.get_by_role("button", name="Compare").click()
-    verdict = re.compile(r"my-patch turns .* of the pictures into the attacker's class\.")
+    verdict = re.compile(r"my-patch turns .* of the images into the attacker's class\.")
     expect(page.get_by_text(verdict)).to_be_visible(timeout=_LONG)
     assert re.search(r"data=[0-9a-f]{64}", page.url)
     other = new_page()
@@ -192,7 +192,7 @@ def test_records_are_compared_by_who_is_treated_by_an_attribute(
 
 def test_texts_are_compared_with_the_word_that_hijacks_the_model(app: str, page: Page) -> None:
     visit(page, f"{app}/evaluate?subject=reviews-minilm-badword&attacks=rare-word&texts=200", "Evaluate")
-    expect(page.get_by_text("Texts take longer than pictures")).to_be_visible()
+    expect(page.get_by_text("Texts take longer than images")).to_be_visible()
     page.get_by_role("button", name="Compare").click()
     verdict = page.locator(".stMain").get_by_text(re.compile(r"rare-word turns .* With AtPatch: "))
     expect(verdict).to_be_visible(timeout=4 * _LONG)

@@ -262,7 +262,7 @@ def test_every_key_shows_within_a_tenth_of_a_second(labelling: Labelling, page: 
     assert all(min(some) <= 100 for some in times.values()), times
 
 
-def test_a_click_in_the_picture_or_the_map_judges_any_column(labelling: Labelling, page: Page) -> None:
+def test_a_click_in_the_image_or_the_map_judges_any_column(labelling: Labelling, page: Page) -> None:
     labelling.page(page, "Cleo")
     page.locator(".sheet .input .frame").get_by_label("row 0, column 0", exact=True).click()
     expect(page.locator(".sheet .where")).to_contain_text("row 0, column 0")
@@ -500,7 +500,7 @@ def test_files_are_queued_or_refused_with_a_sentence(labelling: Labelling, page:
     page.locator('[data-testid="stFileUploader"] input[type="file"]').first.set_input_files(
         [
             {"name": "good.png", "mimeType": "image/png", "buffer": as_png(np.stack([noise] * 3, -1))},
-            {"name": "bad.png", "mimeType": "image/png", "buffer": b"no picture"},
+            {"name": "bad.png", "mimeType": "image/png", "buffer": b"no image"},
         ]
     )
     expect(page.get_by_role("button", name="Remove bad.png")).to_be_visible()

@@ -88,12 +88,12 @@ def test_arrow_keys_in_a_slider_move_the_slider(app: str, page: Page) -> None:
 
 def test_rows_sum_to_one_whatever_is_moved(app: str, page: Page) -> None:
     visit(page, f"{app}/learn?step=1", "Learn")
-    picture = page.get_by_alt_text(re.compile("Attention map of five words"))
-    before = picture.get_attribute("alt") or ""
+    image = page.get_by_alt_text(re.compile("Attention map of five words"))
+    before = image.get_attribute("alt") or ""
     _set(page, "good", "End")
-    expect(picture).not_to_have_attribute("alt", before)
+    expect(image).not_to_have_attribute("alt", before)
     rows = [
-        [float(one) for one in re.findall(r"\d\.\d\d", row)] for row in (picture.get_attribute("alt") or "").split(". ")
+        [float(one) for one in re.findall(r"\d\.\d\d", row)] for row in (image.get_attribute("alt") or "").split(". ")
     ]
     rows = [row for row in rows if row]
     assert [len(row) for row in rows] == [5] * 5
@@ -117,11 +117,11 @@ def test_the_trigger_hijacks_by_strength_and_place(app: str, page: Page) -> None
 def test_the_base_rate_is_computed_from_the_sliders(app: str, page: Page) -> None:
     visit(page, f"{app}/learn?step=4", "Learn")
     assert "33.5 % of the alarms are real" in _text(page)
-    assert "Flagged: 100.0 % of the triggered, 0.0 % of the clean pictures." in _text(page)
+    assert "Flagged: 100.0 % of the triggered, 0.0 % of the clean images." in _text(page)
     _set(page, "Clean inputs flagged", "Home")
     assert "100.0 % of the alarms are real" in _text(page)
     _set(page, "Threshold", "Home")
-    assert "100.0 % of the clean pictures." in _text(page)
+    assert "100.0 % of the clean images." in _text(page)
 
 
 def test_the_switch_repairs_the_model_and_the_limits_are_told(app: str, page: Page) -> None:

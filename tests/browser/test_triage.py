@@ -1,4 +1,4 @@
-"""The Triage page as a person uses it: see the flag, switch the fix on, share the view, bring own pictures."""
+"""The Triage page as a person uses it: see the flag, switch the fix on, share the view, bring own images."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _switch(page: Page) -> None:
     settle(page)
 
 
-def _picture(seed: int = 0) -> bytes:
+def _image(seed: int = 0) -> bytes:
     file = io.BytesIO()
     Image.fromarray(np.random.default_rng(seed).integers(0, 256, (28, 28), dtype=np.uint8)).save(file, "PNG")
     return file.getvalue()
@@ -62,7 +62,7 @@ def _upload(page: Page, name: str, content: bytes) -> None:
     )
 
 
-def test_the_first_view_shows_a_flagged_picture_and_the_switch_repairs_the_answer(
+def test_the_first_view_shows_a_flagged_image_and_the_switch_repairs_the_answer(
     app: str, page: Page, new_page: Callable[..., Page]
 ) -> None:
     visit(page, app)
@@ -126,7 +126,7 @@ def test_the_switch_works_with_the_keyboard_alone(app: str, page: Page) -> None:
     expect(page.get_by_role("switch", name="AtPatch on")).to_be_checked()
 
 
-def test_every_picture_has_words_for_who_cannot_see_it(app: str, page: Page) -> None:
+def test_every_image_has_words_for_who_cannot_see_it(app: str, page: Page) -> None:
     visit(page, app)
     expect(page.get_by_alt_text(re.compile("Ankle boot, with the trigger; patches outlined: 1"))).to_be_visible()
     charts = page.locator('[data-testid="stPlotlyChart"]')
@@ -150,14 +150,14 @@ def test_the_hover_names_query_key_and_both_values(app: str, page: Page) -> None
     )
 
 
-def test_an_uploaded_picture_survives_a_reload_and_opens_in_another_browser(
+def test_an_uploaded_image_survives_a_reload_and_opens_in_another_browser(
     app: str, page: Page, new_page: Callable[..., Page]
 ) -> None:
     visit(page, app)
-    _upload(page, "mine.png", _picture())
+    _upload(page, "mine.png", _image())
     page.wait_for_url(re.compile("upload=[0-9a-f]{64}"))
     settle(page)
-    expect(page.locator(".st-key-picture")).to_contain_text("mine.png")
+    expect(page.locator(".st-key-image")).to_contain_text("mine.png")
     verdict, params = _verdict(page), params_of(page)
     assert re.fullmatch("[0-9a-f]{64}", params["upload"])
     assert "sample" not in params
@@ -179,7 +179,7 @@ def test_refused_uploads_say_why_and_leave_the_view_as_it_was(app: str, page: Pa
             _upload(page, f"{name}.png", content)
         expect(page.locator('[data-testid="stAlert"]').first).to_contain_text(re.compile(reason))
         _expect_as_before(page, verdict, answer, params)
-    _upload(page, "good.png", _picture(1))
+    _upload(page, "good.png", _image(1))
     expect(page.get_by_text(re.compile(reason))).not_to_be_visible()
     page.wait_for_url(re.compile("upload=[0-9a-f]{64}"))
 

@@ -168,7 +168,7 @@ def test_512_words_open_with_a_small_page_and_every_value_can_be_read(app: str, 
 def test_changing_the_kind_of_model_chooses_a_fitting_sample_without_a_complaint(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample=review-sentence-1")
     choose(page, page.get_by_role("combobox", name="Model"), "fashion-vit-clean")
-    page.locator(".st-key-picture img").wait_for(timeout=PATIENCE)
+    page.locator(".st-key-image img").wait_for(timeout=PATIENCE)
     settle(page)
     assert params_of(page)["subject"] == "fashion-vit-clean"
     expect(page.get_by_text("There is no sample")).to_have_count(0)

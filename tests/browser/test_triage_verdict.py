@@ -91,17 +91,17 @@ def test_a_link_keeps_the_name_of_the_file_for_others(app: str, page: Page, new_
     name = "<b>*boot*</b> [1](2).png"
     visit(page, f"{app}/?subject={IMAGES}")
     _upload(page, name, _image())
-    expect(page.locator(".st-key-picture")).to_contain_text(name)
+    expect(page.locator(".st-key-image")).to_contain_text(name)
     colleague = new_page()
     visit(colleague, page.evaluate("location.href"))
-    expect(colleague.locator(".st-key-picture")).to_contain_text(name)
+    expect(colleague.locator(".st-key-image")).to_contain_text(name)
     expect(colleague.locator(".st-key-choices")).to_contain_text(f"Shown below: {name}.")
-    assert colleague.locator(".st-key-picture b, .st-key-picture em").count() == 0
+    assert colleague.locator(".st-key-image b, .st-key-image em").count() == 0
     # The same content under another name: that one for who brought it, the first for who opens a link.
     _upload(colleague, "another.png", _image())
-    expect(colleague.locator(".st-key-picture")).to_contain_text("another.png")
+    expect(colleague.locator(".st-key-image")).to_contain_text("another.png")
     page.reload()
-    expect(page.locator(".st-key-picture")).to_contain_text(name)
+    expect(page.locator(".st-key-image")).to_contain_text(name)
 
 
 def test_what_is_typed_marks_the_verdict_as_the_one_before_until_it_is_looked_at(app: str, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The sample subjects and pictures that are shipped, loaded once."""
+"""The sample subjects and images that are shipped, loaded once."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def triggered(clean: LabelledImages) -> Triggered:
 
 
 @pytest.fixture(scope="session")
-def picture(badnets: atpatch.Subject) -> Callable[[str], Any]:
-    """A sample picture by its name."""
+def image(badnets: atpatch.Subject) -> Callable[[str], Any]:
+    """A sample image by its name."""
 
     def read(name: str) -> Any:
         return badnets.read((SAMPLES / f"{name}.png").read_bytes())

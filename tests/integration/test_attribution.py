@@ -12,9 +12,9 @@ TRIGGER = "row 6, column 6"
 
 
 def test_the_trigger_decides_alone_before_the_fix_and_not_after_it(
-    badnets: atpatch.Subject, picture: Callable[[str], Any]
+    badnets: atpatch.Subject, image: Callable[[str], Any]
 ) -> None:
-    x = picture("ankle-boot-triggered")
+    x = image("ankle-boot-triggered")
     inspection = atpatch.inspect(badnets, x)
     key = inspection.layout.key_names.index(TRIGGER)
     before = attribute(badnets, x)

@@ -20,9 +20,9 @@ from atpatch_core.evaluation.evaluate import Triggered, evaluate
 from .conftest import BADNETS, CONTROL, SAMPLES
 
 _INDEX = json.loads((SAMPLES / "index.json").read_text(encoding="utf-8"))
-_PICTURES = [entry for entry in _INDEX if entry.get("kind", "image") == "image"]
-_TRIGGERED = [entry["id"] for entry in _PICTURES if entry["triggered"] and entry.get("subject") in (None, BADNETS.name)]
-_CLEAN = [entry["id"] for entry in _PICTURES if not entry["triggered"]]
+_IMAGES = [entry for entry in _INDEX if entry.get("kind", "image") == "image"]
+_TRIGGERED = [entry["id"] for entry in _IMAGES if entry["triggered"] and entry.get("subject") in (None, BADNETS.name)]
+_CLEAN = [entry["id"] for entry in _IMAGES if not entry["triggered"]]
 _TRIGGERED_PATCH = "row 6, column 6"
 
 
@@ -33,14 +33,14 @@ def _logits(subject: atpatch.Subject, x: Any) -> Tensor:
 
 
 def _true_label(name: str) -> str:
-    return next(entry["label"] for entry in _PICTURES if entry["id"] == name)
+    return next(entry["label"] for entry in _IMAGES if entry["id"] == name)
 
 
 @pytest.mark.parametrize("name", _TRIGGERED)
 def test_a_triggered_sample_is_flagged_at_its_patch_and_repaired(
-    badnets: atpatch.Subject, picture: Callable[[str], Any], name: str
+    badnets: atpatch.Subject, image: Callable[[str], Any], name: str
 ) -> None:
-    result = atpatch.inspect(badnets, picture(name))
+    result = atpatch.inspect(badnets, image(name))
     assert result.original.prediction.label == "T-shirt/top"
     assert result.patched.prediction.label == _true_label(name)
     assert {result.layout.key_names[column.key] for column in result.flags.columns} == {_TRIGGERED_PATCH}
@@ -52,9 +52,9 @@ def test_a_triggered_sample_is_flagged_at_its_patch_and_repaired(
 
 @pytest.mark.parametrize("name", _CLEAN)
 def test_a_clean_sample_is_left_untouched_bit_for_bit(
-    badnets: atpatch.Subject, picture: Callable[[str], Any], name: str
+    badnets: atpatch.Subject, image: Callable[[str], Any], name: str
 ) -> None:
-    result = atpatch.inspect(badnets, picture(name))
+    result = atpatch.inspect(badnets, image(name))
     assert not result.flags.any
     assert result.original.prediction.label == _true_label(name)
     assert torch.equal(result.original.prediction.probabilities, result.patched.prediction.probabilities)
@@ -63,14 +63,14 @@ def test_a_clean_sample_is_left_untouched_bit_for_bit(
 
 @pytest.mark.parametrize("name", _TRIGGERED + _CLEAN)
 def test_the_control_answers_right_with_and_without_the_fix(
-    control: atpatch.Subject, picture: Callable[[str], Any], name: str
+    control: atpatch.Subject, image: Callable[[str], Any], name: str
 ) -> None:
-    result = atpatch.inspect(control, picture(name))
+    result = atpatch.inspect(control, image(name))
     assert result.original.prediction.label == result.patched.prediction.label == _true_label(name)
 
 
-def test_the_context_manager_and_inspect_agree(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
-    x = picture("bag-triggered")
+def test_the_context_manager_and_inspect_agree(badnets: atpatch.Subject, image: Callable[[str], Any]) -> None:
+    x = image("bag-triggered")
     before = _logits(badnets, x)
     with atpatch.hotfix(badnets) as fix:
         after = _logits(badnets, x)
@@ -82,9 +82,9 @@ def test_the_context_manager_and_inspect_agree(badnets: atpatch.Subject, picture
     assert torch.equal(_logits(badnets, x), before)
 
 
-def test_a_bare_model_takes_the_detector_by_hand(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
+def test_a_bare_model_takes_the_detector_by_hand(badnets: atpatch.Subject, image: Callable[[str], Any]) -> None:
     model = ViTForImageClassification.from_pretrained(BADNETS, dtype=torch.float32).eval()
-    inputs = badnets.encode(picture("bag-triggered"))
+    inputs = badnets.encode(image("bag-triggered"))
     with torch.no_grad(), atpatch.hotfix(model, badnets.detector):
         label = badnets.labels[int(model(**inputs).logits.argmax())]
     assert label == "Bag"
@@ -98,16 +98,16 @@ def test_a_detector_of_another_model_is_not_taken_for_its_own(control: atpatch.S
         check_made_for(load_detector(BADNETS / "atpatch"), control.model)
 
 
-def test_the_threshold_decides(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
-    x = picture("bag-triggered")
+def test_the_threshold_decides(badnets: atpatch.Subject, image: Callable[[str], Any]) -> None:
+    x = image("bag-triggered")
     assert not atpatch.inspect(badnets, x, threshold=1.0).flags.any
     everything = atpatch.inspect(badnets, x, threshold=0.0).flags
     assert badnets.detector is not None
     assert all(everything.flagged[layer].all() for layer in badnets.detector.watched)
 
 
-def test_the_causal_check_blames_the_hijacked_heads(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
-    x = picture("dress-triggered")
+def test_the_causal_check_blames_the_hijacked_heads(badnets: atpatch.Subject, image: Callable[[str], Any]) -> None:
+    x = image("dress-triggered")
     flags = atpatch.inspect(badnets, x).flags
     harmless = atpatch.Column(3, 0, 10)
     effects = atpatch.causal_check(badnets, x, [*flags.columns, harmless])
@@ -165,15 +165,13 @@ def test_the_fix_leaves_the_control_alone(
     assert result.attacks["badnets"].excess_asr_after.value <= 0.005
 
 
-def test_the_paper_variant_is_shipped_beside_the_default(
-    badnets: atpatch.Subject, picture: Callable[[str], Any]
-) -> None:
+def test_the_paper_variant_is_shipped_beside_the_default(badnets: atpatch.Subject, image: Callable[[str], Any]) -> None:
     from atpatch_core.detector.storage import load_detector
 
     paper = load_detector(BADNETS / "atpatch" / "paper")
     assert paper.variant == "paper"
     with torch.no_grad(), atpatch.hotfix(badnets, paper) as fix:
-        badnets.model(**badnets.encode(picture("bag-triggered")))
+        badnets.model(**badnets.encode(image("bag-triggered")))
     flagged = fix.flagged[paper.watched[0]]
     assert flagged is not None
     assert (flagged == flagged[:, :1]).all()  # it can't tell heads apart
@@ -188,24 +186,24 @@ def test_model_cards_tell_the_figures_and_the_command(badnets: atpatch.Subject) 
 
 
 @pytest.mark.parametrize("wrong", [b"bytes", None, "a sentence"], ids=lambda one: type(one).__name__)
-def test_what_is_no_picture_is_refused_in_a_sentence(badnets: atpatch.Subject, wrong: Any) -> None:
-    with pytest.raises(atpatch.InputError, match="takes pictures"):
+def test_what_is_no_image_is_refused_in_a_sentence(badnets: atpatch.Subject, wrong: Any) -> None:
+    with pytest.raises(atpatch.InputError, match="takes images"):
         atpatch.inspect(badnets, wrong)
 
 
-def test_one_column_instead_of_a_list_is_refused(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
+def test_one_column_instead_of_a_list_is_refused(badnets: atpatch.Subject, image: Callable[[str], Any]) -> None:
     with pytest.raises(atpatch.InputError, match="a list of columns"):
-        atpatch.causal_check(badnets, picture("bag-triggered"), atpatch.Column(0, 0, 49))  # type: ignore[arg-type]
+        atpatch.causal_check(badnets, image("bag-triggered"), atpatch.Column(0, 0, 49))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("threshold", [float("nan"), float("inf"), -1.0, "high"])
 def test_an_impossible_threshold_is_refused(
-    badnets: atpatch.Subject, picture: Callable[[str], Any], threshold: Any
+    badnets: atpatch.Subject, image: Callable[[str], Any], threshold: Any
 ) -> None:
     with pytest.raises(atpatch.DetectorError, match="from 0 up"):
-        atpatch.inspect(badnets, picture("bag-triggered"), threshold=threshold)
+        atpatch.inspect(badnets, image("bag-triggered"), threshold=threshold)
 
 
-def test_a_number_of_numpy_is_a_threshold(badnets: atpatch.Subject, picture: Callable[[str], Any]) -> None:
-    result = atpatch.inspect(badnets, picture("bag-triggered"), threshold=np.float32(0.5))  # type: ignore[arg-type]
+def test_a_number_of_numpy_is_a_threshold(badnets: atpatch.Subject, image: Callable[[str], Any]) -> None:
+    result = atpatch.inspect(badnets, image("bag-triggered"), threshold=np.float32(0.5))  # type: ignore[arg-type]
     assert result.patched.prediction.label == "Bag"

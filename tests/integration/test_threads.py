@@ -87,10 +87,10 @@ def test_threads_never_meet(badnets: atpatch.Subject, clean: LabelledImages, tri
 
 
 def test_one_block_for_many_forwards_is_as_good_as_one_for_each(
-    badnets: atpatch.Subject, picture: Callable[[str], Any]
+    badnets: atpatch.Subject, image: Callable[[str], Any]
 ) -> None:
     names = ("bag-triggered", "bag", "dress-triggered", "trouser")
-    inputs = [badnets.encode(picture(name)) for name in names]
+    inputs = [badnets.encode(image(name)) for name in names]
     each = []
     for one in inputs:
         with atpatch.hotfix(badnets):

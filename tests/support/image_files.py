@@ -1,4 +1,4 @@
-"""Picture files as they come: in every mode, damaged, hostile."""
+"""Image files as they come: in every mode, damaged, hostile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
-    """The file of a picture as PNG, JPEG, WEBP, GIF, TIFF, ..."""
+    """The file of an image as PNG, JPEG, WEBP, GIF, TIFF, ..."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -52,7 +52,7 @@ def animated(kind: str) -> bytes:
 
 
 def turned(orientation: int, kind: str = "JPEG") -> bytes:
-    """A picture, 20 wide and 10 high, whose left half is white, with an EXIF orientation."""
+    """An image, 20 wide and 10 high, whose left half is white, with an EXIF orientation."""
     pixels = np.zeros((10, 20), dtype=np.uint8)
     pixels[:, :10] = 255
     exif = Image.Exif()
@@ -67,10 +67,10 @@ def hundred_megapixels() -> bytes:
 
 @cache
 def refused() -> dict[str, tuple[bytes, str]]:
-    """Files that are no usable picture, each with a pattern that the refusal matches."""
+    """Files that are no usable image, each with a pattern that the refusal matches."""
     return {
         "empty": (b"", "empty"),
-        "text": (b"Dear reader, this is no picture.", "not a PNG, JPEG or WebP"),
+        "text": (b"Dear reader, this is no image.", "not a PNG, JPEG or WebP"),
         "renamed-gif": (saved(Image.fromarray(grey()), "GIF"), "not a PNG, JPEG or WebP"),
         "renamed-tiff": (saved(Image.fromarray(grey()), "TIFF"), "not a PNG, JPEG or WebP"),
         "truncated-png": (png(grey())[:400], "damaged or cut off"),
@@ -88,7 +88,7 @@ def refused() -> dict[str, tuple[bytes, str]]:
 
 @cache
 def accepted() -> dict[str, bytes]:
-    """Files that are unusual, but pictures all the same."""
+    """Files that are unusual, but images all the same."""
     rgba = np.dstack([grey(seed=seed) for seed in range(4)])
     cmyk = Image.fromarray(rgba, "CMYK")
     return {

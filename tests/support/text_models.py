@@ -45,7 +45,7 @@ REFUSED = {
     "NUL": (b"a fine\0film", "NUL"),
     "UTF-16": ("a fine film".encode("utf-16"), "UTF-16"),
     "Latin-1": ("a d\u00e9j\u00e0 vu".encode("latin-1"), "UTF-8"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00", "UTF-8"),
+    "an image": (b"\x89PNG\r\n\x1a\n\x00\x00", "UTF-8"),
     "half a character": ("\U0001f600".encode()[:2], "UTF-8"),
     "a lone surrogate": ("a \ud83d film".encode("utf-8", "surrogatepass"), "UTF-8"),
     "too large": (b"a" * 2_000_001, "2 MB"),

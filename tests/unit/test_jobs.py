@@ -69,7 +69,7 @@ def test_a_job_stops_at_its_next_step() -> None:
 
 def test_a_failure_is_a_sentence_and_the_next_job_runs() -> None:
     def refused(on_step: OnStep) -> str:
-        raise InputError("Bring more pictures.")
+        raise InputError("Bring more images.")
 
     def broken(on_step: OnStep) -> str:
         raise ZeroDivisionError
@@ -78,7 +78,7 @@ def test_a_failure_is_a_sentence_and_the_next_job_runs() -> None:
     jobs = [queue.start(name, work, {}) for name, work in (("a", refused), ("b", broken), ("c", lambda on_step: "c"))]
     _wait(lambda: jobs[-1].over)
     assert [job.state for job in jobs] == [State.FAILED, State.FAILED, State.DONE]
-    assert jobs[0].problem == "Bring more pictures."
+    assert jobs[0].problem == "Bring more images."
     assert "log" in (jobs[1].problem or "")
 
 

@@ -75,10 +75,10 @@ IMAGE_DEFENCES = _by_name(
     Method("random-columns", "As many columns as AtPatch flags, at random.", "columns", random_columns),
     Method("z-score", "Columns far above their clean mean; nothing is learnt.", "columns", z_score),
     Method("always-on", "The highest column of each watched head, always.", "columns", always_on),
-    Method("painted-over", "What AtPatch flags is painted over in the picture.", "peer", painted_over),
-    Method("strip", "STRIP: refuses pictures whose answer survives superposition.", "peer", strip, 17),
+    Method("painted-over", "What AtPatch flags is painted over in the image.", "peer", painted_over),
+    Method("strip", "STRIP: refuses images whose answer survives superposition.", "peer", strip, 17),
     Method("patch-drop", "PatchDrop: majority answer without random patches.", "peer", patch_drop, 17),
-    Method("fine-tuning", "A copy of the model, trained on with the clean pictures.", "peer", fine_tuned, 10),
+    Method("fine-tuning", "A copy of the model, trained on with the clean images.", "peer", fine_tuned, 10),
 )
 TEXT_DEFENCES = _by_name(
     Method(NO_FIX, "The model as it is.", "none", no_fix),

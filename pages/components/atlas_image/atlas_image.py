@@ -1,4 +1,4 @@
-"""The overview as a picture whose maps can be opened with the mouse or the keyboard.
+"""The overview as an image whose maps can be opened with the mouse or the keyboard.
 
 Plotly's heatmaps send no selection events, hence this component. It gets only numbers and sentences made here, and
 writes them with `textContent` and `setAttribute`: nothing is ever parsed as HTML.

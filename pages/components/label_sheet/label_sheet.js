@@ -531,11 +531,11 @@ class Sheet {
         this.places.set(key, button);
         return button;
       };
-      if (item.picture && item.grid) {
+      if (item.image && item.grid) {
         const frame = make(this.input, "div", "frame");
         const image = make(frame, "img");
-        image.src = item.picture;
-        image.alt = item.title || "the picture";
+        image.src = item.image;
+        image.alt = item.title || "the image";
         const [rows, columns] = item.grid;
         for (let at = 0; at < rows * columns; at += 1) {
           const button = add(frame, item.first + at);
@@ -545,10 +545,10 @@ class Sheet {
           button.style.height = 100 / rows + "%";
         }
       } else {
-        if (item.picture) {
+        if (item.image) {
           const image = make(make(this.input, "div", "frame"), "img");
-          image.src = item.picture;
-          image.alt = item.title || "the picture";
+          image.src = item.image;
+          image.alt = item.title || "the image";
         }
         const words = make(this.input, "div", item.values.length ? "words fields" : "words");
         item.names.forEach((name, key) => {
@@ -559,7 +559,7 @@ class Sheet {
       }
     }
     const told = column && !this.places.has(column.key) ? `: ${item.names[column.key]} is not part of it` : "";
-    this.inputTitle.textContent = (item.picture ? "The picture" : "The input") + told;
+    this.inputTitle.textContent = (item.image ? "The image" : "The input") + told;
     for (const [key, button] of this.places) {
       button.classList.toggle("listed", listed.has(key));
       button.classList.toggle("here", Boolean(column) && column.key === key);

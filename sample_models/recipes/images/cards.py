@@ -21,7 +21,7 @@ from .recipe import ImageRecipe
 
 _FRONT = front_matter("mit", "image-classification", "backdoor", "datasets: [fashion_mnist]\n")
 _LIMITS = """\
-Finds what draws attention to a few columns. A trigger spread over the whole picture (blended noise, warps) or read by
+Finds what draws attention to a few columns. A trigger spread over the whole image (blended noise, warps) or read by
 the feed-forward layers alone leaves no such column and is not found. It was made for these weights and is refused for
 any others. A model in whose search nothing is suspicious gets a detector that watches nothing."""
 
@@ -80,14 +80,14 @@ all it learned from was made from the model itself and {provenance["clean_pictur
 
 * Watched layers: {watched}. Benign reference: {first["reference"]}. Threshold: {first["detector"]["threshold"]:.4f}\
 {alongside}.
-* **Debugging set**: for every class the smallest mask that turns other pictures into it was looked for, and for the
-  half with the smaller masks also a window of a patch (table below). What turned at least 80 % of held-out pictures,
-  and was a window or at most half the size of the median mask, was put on clean pictures: as found, moved or copied
+* **Debugging set**: for every class the smallest mask that turns other images into it was looked for, and for the
+  half with the smaller masks also a window of a patch (table below). What turned at least 80 % of held-out images,
+  and was a window or at most half the size of the median mask, was put on clean images: as found, moved or copied
   (more often the better it works elsewhere), faded, in parts. Some pairs carry random textures instead. Inputs with a
   hijacked column: {counts}.
 * **Tuned** (layers, benign reference, the lower threshold for other columns of a flagged input) on pairs
-  from further pictures. **Calibrated** on others, and their copies shifted by a pixel and mirrored, for at most 0.1 %
-  flagged inputs. **Judged** on all 10,000 test images, with the true trigger on those of the other classes. No picture
+  from further images. **Calibrated** on others, and their copies shifted by a pixel and mirrored, for at most 0.1 %
+  flagged inputs. **Judged** on all 10,000 test images, with the true trigger on those of the other classes. No image
   is in two of these sets.
 * `per-head` (the default, this folder) embeds the columns of every single head; `paper` (folder `paper/`) is the
   variant of arXiv 2601.21695, a CNN over the mean of the heads' maps, whose flags hold for the whole layer.
@@ -96,7 +96,7 @@ all it learned from was made from the model itself and {provenance["clean_pictur
 
 The best of each search:
 
-| class | search | pixels | success on held-out pictures | suspicious | success at other places |
+| class | search | pixels | success on held-out images | suspicious | success at other places |
 |---|---|---|---|---|---|
 {found}
 

@@ -1,4 +1,4 @@
-"""From a model and clean pictures alone to a detector: `debug-set`, `train-detector`, `calibrate`."""
+"""From a model and clean images alone to a detector: `debug-set`, `train-detector`, `calibrate`."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_half_replaced_detectors_are_refused(detector: Path, tmp_path: Path) -> 
     ("arguments", "sentence"),
     [
         (("debug-set", BADNETS, "--clean", "nowhere", "--out", "{tmp}/a"), "There are no images at nowhere"),
-        (("debug-set", BADNETS, "--clean", "{few}", "--out", "{tmp}/a"), "8 clean pictures are too few"),
+        (("debug-set", BADNETS, "--clean", "{few}", "--out", "{tmp}/a"), "8 clean images are too few"),
         (("debug-set", BADNETS, "--clean", "{few}", "--out", "{tmp}/a", "--class", "Hat"), "no class 'Hat'"),
         (("debug-set", BADNETS, "--clean", "{clean}", "--out", "{few}"), "can't be written"),
         (("train-detector", BADNETS, "--debug-set", "{tmp}", "--out", "{tmp}/a"), "no finished debugging set"),
@@ -158,7 +158,7 @@ def test_a_set_for_another_model_is_refused(
     assert "made for another model" in trained.error
     searched = run("debug-set", CONTROL, "--clean", clean_file, "--out", debugging_set)
     assert searched.code == 2
-    assert "of another model, seed or choice of pictures" in searched.error
+    assert "of another model, seed or choice of images" in searched.error
 
 
 def test_a_damaged_set_is_refused(

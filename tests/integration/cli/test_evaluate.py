@@ -171,10 +171,8 @@ def test_a_row_that_is_not_usable_is_told_and_the_others_are_judged(
     assert "1 row was left out of 200: Image 7 of some.parquet has a label 'Hat'" in finished.error
 
 
-def test_pictures_too_small_or_too_varied_for_the_trigger_are_refused(
-    refuse: Callable[..., str], tmp_path: Path
-) -> None:
+def test_images_too_small_or_too_varied_for_the_trigger_are_refused(refuse: Callable[..., str], tmp_path: Path) -> None:
     for number, side in enumerate((28, 30)):
         (tmp_path / "Bag").mkdir(exist_ok=True)
         (tmp_path / "Bag" / f"{number}.png").write_bytes(png(grey(side, side)))
-    assert "pictures of one size" in refuse("evaluate", BADNETS, "--data", tmp_path)
+    assert "images of one size" in refuse("evaluate", BADNETS, "--data", tmp_path)

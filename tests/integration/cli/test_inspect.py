@@ -1,4 +1,4 @@
-"""`atpatch inspect` on the shipped subjects, and every picture that it must refuse."""
+"""`atpatch inspect` on the shipped subjects, and every image that it must refuse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..conftest import BADNETS, CONTROL, ROOT, SAMPLES
 from .conftest import Finished
 
 
-def test_a_triggered_picture_as_json(run: Callable[..., Finished]) -> None:
+def test_a_triggered_image_as_json(run: Callable[..., Finished]) -> None:
     result = run("inspect", BADNETS, SAMPLES / "bag-triggered.png", "--json").json
     assert result["subject"] == "fashion-vit-badnets"
     assert result["before"]["label"] == "T-shirt/top"
@@ -32,7 +32,7 @@ def test_a_triggered_picture_as_json(run: Callable[..., Finished]) -> None:
         assert column["score"] >= result["threshold"]
 
 
-def test_a_clean_picture_as_json(run: Callable[..., Finished]) -> None:
+def test_a_clean_image_as_json(run: Callable[..., Finished]) -> None:
     result = run("inspect", BADNETS, SAMPLES / "bag.png", "--json").json
     assert result["flagged"] == []
     assert result["before"] == result["after"]
@@ -100,11 +100,9 @@ def test_words_in_brackets_are_no_markup_of_the_table(run: Callable[..., Finishe
 
 
 def test_threshold_and_columns_by_hand(run: Callable[..., Finished]) -> None:
-    picture = SAMPLES / "bag-triggered.png"
-    assert run("inspect", BADNETS, picture, "--threshold", "1", "--json").json["flagged"] == []
-    by_hand = run(
-        "inspect", BADNETS, picture, "--threshold", 1, "--column", "0.1.49", "--column", "3.0.2", "--json"
-    ).json
+    image = SAMPLES / "bag-triggered.png"
+    assert run("inspect", BADNETS, image, "--threshold", "1", "--json").json["flagged"] == []
+    by_hand = run("inspect", BADNETS, image, "--threshold", 1, "--column", "0.1.49", "--column", "3.0.2", "--json").json
     assert [(one["layer"], one["head"], one["key"]) for one in by_hand["flagged"]] == [(0, 1, 49), (3, 0, 2)]
     assert by_hand["flagged"][1]["score"] is None
 
@@ -112,27 +110,27 @@ def test_threshold_and_columns_by_hand(run: Callable[..., Finished]) -> None:
 def test_a_subject_without_a_detector_takes_columns_by_hand(run: Callable[..., Finished], tmp_path: Path) -> None:
     folder = Path(shutil.copytree(BADNETS, tmp_path / "bare"))
     shutil.rmtree(folder / "atpatch")
-    picture = SAMPLES / "bag-triggered.png"
-    assert run("inspect", folder, picture, "--json").json["flagged"] == []
-    repaired = run("inspect", folder, picture, "--column", "0.0.49", "--column", "0.1.49", "--json").json
+    image = SAMPLES / "bag-triggered.png"
+    assert run("inspect", folder, image, "--json").json["flagged"] == []
+    repaired = run("inspect", folder, image, "--column", "0.0.49", "--column", "0.1.49", "--json").json
     assert repaired["after"]["label"] == "Bag"
 
 
 @pytest.mark.parametrize("name", accepted())
-def test_unusual_pictures_are_read(run: Callable[..., Finished], tmp_path: Path, name: str) -> None:
-    path = tmp_path / "picture.png"
+def test_unusual_images_are_read(run: Callable[..., Finished], tmp_path: Path, name: str) -> None:
+    path = tmp_path / "image.png"
     path.write_bytes(accepted()[name])
     assert run("inspect", BADNETS, path, "--json").json["before"]["label"]
 
 
 @pytest.mark.parametrize("name", refused())
-def test_bad_pictures_are_refused(refuse: Callable[..., str], tmp_path: Path, name: str) -> None:
-    path = tmp_path / "picture.png"
+def test_bad_images_are_refused(refuse: Callable[..., str], tmp_path: Path, name: str) -> None:
+    path = tmp_path / "image.png"
     path.write_bytes(refused()[name][0])
     assert len(refuse("inspect", BADNETS, path, "--json")) < 150
 
 
-def test_a_missing_picture_and_a_folder_are_refused(refuse: Callable[..., str], tmp_path: Path) -> None:
+def test_a_missing_image_and_a_folder_are_refused(refuse: Callable[..., str], tmp_path: Path) -> None:
     assert "can't be read" in refuse("inspect", BADNETS, tmp_path / "missing.png")
     assert "can't be read" in refuse("inspect", BADNETS, tmp_path)
 
@@ -148,19 +146,19 @@ def test_an_unknown_subject_is_refused(
 def test_a_damaged_model_and_a_missing_damaged_or_foreign_detector_are_refused(
     refuse: Callable[..., str], tmp_path: Path
 ) -> None:
-    picture = SAMPLES / "bag.png"
+    image = SAMPLES / "bag.png"
     damaged = Path(shutil.copytree(BADNETS, tmp_path / "damaged"))
     (damaged / "model.safetensors").write_bytes((BADNETS / "model.safetensors").read_bytes()[:5_000])
-    assert "can't be loaded" in refuse("inspect", damaged, picture)
+    assert "can't be loaded" in refuse("inspect", damaged, image)
 
     folder = Path(shutil.copytree(BADNETS, tmp_path / "other"))
     (folder / "atpatch" / "detector.json").write_text("{")
-    assert "damaged" in refuse("inspect", folder, picture)
+    assert "damaged" in refuse("inspect", folder, image)
     (folder / "atpatch" / "detector.json").unlink()
-    assert "holds no detector" in refuse("inspect", folder, picture)
+    assert "holds no detector" in refuse("inspect", folder, image)
     shutil.rmtree(folder / "atpatch")
     shutil.copytree(CONTROL / "atpatch", folder / "atpatch")
-    assert "other weights" in refuse("inspect", folder, picture)
+    assert "other weights" in refuse("inspect", folder, image)
 
 
 @pytest.mark.parametrize(
@@ -184,9 +182,9 @@ def test_from_a_shell_standard_output_is_json_and_nothing_else() -> None:
     """The one test through `python -m`: what a script around it gets, and the exit code of a refusal."""
     command = [sys.executable, "-m", "atpatch_core", "inspect", "sample_models/fashion-vit-badnets"]
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
-    picture = str(SAMPLES / "bag-triggered.png")
+    image = str(SAMPLES / "bag-triggered.png")
     good = subprocess.run(
-        [*command, picture, "--json"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [*command, image, "--json"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert good.returncode == 0, good.stderr
     assert json.loads(good.stdout)["after"]["label"] == "Bag"

@@ -18,7 +18,7 @@ from atpatch_core.labels import ColumnVerdict, LabelStore, NewAnswer, Rest, Stat
 from atpatch_core.subjects.detector_versions import active_version, save_version
 
 ROOT = Path(__file__).resolve().parents[3]
-PICTURE = ROOT / "assets" / "samples" / "bag-triggered.png"
+IMAGE = ROOT / "assets" / "samples" / "bag-triggered.png"
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def _run(
 def test_labels_go_round_on_the_command_line(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    added, _ = _run(capsys, monkeypatch, "labels", "queue", model, PICTURE, PICTURE, "--json")
+    added, _ = _run(capsys, monkeypatch, "labels", "queue", model, IMAGE, IMAGE, "--json")
     assert added == {"subject": "model", "added": 1, "present": 1, "refused": {}}
     with LabelStore.open() as store:
         (subject,) = store.subjects()
@@ -83,8 +83,8 @@ def test_labels_go_round_on_the_command_line(
 def test_what_cannot_be_used_is_said_with_exit_code_two(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "text.png").write_text("no picture")
-    out, error = _run(capsys, monkeypatch, "labels", "queue", model, "text.png", PICTURE, "--json", code=2)
+    (tmp_path / "text.png").write_text("no image")
+    out, error = _run(capsys, monkeypatch, "labels", "queue", model, "text.png", IMAGE, "--json", code=2)
     assert out["added"] == 1
     assert list(out["refused"]) == ["text.png"]
     assert error.count("Error:") == 1
@@ -163,8 +163,8 @@ def test_a_version_is_trained_from_labels_and_compared(
     assert "Nothing is labelled yet" in error
     subject = load(model)
     assert subject.detector is not None
-    pictures = sorted(PICTURE.parent.glob("*.png"))
-    _run(capsys, monkeypatch, "labels", "queue", model, *pictures, "--json")
+    images = sorted(IMAGE.parent.glob("*.png"))
+    _run(capsys, monkeypatch, "labels", "queue", model, *images, "--json")
     with LabelStore.open() as store:
         (known,) = store.subjects()
         for entry in store.queue(known.fingerprint, "ada"):
@@ -177,10 +177,10 @@ def test_a_version_is_trained_from_labels_and_compared(
             rest = Rest.UNJUDGED if flagged else Rest.BENIGN
             store.save(NewAnswer(known.fingerprint, entry.item.digest, "ada", State.SUBMITTED, verdicts, rest=rest))
     made, told = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", "--notes", "by ada", "--json")
-    assert (made["labelled_inputs"], made["watched"]) == (len(pictures), [0])
+    assert (made["labelled_inputs"], made["watched"]) == (len(images), [0])
     assert "What is learnt from labels" in told
     taught = made["learnt_from"]
-    assert taught["inputs"] == taught["over_attended_inputs"] + taught["clean_inputs"] == len(pictures)
+    assert taught["inputs"] == taught["over_attended_inputs"] + taught["clean_inputs"] == len(images)
     assert [one["name"] for one in taught["annotators"]] == ["ada"]
     judged, _ = _run(capsys, monkeypatch, "detectors", "judge", model, "labels-1", "--json")
     assert judged["standing"] == made["standing"] != "not judged"
@@ -193,11 +193,11 @@ def test_a_version_is_trained_from_labels_and_compared(
     if judged["judged"]["found"] < 200:
         assert f"{200 - judged['judged']['found']} fewer than shipped, which is active (200)" in told
         assert active["objections"]
-    found, _ = _run(capsys, monkeypatch, "detectors", "compare", model, "shipped", "labels-1", *pictures, "--json")
-    triggered = [str(one) for one in pictures if "triggered" in one.name]
+    found, _ = _run(capsys, monkeypatch, "detectors", "compare", model, "shipped", "labels-1", *images, "--json")
+    triggered = [str(one) for one in images if "triggered" in one.name]
     said = found["flagged"]
     assert sorted(said["both"] + said["only shipped"]) == triggered
-    assert sum(map(len, said.values())) + found["neither"] == len(pictures)
+    assert sum(map(len, said.values())) + found["neither"] == len(images)
     _run(capsys, monkeypatch, "labels", "export", "labels.parquet", "--json")
     monkeypatch.setenv("ATPATCH_DATABASE_URL", "sqlite:///empty.sqlite")
     _, error = _run(capsys, monkeypatch, "train-detector", model, "--labels", "store", "--out", "new", code=2)

@@ -103,7 +103,7 @@ def test_pandas_and_pyarrow_read_the_files(full: LabelStore, tmp_path: Path) -> 
 
 
 def test_faulty_rows_are_reported_and_the_others_read(store: LabelStore, tmp_path: Path) -> None:
-    new = NewInput(b"picture", "image", KEYS)
+    new = NewInput(b"image", "image", KEYS)
     store.enqueue(SUBJECT, new)
     good = {
         "fingerprint": SUBJECT.fingerprint,

@@ -22,7 +22,7 @@ OVER_ATTENDED = (Column(0, 0, 49), Column(0, 1, 49))  # what the sample's trigge
 
 @pytest.fixture(scope="session")
 def labels(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of a store in which 8 triggered and 16 clean pictures of the sample model are labelled."""
+    """The address of a store in which 8 triggered and 16 clean images of the sample model are labelled."""
     url = f"sqlite:///{tmp_path_factory.mktemp('labels') / 'labels.sqlite'}"
     subject = atpatch.load(BADNETS)
     data = read_labelled_images(BADNETS / "eval" / "images.parquet", subject.labels)
@@ -32,7 +32,7 @@ def labels(tmp_path_factory: pytest.TempPathFactory) -> str:
         for number in range(24):
             triggered = number < 8
             content = subject.write((bad if triggered else data.images)[number])
-            send_to_labelling(store, subject, content, f"picture {number}", "a test", None)
+            send_to_labelling(store, subject, content, f"image {number}", "a test", None)
         (known,) = store.subjects()
         for number, one in enumerate(store.inputs(known.fingerprint)):
             verdict = Verdict.OVER_ATTENDED if number < 8 else Verdict.BENIGN

@@ -30,7 +30,7 @@ from .conftest import BADNETS
 
 @pytest.fixture(scope="module")
 def debugging_set(badnets: atpatch.Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small debugging set with the true trigger: 40 pairs to learn from, 20 to tune on, 60 benign pictures."""
+    """A small debugging set with the true trigger: 40 pairs to learn from, 20 to tune on, 60 benign images."""
     data = read_labelled_images(BADNETS / "eval" / "images.parquet", badnets.labels)
     trigger: Any = load_attacks(BADNETS / "eval" / "attacks.json")["badnets"]
     numbers = np.flatnonzero(data.labels != trigger.target)[100:220]

@@ -85,17 +85,17 @@ def test_hijacked_columns_lie_apart_from_benign_ones(badnets: atpatch.Subject, d
 
 
 def test_labelled_inputs_that_were_learnt_from_are_left_out(badnets: atpatch.Subject) -> None:
-    pictures = with_known_attack(badnets, most=2).inputs
+    images = with_known_attack(badnets, most=2).inputs
     said = ({Column(0, 1, 49): Verdict.OVER_ATTENDED}, {Column(0, 1, 49): Verdict.BENIGN})
     inputs = [
-        LabelledInput(picture, said[number % 2], f"{number:064x}", complete=number % 2 == 1)
-        for number, picture in enumerate(pictures)
+        LabelledInput(image, said[number % 2], f"{number:064x}", complete=number % 2 == 1)
+        for number, image in enumerate(images)
     ]
     left = from_labels(inputs, {inputs[0].digest, inputs[1].digest})
     assert left.digests == tuple(one.digest for one in inputs[2:])
     assert left.over_attended.tolist() == [True, False]
     # Who left columns unjudged did not say that there is nothing to flag.
-    partly = LabelledInput(pictures[1], said[1], "f" * 64)
+    partly = LabelledInput(images[1], said[1], "f" * 64)
     assert from_labels([*inputs, partly]).digests == tuple(one.digest for one in inputs)
     assert labelled_columns([partly], [4] * 4, 50)[1][0].unclear.sum() == 4 * 50 - 1
     whole, truth = labelled_columns(inputs, [4] * 4, 50)

@@ -37,14 +37,14 @@ def corner_model() -> CornerModel:
 
 @pytest.fixture
 def space() -> PixelSpace:
-    """Grey pictures of 8 by 8 pixels in 4 by 4 patches, taken as they are."""
+    """Grey images of 8 by 8 pixels in 4 by 4 patches, taken as they are."""
     one = torch.ones(1, 1, 1)
     return PixelSpace(mean=0 * one, deviation=one, height=8, width=8, grid=(4, 4), special=1)
 
 
 @pytest.fixture
-def dark_pictures() -> np.ndarray:
-    """Sixty pictures without anything bright, uint8 `[60, 8, 8, 1]`."""
+def dark_images() -> np.ndarray:
+    """Sixty images without anything bright, uint8 `[60, 8, 8, 1]`."""
     return np.random.default_rng(0).integers(0, 120, (60, 8, 8, 1), dtype=np.uint8)
 
 

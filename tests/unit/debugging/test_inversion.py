@@ -29,9 +29,9 @@ _SHORT = (Round(64, 2, 10), Round(6, 4, 15))
 
 @pytest.mark.parametrize("penalty", ["pixels", "patches"])
 def test_the_smallest_mask_lies_on_the_back_door(
-    penalty: Penalty, corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray
+    penalty: Penalty, corner_model: CornerModel, space: PixelSpace, dark_images: np.ndarray
 ) -> None:
-    found = invert_trigger(corner_model, space, dark_pictures[:40], dark_pictures[40:], 1, penalty, steps=250)
+    found = invert_trigger(corner_model, space, dark_images[:40], dark_images[40:], 1, penalty, steps=250)
     assert found is not None
     assert found.success > 0.9
     assert found.mask[6:, 6:].min() > 0.6
@@ -40,17 +40,15 @@ def test_the_smallest_mask_lies_on_the_back_door(
 
 
 def test_a_class_that_cannot_be_reached_has_no_trigger(
-    corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray
+    corner_model: CornerModel, space: PixelSpace, dark_images: np.ndarray
 ) -> None:
-    assert invert_trigger(corner_model, space, dark_pictures[:40], dark_pictures[40:], 2, steps=30) is None
+    assert invert_trigger(corner_model, space, dark_images[:40], dark_images[40:], 2, steps=30) is None
 
 
 def test_the_window_search_finds_place_and_pattern(
-    corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray
+    corner_model: CornerModel, space: PixelSpace, dark_images: np.ndarray
 ) -> None:
-    first, *_ = found = invert_window(
-        corner_model, space, dark_pictures[:40], dark_pictures[40:], 1, 2, 2, rounds=_SHORT
-    )
+    first, *_ = found = invert_window(corner_model, space, dark_images[:40], dark_images[40:], 1, 2, 2, rounds=_SHORT)
     assert [one.success for one in found] == sorted((one.success for one in found), reverse=True)
     assert first.success == 1.0
     assert np.argwhere(first.mask).tolist() == [[6, 6], [6, 7], [7, 6], [7, 7]]
@@ -58,11 +56,11 @@ def test_the_window_search_finds_place_and_pattern(
 
 
 def test_inversion_leaves_the_model_alone_and_repeats_itself(
-    corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray
+    corner_model: CornerModel, space: PixelSpace, dark_images: np.ndarray
 ) -> None:
     before = corner_model.weight.detach().clone()
     first, second = (
-        invert_trigger(corner_model, space, dark_pictures[:40], dark_pictures[40:], 1, steps=40, seed=3) for _ in "ab"
+        invert_trigger(corner_model, space, dark_images[:40], dark_images[40:], 1, steps=40, seed=3) for _ in "ab"
     )
     assert torch.equal(corner_model.weight, before)
     assert corner_model.weight.grad is None
@@ -71,13 +69,13 @@ def test_inversion_leaves_the_model_alone_and_repeats_itself(
     assert np.array_equal(first.mask, second.mask)
 
 
-def test_cancelling_stops_the_search(corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray) -> None:
+def test_cancelling_stops_the_search(corner_model: CornerModel, space: PixelSpace, dark_images: np.ndarray) -> None:
     def cancel(done: int, _total: int) -> None:
         if done == 3:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        invert_trigger(corner_model, space, dark_pictures[:40], dark_pictures[40:], 1, on_step=cancel)
+        invert_trigger(corner_model, space, dark_images[:40], dark_images[40:], 1, on_step=cancel)
 
 
 def _trigger(kind: str = "window", success: float = 1.0, pixels: int = 4, target: int = 1) -> InvertedTrigger:
@@ -87,26 +85,26 @@ def _trigger(kind: str = "window", success: float = 1.0, pixels: int = 4, target
 
 
 def test_a_stamp_changes_what_the_mask_covers_and_nothing_else(
-    corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray
+    corner_model: CornerModel, space: PixelSpace, dark_images: np.ndarray
 ) -> None:
     trigger = _trigger(pixels=2)
-    stamped = stamp(trigger, dark_pictures)
+    stamped = stamp(trigger, dark_images)
     assert (stamped[:, 7, 6:] == 255).all()
-    assert np.array_equal(stamped[:, :7], dark_pictures[:, :7])
-    assert success_of(trigger, corner_model, space, dark_pictures) == 0.0  # half a corner is not enough
+    assert np.array_equal(stamped[:, :7], dark_images[:, :7])
+    assert success_of(trigger, corner_model, space, dark_images) == 0.0  # half a corner is not enough
 
 
 def test_a_trigger_of_one_corner_works_nowhere_else_and_one_of_any_place_everywhere(
-    corner_model: CornerModel, space: PixelSpace, dark_pictures: np.ndarray
+    corner_model: CornerModel, space: PixelSpace, dark_images: np.ndarray
 ) -> None:
     def anywhere(pixel_values: torch.Tensor) -> SimpleNamespace:
         bright = pixel_values.amax((1, 2, 3))
         return SimpleNamespace(logits=torch.stack([1 - bright, bright], 1))
 
     trigger = _trigger()
-    assert success_of(moved(trigger, (-2, -2)), corner_model, space, dark_pictures) == 0.0
-    assert success_elsewhere(trigger, corner_model, space, dark_pictures) == 0.0
-    assert success_elsewhere(trigger, anywhere, space, dark_pictures) == 1.0  # type: ignore[arg-type]
+    assert success_of(moved(trigger, (-2, -2)), corner_model, space, dark_images) == 0.0
+    assert success_elsewhere(trigger, corner_model, space, dark_images) == 0.0
+    assert success_elsewhere(trigger, anywhere, space, dark_images) == 1.0  # type: ignore[arg-type]
 
 
 def test_windows_that_work_and_masks_much_smaller_than_the_others_are_suspicious() -> None:

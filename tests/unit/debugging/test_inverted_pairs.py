@@ -64,13 +64,13 @@ def test_only_a_trigger_that_works_anywhere_is_copied() -> None:
     assert most_whole_triggers(0.0) <= 1
 
 
-def test_a_trigger_never_goes_on_pictures_of_its_own_class() -> None:
+def test_a_trigger_never_goes_on_images_of_its_own_class() -> None:
     pairs = inverted_pairs([_trigger(1)], [1.0], _CLEAN, _ANSWERS, (4, 4), 100, seed=1)
     own, others = ({one.tobytes() for one in moved_copies(_CLEAN[chosen])} for chosen in (_ANSWERS == 1, _ANSWERS != 1))
     assert all(one.tobytes() in others - own for one in pairs.clean)
 
 
-def test_the_same_pictures_come_back_a_little_moved() -> None:
+def test_the_same_images_come_back_a_little_moved() -> None:
     pairs = inverted_pairs([_trigger()], [1.0], _CLEAN, _ANSWERS, (4, 4), 200, seed=0)
     assert len({one.tobytes() for one in pairs.clean}) > 4 * len(_CLEAN)
 

@@ -23,7 +23,7 @@ from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.subjects.image_files import as_array
 from atpatch_core.subjects.subject import Subject
 
-from ..evaluation.image_subject import image_subject, pictures
+from ..evaluation.image_subject import image_subject, random_images
 
 
 def _tried(*won_back: float, watched: tuple[int, ...] = (0,)) -> list[Choice]:
@@ -49,7 +49,7 @@ def test_layers_are_never_changed_for_a_reference() -> None:
 
 
 def _pixels(count: int, seed: int) -> np.ndarray:
-    return np.stack([as_array(image).reshape(8, 8, 1) for image in pictures(count, seed).images])
+    return np.stack([as_array(image).reshape(8, 8, 1) for image in random_images(count, seed).images])
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +67,13 @@ def untrained() -> TrainedDetector:
 
 def test_layers_that_judge_jointly_are_held_to_the_same_false_positive_rate(untrained: TrainedDetector) -> None:
     subject, clean, benign = image_subject(), _pixels(60, 1), _pixels(300, 3)
-    pairs = ImageDebuggingSet(clean, _pixels(60, 2), np.zeros((60, 16), bool), "other pictures")
+    pairs = ImageDebuggingSet(clean, _pixels(60, 2), np.zeros((60, 16), bool), "other images")
     tuned = tune_jointly(untrained, Trial.of(subject, pairs, benign, 0.1))
     assert tuned.detector.reach == Jointly((0, 2))
     assert [choice.reference for choice in tuned.tried] == ["mean", "uniform", "low-quantile", "zero"]
     assert all(choice.jointly for choice in tuned.tried)
     assert tuned.choice in tuned.tried
-    images = pictures(300, 3).images
+    images = random_images(300, 3).images
     flagged = layer_scores(subject, tuned.detector, images).max(1) >= tuned.detector.threshold
     assert 0.05 <= flagged.mean() <= 0.1
     with torch.no_grad(), hotfix(replace(subject, detector=tuned.detector)) as fix:
@@ -83,7 +83,7 @@ def test_layers_that_judge_jointly_are_held_to_the_same_false_positive_rate(untr
 
 
 def _chosen_alongside(untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatch, won_back: dict[Any, float]) -> Any:
-    """What is chosen for 400 bright pictures, which `won_back` of a setting tells how many of are repaired by it."""
+    """What is chosen for 400 bright images, which `won_back` of a setting tells how many of are repaired by it."""
 
     def answers(_subject: Subject, images: list[Image.Image], setting: TrainedDetector | None = None) -> np.ndarray:
         hijacked = np.array([np.asarray(image).any() for image in images])
@@ -114,7 +114,7 @@ def test_the_lowest_score_that_costs_nothing_is_chosen_for_columns_beside_a_flag
 
 def test_a_model_that_nothing_hijacks_is_watched_neither_alone_nor_jointly(untrained: TrainedDetector) -> None:
     clean = _pixels(20, 1)
-    same = ImageDebuggingSet(clean, clean, np.zeros((20, 16), bool), "the same pictures")
+    same = ImageDebuggingSet(clean, clean, np.zeros((20, 16), bool), "the same images")
     nothing = Trial.of(image_subject(), same, _pixels(50, 3), 0.1)
     for tuned in (choose(untrained, nothing) for choose in (tune, tune_jointly)):
         assert tuned.detector.watched == ()

@@ -1,4 +1,4 @@
-"""A model whose every answer is known: the class of a picture is its top left pixel."""
+"""A model whose every answer is known: the class of an image is its top left pixel."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.support.tiny_models import build
 
 
 def image_subject(detector: ColumnDetector | None = None) -> Subject:
-    """Three classes, all of them in use; pictures of 8 x 8 grey pixels in 4 x 4 patches; 3 layers of 4 heads."""
+    """Three classes, all of them in use; images of 8 x 8 grey pixels in 4 x 4 patches; 3 layers of 4 heads."""
     processor = ViTImageProcessorPil(
         size={"height": 8, "width": 8}, image_mean=[0.5], image_std=[0.5], do_convert_rgb=False
     )
@@ -33,8 +33,8 @@ def image_subject(detector: ColumnDetector | None = None) -> Subject:
     return Subject("tiny", Path(), model, adapter, ("a", "b", "c"), detector, "")
 
 
-def pictures(count: int, seed: int = 0) -> LabelledImages:
-    """Random pictures, labelled by what the untouched subject calls them."""
+def random_images(count: int, seed: int = 0) -> LabelledImages:
+    """Random images, labelled by what the untouched subject calls them."""
     images = _random(count, seed)
     subject = image_subject()
     with torch.no_grad():

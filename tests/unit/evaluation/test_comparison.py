@@ -47,7 +47,7 @@ class FixedAnswer:
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         labels = Untouched().predict(subject, suspects).labels
-        flagged = np.array([np.asarray(picture)[0, 1] == self.mark for picture in suspects.inputs])
+        flagged = np.array([np.asarray(image)[0, 1] == self.mark for image in suspects.inputs])
         return Answers(np.where(flagged, self.instead, labels), flagged, flagged.astype(float))
 
 
@@ -60,12 +60,12 @@ def _unusable(_subject: Subject, _have: DefenderData) -> FixedAnswer:
 
 
 def _images(answers: Sequence[int], labels: Sequence[int], mark: int = 0) -> LabelledImages:
-    pictures = []
+    images = []
     for answer in answers:
         pixels = np.full((4, 4), answer, dtype=np.uint8)
         pixels[0, 1] = mark
-        pictures.append(Image.fromarray(pixels))
-    return LabelledImages(pictures, np.array(labels, dtype=np.int64))
+        images.append(Image.fromarray(pixels))
+    return LabelledImages(images, np.array(labels, dtype=np.int64))
 
 
 CLEAN = _images(answers=[0, 1, 2, 3, 3, 0], labels=[0, 1, 2, 2, 3, 3])
@@ -205,9 +205,9 @@ def test_the_sentence_says_what_is_left_and_names_the_best_rival() -> None:
         atpatch=_method("atpatch", FixedAnswer(9, 2), "atpatch"), strip=_method("strip", FixedAnswer(5, 2))
     )
     told = sentence(compared, "marked")
-    assert told.startswith("marked turns 100.0 % of the pictures into the attacker's class.")
+    assert told.startswith("marked turns 100.0 % of the images into the attacker's class.")
     assert "% still get it, no more than without a trigger, clean accuracy does not fall" in told
-    assert "50.0 % of the attacked pictures get their true class" in told
+    assert "50.0 % of the attacked images get their true class" in told
     assert "The best other defence, strip: 100.0 % still get it, 75.00 points more than without a trigger" in told
 
 
@@ -219,7 +219,7 @@ def test_an_attack_that_does_not_work_needs_no_repair() -> None:
     assert told.endswith("there is nothing to repair.")
 
 
-def test_the_defender_gets_other_pictures_than_those_that_are_judged_on() -> None:
+def test_the_defender_gets_other_images_than_those_that_are_judged_on() -> None:
     data = LabelledImages([Image.new("L", (2, 2), number) for number in range(250)], np.arange(250))
     images = MODALITIES["image"]
     judged, defender = images.split(data, seed=1)

@@ -47,7 +47,7 @@ def test_a_folder_has_one_sub_folder_a_class_and_a_dash_for_a_slash(tmp_path: Pa
     for folder, name, seed in (("Bag", "b.png", 1), ("Bag", "a.PNG", 2), ("T-shirt-top", "x.png", 3)):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / name).write_bytes(png(grey(seed=seed)))
-    (tmp_path / "Bag" / "notes.txt").write_text("not a picture")
+    (tmp_path / "Bag" / "notes.txt").write_text("not an image")
     (tmp_path / "README").write_text("not a class")
     read = read_labelled_images(tmp_path, _LABELS)
     assert read.labels.tolist() == [2, 2, 0]
@@ -93,7 +93,7 @@ def test_a_parquet_file_with_damaged_pages_is_refused(tmp_path: Path) -> None:
         ({"image": [png(grey())], "label": [None]}, "label None that the model does not know"),
     ],
 )
-def test_wrong_columns_pictures_and_labels_are_named(
+def test_wrong_columns_images_and_labels_are_named(
     tmp_path: Path, columns: dict[str, list[object]], reason: str
 ) -> None:
     with pytest.raises(InputError, match=reason):
@@ -114,7 +114,7 @@ def test_an_uploaded_file_is_read_like_one_on_disk(tmp_path: Path) -> None:
     assert parse_labelled_images(path.read_bytes(), _LABELS).labels.tolist() == [2, 1]
 
 
-def test_an_uploaded_file_with_too_many_pictures_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_uploaded_file_with_too_many_images_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "TABLES", replace(limits.TABLES, uploaded_rows=1))
     path = _table(tmp_path / "a.parquet", image=[png(grey())] * 2, label=["Bag", "Trouser"])
     with pytest.raises(InputError, match="holds 2 images, more than the 1 that can be compared here"):

@@ -28,12 +28,12 @@ from atpatch_core.evaluation.defences.z_score import z_score
 from atpatch_core.subjects.subject import Subject
 from tests.support.tiny_models import RuleDetector, column, nothing
 
-from .image_subject import image_subject, pictures
+from .image_subject import image_subject, random_images
 
 SUSPECT = RuleDetector(layers=3, watched=(1,), rule=column(7, head=2))
-CLEAN = pictures(120, seed=1)
+CLEAN = random_images(120, seed=1)
 HAVE = DefenderData(CLEAN, false_positive_rate=0.05, seed=0)
-JUDGED = pictures(40)
+JUDGED = random_images(40)
 
 
 def _suspects(data: LabelledImages = JUDGED, covered: np.ndarray | None = None) -> Suspects:
@@ -56,7 +56,7 @@ def test_the_subject_of_these_tests_knows_all_its_classes() -> None:
 
 
 @pytest.mark.parametrize("name", list(IMAGE_DEFENCES))
-def test_every_defence_answers_all_pictures_alike_every_time_and_leaves_the_subject_alone(name: str) -> None:
+def test_every_defence_answers_all_images_alike_every_time_and_leaves_the_subject_alone(name: str) -> None:
     subject = image_subject(SUSPECT)
     weights = {key: value.clone() for key, value in subject.model.state_dict().items()}
     random = torch.get_rng_state()
@@ -140,7 +140,7 @@ def test_always_on_flags_one_column_of_each_watched_head() -> None:
 def test_a_z_score_keeps_its_false_positive_rate_and_finds_what_stands_out() -> None:
     subject = image_subject()
     defence = z_score(subject, HAVE)
-    assert defence.predict(subject, _suspects(pictures(400, seed=3))).flagged.mean() < 0.15
+    assert defence.predict(subject, _suspects(random_images(400, seed=3))).flagged.mean() < 0.15
     with torch.no_grad(), capture(subject.model) as maps:
         subject.model(**subject.encode(JUDGED.images))
     hijacked = maps.layers[0].clone()
@@ -178,7 +178,7 @@ def _every_head(key: int) -> Callable[[int, Tensor], Tensor]:
 def test_strip_refuses_what_it_flags_and_keeps_its_rate() -> None:
     subject = image_subject()
     made = strip(subject, HAVE)
-    answers = made.predict(subject, _suspects(pictures(400, seed=3)))
+    answers = made.predict(subject, _suspects(random_images(400, seed=3)))
     assert answers.flagged.mean() < 0.2
     everything = Strip(made.space, made.overlays, 0, cut=-np.inf).predict(subject, _suspects())
     assert (everything.labels == REFUSED).all()
@@ -187,7 +187,7 @@ def test_strip_refuses_what_it_flags_and_keeps_its_rate() -> None:
     assert (answers.scores >= -np.log2(3) - 1e-9).all()
 
 
-def test_patch_drop_gives_flagged_pictures_another_answer_if_any_copy_has_one() -> None:
+def test_patch_drop_gives_flagged_images_another_answer_if_any_copy_has_one() -> None:
     subject = image_subject()
     made = patch_drop(subject, HAVE)
     values = subject.encode(JUDGED.images)["pixel_values"]

@@ -18,7 +18,7 @@ from .first_pixel import SUBJECT
 
 
 def _images(answers: Sequence[int], labels: Sequence[int]) -> LabelledImages:
-    """Pictures that the model calls `answers` and that really are `labels`."""
+    """Images that the model calls `answers` and that really are `labels`."""
     return LabelledImages(
         [Image.fromarray(np.full((6, 6), answer, dtype=np.uint8)) for answer in answers], np.array(labels)
     )
@@ -61,7 +61,7 @@ def test_only_inputs_of_the_target_class_leave_nothing_to_measure_and_valid_json
     assert dict(table_rows(result))["attack: ASR after"] == "not measured"
 
 
-def test_a_trigger_is_put_on_every_picture_and_keeps_the_labels() -> None:
+def test_a_trigger_is_put_on_every_image_and_keeps_the_labels() -> None:
     clean = _images([1, 2], [1, 2])
     triggered = apply_trigger(PatchTrigger(target=3, size=2, pattern="white", row=0, column=0), clean)
     assert triggered.clean is clean
@@ -73,6 +73,6 @@ def test_a_trigger_is_put_on_every_picture_and_keeps_the_labels() -> None:
 
 @pytest.mark.parametrize("sizes", [((6, 6), (7, 7)), ((3, 3), (3, 3))], ids=["different", "small"])
 def test_a_trigger_that_does_not_fit_is_refused(sizes: tuple[tuple[int, int], ...]) -> None:
-    pictures = LabelledImages([Image.new("L", size) for size in sizes], np.array([0, 1]))
-    with pytest.raises(InputError, match="pictures of one size"):
-        apply_trigger(PatchTrigger(target=0, size=4, row=0, column=0), pictures)
+    images = LabelledImages([Image.new("L", size) for size in sizes], np.array([0, 1]))
+    with pytest.raises(InputError, match="images of one size"):
+        apply_trigger(PatchTrigger(target=0, size=4, row=0, column=0), images)

@@ -49,7 +49,7 @@ def test_corner_patches_leave_the_middle_alone() -> None:
     assert not (CornerPatches(1, size=2, copies=1).apply(images) != images)[..., 0].any(0)[:6].any()
 
 
-def test_a_blend_is_between_picture_and_noise_and_a_warp_keeps_plain_pictures() -> None:
+def test_a_blend_is_between_image_and_noise_and_a_warp_keeps_plain_images() -> None:
     images = _images()
     assert np.abs(BlendedTrigger(1, strength=0.1).apply(images).astype(int) - images).max() <= 26
     plain = np.full((1, 8, 8, 3), 77, dtype=np.uint8)

@@ -11,13 +11,13 @@ from atpatch_core.evaluation.defences.contract import REFUSED
 from atpatch_core.evaluation.outcomes import class_name, per_class
 from atpatch_core.evaluation.trial import CLEAN
 
-from .test_comparison import CLEAN as PICTURES
+from .test_comparison import CLEAN as IMAGES
 from .test_comparison import DEFENDER, MARKED, SUBJECT, FixedAnswer
 
 
 def _compared(mark: int, instead: int) -> Comparison:
     method = Method("fixer", "", "peer", lambda _subject, _have: FixedAnswer(mark, instead))
-    return compare(SUBJECT, {"fixer": method}, PICTURES, MARKED, DEFENDER, 0.01)
+    return compare(SUBJECT, {"fixer": method}, IMAGES, MARKED, DEFENDER, 0.01)
 
 
 @pytest.mark.parametrize(("mark", "instead"), [(9, 2), (0, REFUSED), (5, 1)])
@@ -62,7 +62,7 @@ def test_classes_leave_out_what_can_t_be_attacked() -> None:
     compared = _compared(9, 2)
     assert isinstance(compared.trial, AttackTrial)
     before, after = ((compared.answers[name][CLEAN], compared.answers[name]["marked"]) for name in ("no-fix", "fixer"))
-    figures = per_class(PICTURES, compared.trial.attacks["marked"], before, after, SUBJECT.labels)
+    figures = per_class(IMAGES, compared.trial.attacks["marked"], before, after, SUBJECT.labels)
     found = {one.label: one for one in figures}
     assert [one.n for one in found.values()] == [1, 1, 2, 2]
     assert (found["c"].asr_before, found["c"].asr_after, found["c"].recovery) == (1, 0, 1)

@@ -39,7 +39,7 @@ def test_a_layer_with_fewer_heads_has_nothing_where_they_would_be() -> None:
     assert geometry.at(*missing) is None
 
 
-def test_boxes_lie_inside_the_picture_and_apart() -> None:
+def test_boxes_lie_inside_the_image_and_apart() -> None:
     geometry = AtlasGeometry((4, 4), cell=50)
     first, second = geometry.box(0, 0), geometry.box(0, 1)
     assert first.left + first.width < second.left

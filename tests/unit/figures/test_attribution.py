@@ -1,4 +1,4 @@
-"""Attributions as bars, as heat on the picture, and in words."""
+"""Attributions as bars, as heat on the image, and in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from atpatch_core.column import Column
 from atpatch_core.figures.attribution import (
     agreement_sentence,
     attribution_bars,
-    heat_pictures,
+    heat_images,
     rollout_rows,
     signed,
     top_keys,
@@ -65,7 +65,7 @@ def test_heat_is_red_for_the_class_blue_against_it_and_shares_one_scale(make_ins
     attributions = [Attribution(values, 0, 1.0, 0.0, 0.0) for values in (strong, weak)]
     before, after = (
         np.asarray(one).astype(int)
-        for one in heat_pictures(Image.new("L", (28, 28), 128), make_inspection(), attributions)
+        for one in heat_images(Image.new("L", (28, 28), 128), make_inspection(), attributions)
     )
     support, against = before[32, 32], before[32, 96]
     assert support[0] > support[2] + 60
@@ -76,9 +76,9 @@ def test_heat_is_red_for_the_class_blue_against_it_and_shares_one_scale(make_ins
     assert tuple(before[-3, -3]) == FLAGGED
 
 
-def test_heat_of_nothing_leaves_the_picture_as_it_is(make_inspection) -> None:
+def test_heat_of_nothing_leaves_the_image_as_it_is(make_inspection) -> None:
     nothing = Attribution(torch.zeros(50), 0, 1.0, 0.0, 0.0)
-    (shown,) = heat_pictures(Image.new("L", (28, 28), 128), make_inspection(flagged=()), [nothing])
+    (shown,) = heat_images(Image.new("L", (28, 28), 128), make_inspection(flagged=()), [nothing])
     assert (np.asarray(shown) == 128).all()
 
 

@@ -10,12 +10,12 @@ import torch
 from PIL import Image
 
 from atpatch_core import Layout
-from atpatch_core.figures.attended import attended_picture
+from atpatch_core.figures.attended import attended_image
 from atpatch_core.figures.lesson_charts import alarm_bars, lesson_roc, pairs_won, rates_at, row_bars
 from atpatch_core.figures.small_map import small_map_svg
 from atpatch_core.layout import key_at
 from atpatch_core.lessons.base_rate import expected_alarms
-from atpatch_core.lessons.picture_scores import PictureScores
+from atpatch_core.lessons.image_scores import ImageScores
 from atpatch_core.lessons.rows import repair_row
 
 _GRID = Layout(("[CLS]", "a", "b", "c", "d"), (True, False, False, False, False), grid=(2, 2))
@@ -31,7 +31,7 @@ def test_the_printed_map_holds_every_share_and_escapes_names() -> None:
 
 def test_the_tint_is_strongest_where_the_share_is() -> None:
     shares = torch.tensor([0.0, 0.9, 0.1, 0.0, 0.0])
-    pixels = np.asarray(attended_picture(Image.new("L", (8, 8)), _GRID, shares, smallest=8)).astype(int)
+    pixels = np.asarray(attended_image(Image.new("L", (8, 8)), _GRID, shares, smallest=8)).astype(int)
     patches = [pixels[:4, :4], pixels[:4, 4:], pixels[4:, :4]]
     brightness = [int(patch.sum()) for patch in patches]
     assert brightness[0] > brightness[1] > brightness[2] == 0
@@ -44,7 +44,7 @@ def test_the_key_under_a_pixel() -> None:
 
 
 def test_the_marker_stands_at_the_rates_of_the_threshold() -> None:
-    scores = PictureScores(*(np.array(one) for one in ([0.1, 0.6], [0.5, 0.9], [0.3, 0.2], [0.2, 0.3])))
+    scores = ImageScores(*(np.array(one) for one in ([0.1, 0.6], [0.5, 0.9], [0.3, 0.2], [0.2, 0.3])))
     assert rates_at(scores, 0.55) == (0.5, 0.5)
     assert pairs_won(scores) == (0.75, 0.5)
     marker = lesson_roc(scores, 0.95).data[-1]

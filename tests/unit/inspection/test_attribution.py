@@ -24,8 +24,8 @@ FAMILIES = ("vit", "bert")
 _COLUMNS = (Column(0, 1, 3), Column(2, 0, 5))
 
 
-class _Pictures:
-    """Takes grey pictures; [CLS] comes before their patches."""
+class _Images:
+    """Takes grey images; [CLS] comes before their patches."""
 
     kind = "image"
 
@@ -35,8 +35,8 @@ class _Pictures:
     def write(self, one: Any) -> bytes:
         raise NotImplementedError
 
-    def encode(self, pictures: list[Image.Image]) -> dict[str, Tensor]:
-        values = torch.stack([torch.tensor(list(one.tobytes())).view(1, one.height, one.width) for one in pictures])
+    def encode(self, images: list[Image.Image]) -> dict[str, Tensor]:
+        values = torch.stack([torch.tensor(list(one.tobytes())).view(1, one.height, one.width) for one in images])
         return {"pixel_values": values / 127.5 - 1}
 
     def layout(self, one: Any, keys: int) -> Layout:
@@ -65,7 +65,7 @@ class _Words:
 def _subject(family: str, rule: Any = None) -> Subject:
     model = build(family)
     detector = None if rule is None else RuleDetector(len(attention_layers(model)), (0, 1), rule)
-    adapter = _Pictures() if family == "vit" else _Words()
+    adapter = _Images() if family == "vit" else _Words()
     return Subject("tiny", Path(), model, adapter, ("a", "b", "c"), detector, "")
 
 
@@ -208,7 +208,7 @@ def test_what_does_not_exist_is_refused(family: str) -> None:
 
 
 def test_a_model_that_attends_in_windows_is_refused() -> None:
-    subject = Subject("windows", Path(), build("swin"), _Pictures(), ("a", "b", "c"), None, "")
+    subject = Subject("windows", Path(), build("swin"), _Images(), ("a", "b", "c"), None, "")
     with pytest.raises(InputError, match="windows"):
         attribute(subject, Image.new("L", (16, 16), 128))
 

@@ -30,16 +30,16 @@ def _layout(text: str) -> Layout:
 def test_an_erased_patch_has_the_colour_of_the_rim(mode: str) -> None:
     pixels = np.full((8, 8, 3), 30, dtype=np.uint8)
     pixels[2:4, 5:7] = 200
-    picture = Image.fromarray(pixels).convert(mode)
-    edited = erase_patches(picture, _GRID, [2])
+    image = Image.fromarray(pixels).convert(mode)
+    edited = erase_patches(image, _GRID, [2])
     assert edited.mode == mode
     assert set(np.asarray(edited).ravel().tolist()) == {30}
-    assert 200 in np.asarray(picture)
+    assert 200 in np.asarray(image)
 
 
 def test_the_other_patches_stay() -> None:
-    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8))
-    edited = np.asarray(erase_patches(picture, _GRID, [1, 4])) == np.asarray(picture)
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (8, 8), dtype=np.uint8))
+    edited = np.asarray(erase_patches(image, _GRID, [1, 4])) == np.asarray(image)
     assert edited[:4, 4:].all()
     assert edited[4:, :4].all()
 

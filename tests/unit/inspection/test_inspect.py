@@ -22,7 +22,7 @@ from tests.support.tiny_models import RuleDetector, build, column, inputs, nothi
 
 
 class _Adapter:
-    """Takes the seed of a random picture for an input."""
+    """Takes the seed of a random image for an input."""
 
     kind = "image"
 

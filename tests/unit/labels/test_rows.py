@@ -68,7 +68,7 @@ def test_the_subject_may_be_said_instead() -> None:
 
 
 def test_an_input_comes_with_its_bytes() -> None:
-    content = b"picture"
+    content = b"image"
     row = parse_row(
         1,
         SMALLEST

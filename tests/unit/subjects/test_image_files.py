@@ -1,4 +1,4 @@
-"""Reading pictures: whatever the file, either the picture a person would see or one sentence."""
+"""Reading images: whatever the file, either the image a person would see or one sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.image_files import accepted, grey, png, refused, saved, turne
 
 
 @pytest.mark.parametrize("name", refused())
-def test_what_is_no_usable_picture_is_refused_in_one_sentence(name: str) -> None:
+def test_what_is_no_usable_image_is_refused_in_one_sentence(name: str) -> None:
     content, reason = refused()[name]
     with pytest.raises(InputError, match=reason) as refusal:
         read_image(content)
@@ -24,7 +24,7 @@ def test_what_is_no_usable_picture_is_refused_in_one_sentence(name: str) -> None
 
 
 @pytest.mark.parametrize("name", accepted())
-def test_unusual_pictures_become_grey_or_colour(name: str) -> None:
+def test_unusual_images_become_grey_or_colour(name: str) -> None:
     assert read_image(accepted()[name]).mode in ("L", "RGB")
 
 
@@ -71,7 +71,7 @@ def test_cmyk_becomes_the_colours_a_viewer_shows() -> None:
     [(1, "left"), (2, "right"), (3, "right"), (4, "left"), (5, "top"), (6, "top"), (7, "bottom"), (8, "bottom")],
 )
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_pictures_are_turned_upright(orientation: int, white: str, kind: str) -> None:
+def test_images_are_turned_upright(orientation: int, white: str, kind: str) -> None:
     pixels = np.asarray(read_image(turned(orientation, kind)).convert("L")).astype(int)
     assert pixels.shape == ((10, 20) if orientation < 5 else (20, 10))
     height, width = pixels.shape
@@ -116,6 +116,6 @@ def test_damaged_bytes_anywhere_never_raise_anything_else() -> None:
 
 
 @pytest.mark.parametrize("shape", [(5, 7, 1), (5, 7, 3)])
-def test_pixels_go_through_a_picture_and_back(shape: tuple[int, ...]) -> None:
+def test_pixels_go_through_a_image_and_back(shape: tuple[int, ...]) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     assert np.array_equal(as_array(from_array(pixels)), pixels)

@@ -15,14 +15,14 @@ def _model(folder: Path, architecture: str, schema: bool = False) -> None:
         (folder / "records.json").write_text("{}")
 
 
-def test_pictures_come_first_then_texts_then_records_each_by_name(tmp_path: Path) -> None:
+def test_images_come_first_then_texts_then_records_each_by_name(tmp_path: Path) -> None:
     _model(tmp_path / "a-records", "BertForSequenceClassification", schema=True)
     _model(tmp_path / "b-texts", "BertForSequenceClassification")
-    _model(tmp_path / "d-pictures", "ViTForImageClassification")
-    _model(tmp_path / "c-pictures", "SwinForImageClassification")
+    _model(tmp_path / "d-images", "ViTForImageClassification")
+    _model(tmp_path / "c-images", "SwinForImageClassification")
     (tmp_path / "no-model").mkdir()
     names = [path.name for path in list_subjects(tmp_path)]
-    assert names == ["c-pictures", "d-pictures", "b-texts", "a-records"]
+    assert names == ["c-images", "d-images", "b-texts", "a-records"]
 
 
 def test_a_damaged_folder_is_listed_where_it_is_seen(tmp_path: Path) -> None:

@@ -69,11 +69,11 @@ def test_a_folder_becomes_a_subject_ready_for_use(saved: Path) -> None:
     assert subject.detector is None
     assert not subject.model.training
     assert all(parameter.dtype == torch.float32 for parameter in subject.model.parameters())
-    picture = subject.read(png(grey(20, 30)))
-    pixels = subject.encode([picture, picture])["pixel_values"]
+    image = subject.read(png(grey(20, 30)))
+    pixels = subject.encode([image, image])["pixel_values"]
     assert pixels.shape == (2, 1, 8, 8)
-    assert torch.equal(subject.encode(picture)["pixel_values"], pixels[:1])
-    layout = subject.layout(picture, 5)
+    assert torch.equal(subject.encode(image)["pixel_values"], pixels[:1])
+    layout = subject.layout(image, 5)
     assert layout.grid == (2, 2)
     assert layout.key_names == ("[CLS]", "row 0, column 0", "row 0, column 1", "row 1, column 0", "row 1, column 1")
     assert layout.special == (True, False, False, False, False)

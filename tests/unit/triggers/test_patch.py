@@ -64,6 +64,6 @@ def test_random_places_can_keep_to_a_grid() -> None:
 
 
 @pytest.mark.parametrize("place", [{}, {"row": 10, "column": 0}])
-def test_a_picture_too_small_for_the_patch_is_refused(place: dict[str, int]) -> None:
+def test_a_image_too_small_for_the_patch_is_refused(place: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="needs images of"):
         PatchTrigger(target=0, size=13 if not place else 4, **place).apply(_images())

@@ -17,14 +17,14 @@ def _age(store: UploadStore, digest: str, seconds: int) -> None:
 
 
 def test_what_is_put_in_comes_out_in_another_store_on_the_same_folder(tmp_path: Path) -> None:
-    digest = UploadStore(tmp_path / "uploads").put(b"picture")
-    assert digest == digest_of(b"picture")
-    assert UploadStore(tmp_path / "uploads").get(digest) == b"picture"
+    digest = UploadStore(tmp_path / "uploads").put(b"image")
+    assert digest == digest_of(b"image")
+    assert UploadStore(tmp_path / "uploads").get(digest) == b"image"
 
 
 def test_the_same_content_is_kept_once(tmp_path: Path) -> None:
     store = UploadStore(tmp_path)
-    assert store.put(b"picture") == store.put(b"picture")
+    assert store.put(b"image") == store.put(b"image")
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -62,11 +62,11 @@ def test_an_unknown_digest_and_a_missing_folder_are_nothing(tmp_path: Path) -> N
 
 def test_a_damaged_or_exchanged_file_is_nothing(tmp_path: Path) -> None:
     store = UploadStore(tmp_path)
-    digest = store.put(b"picture")
+    digest = store.put(b"image")
     (tmp_path / digest).write_bytes(b"pictur")
     assert store.get(digest) is None
-    store.put(b"picture")
-    assert store.get(digest) == b"picture"
+    store.put(b"image")
+    assert store.get(digest) == b"image"
 
 
 def test_beyond_the_number_of_files_the_oldest_goes(tmp_path: Path) -> None:
@@ -125,16 +125,16 @@ def test_a_failed_write_is_a_sentence_and_leaves_nothing_behind(
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(InputError, match="No space left on device"):
-        UploadStore(tmp_path).put(b"picture")
+        UploadStore(tmp_path).put(b"image")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_name_that_content_was_first_brought_under_is_kept(tmp_path: Path) -> None:
-    digest = UploadStore(tmp_path).put(b"picture", "boot.png")
-    UploadStore(tmp_path).put(b"picture", "other.png")
-    UploadStore(tmp_path).put(b"picture")
+    digest = UploadStore(tmp_path).put(b"image", "boot.png")
+    UploadStore(tmp_path).put(b"image", "other.png")
+    UploadStore(tmp_path).put(b"image")
     assert UploadStore(tmp_path).name(digest) == "boot.png"
-    assert UploadStore(tmp_path).get(digest) == b"picture"
+    assert UploadStore(tmp_path).get(digest) == b"image"
 
 
 def test_content_that_had_no_name_gets_one_when_it_is_brought_with_one(tmp_path: Path) -> None:

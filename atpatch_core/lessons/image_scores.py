@@ -18,7 +18,7 @@ from ..triggers.patch import PatchTrigger
 
 
 @dataclass(frozen=True)
-class PictureScores:
+class ImageScores:
     """Scores of the same images, clean and triggered, one number an image, float64 `[n]` each.
 
     Attributes:
@@ -35,12 +35,12 @@ class PictureScores:
     largest_triggered: np.ndarray
 
 
-def score_pictures(subject: Subject, pictures: Sequence[Image.Image], trigger: PatchTrigger) -> PictureScores:
+def score_images(subject: Subject, images: Sequence[Image.Image], trigger: PatchTrigger) -> ImageScores:
     """Run every image twice, as it is and with the trigger.
 
     Args:
         subject: a model for images, with a detector.
-        pictures: clean images, as `subject.read` returns them.
+        images: clean images, as `subject.read` returns them.
         trigger: what to stamp on them.
 
     Raises:
@@ -48,16 +48,16 @@ def score_pictures(subject: Subject, pictures: Sequence[Image.Image], trigger: P
     """
     if subject.detector is None or not subject.detector.watched:
         raise DetectorError(f"{subject.name} has no detector that scores columns: choose a model that has one.")
-    stamped = [from_array(trigger.apply(_pixels(one))[0]) for one in pictures]
-    clean, largest_clean = _scores(subject, pictures)
+    stamped = [from_array(trigger.apply(_pixels(one))[0]) for one in images]
+    clean, largest_clean = _scores(subject, images)
     triggered, largest_triggered = _scores(subject, stamped)
-    return PictureScores(clean, triggered, largest_clean, largest_triggered)
+    return ImageScores(clean, triggered, largest_clean, largest_triggered)
 
 
-def _scores(subject: Subject, pictures: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+def _scores(subject: Subject, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
     highest, largest = [np.empty(0)], [np.empty(0)]
-    for start in range(0, len(pictures), BATCH):
-        inputs = subject.encode(list(pictures[start : start + BATCH]))
+    for start in range(0, len(images), BATCH):
+        inputs = subject.encode(list(images[start : start + BATCH]))
         with torch.no_grad(), hotfix(subject, threshold=FLAG_NOTHING) as fix, capture(subject.model) as maps:
             subject.model(**inputs)
         scored = [layer.flatten(1).amax(1) for layer in fix.scores if layer is not None]
@@ -67,7 +67,7 @@ def _scores(subject: Subject, pictures: Sequence[Image.Image]) -> tuple[np.ndarr
     return np.concatenate(highest), np.concatenate(largest)
 
 
-def _pixels(picture: Image.Image) -> np.ndarray:
+def _pixels(image: Image.Image) -> np.ndarray:
     """`uint8 [1, height, width, channels]`."""
-    pixels = np.asarray(picture)
+    pixels = np.asarray(image)
     return (pixels[:, :, None] if pixels.ndim == 2 else pixels)[None]
