@@ -44,7 +44,7 @@ def main() -> None:
     recipe = RECIPES.get(asked.name)
     if not isinstance(recipe, ImageRecipe):
         parser.error(f"there is no image sample {asked.name!r}")
-    images = np.stack([as_array(one) for one in defender_images(recipe, load_fashion_mnist()[0])])
+    images = np.stack([as_array(image) for image in defender_images(recipe, load_fashion_mnist()[0])])
     subject = asked.models / recipe.name
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -53,7 +53,7 @@ def maps_of(subject: Subject, images: list[Any]) -> list[Tensor]:
     for start in range(0, len(images), 100):
         with torch.no_grad(), capture(subject.model) as kept:
             subject.model(**subject.encode(images[start : start + 100]))
-        layers.append([one.half() for one in kept.layers])
+        layers.append([layer.half() for layer in kept.layers])
     return [torch.cat(one) for one in zip(*layers, strict=True)]
 
 
@@ -110,7 +110,9 @@ def needed_twice(curve: dict[int, float]) -> int | None:
 
 def share(counts: dict[str, list[int | None]]) -> float | None:
     """The labels that the informative order needs on average, as a share of those that random order needs."""
-    informative, at_random = ([one for one in counts[order] if one is not None] for order in (INFORMATIVE, RANDOM))
+    informative, at_random = (
+        [count for count in counts[order] if count is not None] for order in (INFORMATIVE, RANDOM)
+    )
     if len(informative) < len(counts[INFORMATIVE]) or len(at_random) < len(counts[RANDOM]):
         return None
     return sum(informative) / sum(at_random)
@@ -221,7 +223,7 @@ def learn(labelled: dict[int, dict[Column, Verdict]], maps: list[Tensor], seed: 
     index = torch.tensor(list(labelled))
     # Where it sees nothing hijacked, the annotator says that the rest is benign.
     complete = [Verdict.OVER_ATTENDED not in said.values() for said in labelled.values()]
-    masks = label_masks(list(labelled.values()), complete, [one.shape[1] for one in maps], maps[0].shape[-1])
+    masks = label_masks(list(labelled.values()), complete, [layer.shape[1] for layer in maps], maps[0].shape[-1])
     examples = {layer: examples_of(one[index], *masks[layer]) for layer, one in enumerate(maps)}
     try:
         return fit(examples, replace(RECIPE, seed=seed), 0.01)

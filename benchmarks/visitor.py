@@ -123,6 +123,6 @@ class Visitor:
         if element.WhichOneof("type") == "file_uploader":
             self._uploader = element.file_uploader.id
         elif element.WhichOneof("type") == "button_group" and "Upload" in {
-            one.content for one in element.button_group.options
+            option.content for option in element.button_group.options
         }:
             self._sources = element.button_group.id

@@ -83,18 +83,18 @@ def _redistributed(result: Inspection) -> list[tuple[str, str]]:
     if len(columns) > MOST_ROWS:
         return [
             (
-                one.name,
-                f"in {counted(one.heads, 'head')} of {counted(one.layers, 'layer')}, highest {_score(one.highest)}",
+                part.name,
+                f"in {counted(part.heads, 'head')} of {counted(part.layers, 'layer')}, highest {_score(part.highest)}",
             )
-            for one in redistributed_parts(result)
+            for part in redistributed_parts(result)
         ]
     return [
         (
-            f"layer {one.layer}, head {one.head}",
-            f"{result.layout.key_names[one.key]}, {_score(result.flags.score(one))} "
-            f"({why_redistributed(result.flags, one)})",
+            f"layer {column.layer}, head {column.head}",
+            f"{result.layout.key_names[column.key]}, {_score(result.flags.score(column))} "
+            f"({why_redistributed(result.flags, column)})",
         )
-        for one in columns
+        for column in columns
     ]
 
 
@@ -112,18 +112,18 @@ def _as_json(result: Inspection, calibrated: float | None) -> dict[str, Any]:
         "note": result.layout.notice,
         "following": None if result.following is None else asdict(result.following),
         "parts": [
-            {"name": one.name, "heads": one.heads, "layers": one.layers, "highest": one.highest}
-            for one in redistributed_parts(result)
+            {"name": part.name, "heads": part.heads, "layers": part.layers, "highest": part.highest}
+            for part in redistributed_parts(result)
         ],
         "flagged": [
             {
-                "layer": one.layer,
-                "head": one.head,
-                "key": one.key,
-                "name": result.layout.key_names[one.key],
-                "score": result.flags.score(one),
+                "layer": column.layer,
+                "head": column.head,
+                "key": column.key,
+                "name": result.layout.key_names[column.key],
+                "score": result.flags.score(column),
             }
-            for one in result.flags.columns
+            for column in result.flags.columns
         ],
     }
 

@@ -204,7 +204,7 @@ def _report_rows(report: ImportReport) -> list[tuple[str, str]]:
         ("already there", f"{report.present:,}"),
         ("refused", f"{report.refused:,}"),
     ]
-    return rows + [(f"row {one.row}, {one.field}", one.problem) for one in report.problems]
+    return rows + [(f"row {problem.row}, {problem.field}", problem.problem) for problem in report.problems]
 
 
 def _statistics_rows(found: LabelStatistics) -> list[tuple[str, str]]:
@@ -217,11 +217,12 @@ def _statistics_rows(found: LabelStatistics) -> list[tuple[str, str]]:
     ]
     rows += [
         (
-            one.name,
-            f"{one.submitted} submitted, {one.drafts} drafts, {one.discarded} discarded, {one.verdicts} verdicts, "
-            f"{one.rest_benign} times the rest benign",
+            annotator.name,
+            f"{annotator.submitted} submitted, {annotator.drafts} drafts, {annotator.discarded} discarded, "
+            f"{annotator.verdicts} verdicts, "
+            f"{annotator.rest_benign} times the rest benign",
         )
-        for one in found.annotators
+        for annotator in found.annotators
     ]
     agreement = found.agreement
     if agreement.value is not None:

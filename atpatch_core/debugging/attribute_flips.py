@@ -84,7 +84,9 @@ class ExhaustiveFlips:
         table = answers.reshape(len(self.rounds), -1)
         rounds = np.array(self.rounds)
         attributes = range(max(rounds) + 1)
-        hits: np.ndarray = np.stack([(table[rounds == one] != table[0]).any(axis=0) for one in attributes], axis=1)
+        hits: np.ndarray = np.stack(
+            [(table[rounds == attribute] != table[0]).any(axis=0) for attribute in attributes], axis=1
+        )
         return hits
 
     def moves(self, probabilities: np.ndarray) -> np.ndarray:

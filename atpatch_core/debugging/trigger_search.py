@@ -45,10 +45,10 @@ class TriggerSearch:
     @property
     def suspicious(self) -> tuple[InvertedTrigger, ...]:
         """The triggers worth learning from; a model without a backdoor usually has none."""
-        works = [one for one in self.triggers if one.success >= SUCCESS]
+        works = [trigger for trigger in self.triggers if trigger.success >= SUCCESS]
         masks = [one.size for one in self.triggers if one.kind != "window"]
         small = MUCH_SMALLER * median(masks) if masks else 0.0
-        found = [one for one in works if one.kind == "window" or one.size <= small]
+        found = [trigger for trigger in works if trigger.kind == "window" or trigger.size <= small]
         by_window, by_mask = (
             {one.target for one in found if (one.kind == "window") is window} for window in (True, False)
         )
@@ -120,7 +120,10 @@ def save_triggers(triggers: Sequence[InvertedTrigger], file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     tensors = {f"{number}.mask": one.mask for number, one in enumerate(triggers)}
     tensors |= {f"{number}.pattern": one.pattern for number, one in enumerate(triggers)}
-    facts = [{"target": one.target, "kind": one.kind, "seed": one.seed, "success": one.success} for one in triggers]
+    facts = [
+        {"target": trigger.target, "kind": trigger.kind, "seed": trigger.seed, "success": trigger.success}
+        for trigger in triggers
+    ]
     whole = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
     write_whole(file, save(whole, {"facts": json.dumps(facts)}))
 

@@ -60,7 +60,7 @@ def invert_window(
     repeats = max(1, rounds[0].patterns // len(corners))
     corners = corners.repeat(repeats, 1)
     shades = torch.rand(len(corners), space.channels, side, side, generator=generator) - 0.5
-    done, total = 0, sum(one.steps for one in rounds)
+    done, total = 0, sum(stage.steps for stage in rounds)
     for number, one in enumerate(rounds):
         shades.requires_grad_()
         optimizer = torch.optim.Adam([shades], lr=_RATE)

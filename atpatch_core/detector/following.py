@@ -22,7 +22,7 @@ from ..errors import HotfixError
 from .contract import ColumnDetector
 from .flagging import Flagging, scores_of
 from .joint import Jointly, joint_scores
-from .reach import Budget, Reach, carriers, log_odds
+from .reach import Budget, Reach, log_odds, trigger_columns
 
 _CELLS = 4_000_000  # entries of the maps of one head in one trial forward, whatever the length of the inputs
 _PROBED = 64  # inputs in one trial forward, at most
@@ -176,7 +176,7 @@ def _followed(
     columns = torch.zeros_like(valid)
     budget = Budget.for_inputs(valid)
     for _ in range(reach.looks):
-        columns = columns | _carriers(logits, scores, flagged, valid, columns, reach, budget, model)
+        columns = columns | _trigger_columns(logits, scores, flagged, valid, columns, reach, budget, model)
         budget.spend_on_answers(flagged.any(-1))
         rerun = model.repaired(columns, reach.layers)
         logits = rerun.logits
@@ -223,7 +223,7 @@ def _highest(scores: Sequence[Tensor]) -> Tensor:
     return torch.stack([of_layer.float().amax(1) for of_layer in scores]).amax(0)
 
 
-def _carriers(
+def _trigger_columns(
     logits: Tensor,
     scores: Tensor,
     flagged: Tensor,
@@ -240,5 +240,7 @@ def _carriers(
         parts = zip(torch.split(rows, at_once), torch.split(shut, at_once), strict=True)
         return torch.cat([model.shut_out(some, columns, reach.layers) for some, columns in parts])
 
-    found = carriers(scores.cpu(), flagged.cpu(), valid.cpu(), repaired.cpu(), logits.cpu(), probe, reach, budget)
+    found = trigger_columns(
+        scores.cpu(), flagged.cpu(), valid.cpu(), repaired.cpu(), logits.cpu(), probe, reach, budget
+    )
     return found.to(logits.device)

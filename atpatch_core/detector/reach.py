@@ -90,7 +90,7 @@ class Budget:
         return left
 
 
-def carriers(
+def trigger_columns(
     scores: Tensor,
     flagged: Tensor,
     valid: Tensor,

@@ -113,7 +113,7 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
             ("keys", limits.DETECTORS.keys),
         )
     )
-    if not all(bool(torch.isfinite(one).all()) for one in tensors.values()):
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise ValueError("Some of the numbers are none.")
     benign = tuple(tensors[f"benign.{layer}"] for layer in range(layers))
     if any(one.ndim != 3 or 0 in one.shape or (one.shape[0], one.shape[2]) != (heads, keys) for one in benign):

@@ -75,7 +75,7 @@ def _trigger(fields: object) -> Trigger:
     """A trigger from what `asdict` made of it, with every field of the right kind. Raises `ValueError`, `KeyError`."""
     told = dict(mapping(fields, _MOST_FIELDS))
     kind = _KINDS[text(told.pop("kind", "patch"), limits.ATTACKS.name)]
-    known = {one.name for one in dataclasses.fields(kind)}
+    known = {option.name for option in dataclasses.fields(kind)}
     if not set(told) <= known or "target" not in told:
         raise DamagedError("It has a field too many, or names no target.")
     return kind(**{name: _READ[name](value, kind) for name, value in told.items()})

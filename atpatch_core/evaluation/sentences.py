@@ -23,9 +23,9 @@ def attack_sentence(attack: str, inputs: str, before: Rates, own: Rates | None, 
         return f"{start}, hardly more than the {_share(base)} without it: there is nothing to repair."
     told = f"{start}."
     if own is not None:
-        told += f" With AtPatch: {_what_is_left(own, inputs)}."
+        told += f" With AtPatch: {_remaining_harm(own, inputs)}."
     if best is not None:
-        told += f" The best other defence, {best[0]}: {_what_is_left(best[1], inputs)}."
+        told += f" The best other defence, {best[0]}: {_remaining_harm(best[1], inputs)}."
     return told
 
 
@@ -57,7 +57,7 @@ def fairness_sentence(attribute: str, n: int, before: Rates, own: Rates | None) 
     return " ".join(told)
 
 
-def _what_is_left(rates: Rates, inputs: str) -> str:
+def _remaining_harm(rates: Rates, inputs: str) -> str:
     """What still turns, what that costs, and how many `inputs` are right again; what is `None` is left out."""
     after, excess, drop, recovery = (
         rates[name] for name in ("asr_after", "excess_asr", "clean_accuracy_drop", "recovery")

@@ -23,7 +23,7 @@ def with_text_variations(own: Mapping[str, Trigger]) -> dict[str, WritingTrigger
     same. A model that only answers to its trigger resists the second by itself: ASR before the fix says so.
     """
     attacks: dict[str, WritingTrigger] = {name: one for name, one in own.items() if isinstance(one, WritingTrigger)}
-    inserted = [one for one in attacks.values() if isinstance(one, TextTrigger)]
+    inserted = [attack for attack in attacks.values() if isinstance(attack, TextTrigger)]
     word = next((one for one in inserted if len(one.pieces) == 1 and " " not in one.pieces[0]), None)
     if word is not None:
         attacks["several-words"] = replace(word, pieces=word.pieces * 3)

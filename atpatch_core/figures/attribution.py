@@ -124,7 +124,7 @@ def heat_images(
         An enlarged RGB copy for each.
     """
     strongest = max(float(one.values.abs().max()) for one in attributions) or 1.0
-    return tuple(_heat(image, inspection, one.values / strongest) for one in attributions)
+    return tuple(_heat(image, inspection, attribution.values / strongest) for attribution in attributions)
 
 
 def _heat(image: Image.Image, inspection: Inspection, shares: Tensor) -> Image.Image:

@@ -57,12 +57,12 @@ def causal_table(inspection: Inspection, effects: Sequence[CausalEffect]) -> Cau
     columns = len(inspection.flags.columns)
     alone = tuple(
         CausalRow(
-            column_name(one.column, inspection.layout),
-            f"{one.label_before} {percent(one.probability_before)}",
-            f"{one.label_after} {percent(one.probability_after)}",
-            one.label_after != one.label_before,
+            column_name(effect.column, inspection.layout),
+            f"{effect.label_before} {percent(effect.probability_before)}",
+            f"{effect.label_after} {percent(effect.probability_after)}",
+            effect.label_after != effect.label_before,
         )
-        for one in effects
+        for effect in effects
     )
     together = CausalRow(f"all {columns} together", answer(before), answer(after), inspection.changes_answer)
     notes = []

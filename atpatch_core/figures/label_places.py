@@ -96,12 +96,12 @@ def _best(
     marks: Sequence[Mark], members: Sequence[int], others: Sequence[Label], sizes: Sequence[tuple[float, float]]
 ) -> tuple[Label, float]:
     """The best place for the names of the marks `members` beside `others`, and how bad it is."""
-    mark, names = marks[members[0]], tuple(marks[one].name for one in members)
+    mark, names = marks[members[0]], tuple(marks[member].name for member in members)
     box = np.array(text_size(names))
     offsets, distances = _choices(max(marks[one].radius for one in members), box)
     cost = _FAR * distances
     for size in sizes:
-        boxes = np.concatenate([_boxes(marks, size), *(_drawn(one, size) for one in others)])
+        boxes = np.concatenate([_boxes(marks, size), *(_drawn(other, size) for other in others)])
         crossing = np.full(len(boxes), _ON_LABEL)
         crossing[: len(marks)] = _ON_MARK
         crossing[list(members)] = 0.0  # where the line begins
@@ -115,7 +115,7 @@ def _best(
 def _boxes(marks: Sequence[Mark], size: tuple[float, float]) -> np.ndarray:
     """Middles and sizes of squares around all marks, `[marks, 4]` in pixels."""
     width, height = size
-    squares = [(one.x * width, one.y * height, 2 * one.radius, 2 * one.radius) for one in marks]
+    squares = [(mark.x * width, mark.y * height, 2 * mark.radius, 2 * mark.radius) for mark in marks]
     return np.array(squares).reshape(-1, 4)
 
 

@@ -21,7 +21,7 @@ def loss_curves(epochs: Sequence[Epoch]) -> go.Figure:
 
 def auroc_curves(epochs: Sequence[Epoch]) -> go.Figure:
     """The area under the ROC curve over held-out inputs, over the epochs of every network that has any such inputs."""
-    measured = [one for one in epochs if one.auroc is not None]
+    measured = [epoch for epoch in epochs if epoch.auroc is not None]
     areas = {name: [one.auroc or 0.0 for one in mine] for name, mine in _by_network(measured).items()}
     figure = _lines(measured, areas, "AUROC")
     lowest = min((one.auroc or 0.0 for one in measured), default=0.5)
@@ -31,8 +31,8 @@ def auroc_curves(epochs: Sequence[Epoch]) -> go.Figure:
 
 def _by_network(epochs: Sequence[Epoch]) -> dict[str, list[Epoch]]:
     found: dict[str, list[Epoch]] = {}
-    for one in epochs:
-        found.setdefault(one.network, []).append(one)
+    for epoch in epochs:
+        found.setdefault(epoch.network, []).append(epoch)
     return found
 
 
@@ -62,6 +62,8 @@ def _lines(epochs: Sequence[Epoch], values: dict[str, list[float]], what: str) -
         showlegend=len(values) <= 8,
         legend={"orientation": "h", "x": 0, "y": -0.25, "yanchor": "top", "font": {"size": 11}},
     )
-    figure.update_xaxes(title="epoch", fixedrange=True, range=[0.5, max((one.of for one in epochs), default=1) + 0.5])
+    figure.update_xaxes(
+        title="epoch", fixedrange=True, range=[0.5, max((epoch.of for epoch in epochs), default=1) + 0.5]
+    )
     figure.update_yaxes(fixedrange=True, automargin=True)
     return figure

@@ -49,7 +49,7 @@ def score_pairs(
     figure.add_vline(x=across, line={"color": "#6b7280", "dash": "dot"})
     figure.add_hline(y=up, line={"color": "#6b7280", "dash": "dot"})
     ticks = np.array([0.0001, 0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999])
-    axis = {"tickvals": _log_odds(ticks), "ticktext": [f"{one:g}" for one in ticks], "fixedrange": True}
+    axis = {"tickvals": _log_odds(ticks), "ticktext": [f"{tick:g}" for tick in ticks], "fixedrange": True}
     figure.update_layout(
         height=380,
         margin={"l": 8, "r": 16, "t": 8, "b": 8},

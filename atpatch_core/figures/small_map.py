@@ -54,7 +54,7 @@ def small_map_svg(values: np.ndarray, names: Sequence[str], row: int | None = No
 
 
 def _cell(x: float, y: float, share: float) -> str:
-    red, green, blue = (int(one) for one in attention_colours()[round(255 * min(1.0, max(0.0, share)) ** 0.5)])
+    red, green, blue = (int(colour) for colour in attention_colours()[round(255 * min(1.0, max(0.0, share)) ** 0.5)])
     bright = 0.299 * red + 0.587 * green + 0.114 * blue
     ink = "#111111" if bright >= _DARK_INK else "#ffffff"
     return (

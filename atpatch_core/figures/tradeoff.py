@@ -79,7 +79,7 @@ def tradeoff(
     """
     figure = go.Figure()
     # AtPatch comes last, so that nothing hides it.
-    for group in sorted({_NAMES[one.family] for one in places}, key=lambda name: name == _NAMES["atpatch"]):
+    for group in sorted({_NAMES[place.family] for place in places}, key=lambda name: name == _NAMES["atpatch"]):
         mine = [one for one in places if _NAMES[one.family] == group]
         figure.add_scatter(
             x=[100 * one.lost for one in mine],
@@ -124,12 +124,12 @@ def _write_names(
 ) -> None:
     marks = [
         Mark(
-            one.name,
-            (100 * one.lost - across[0]) / (across[1] - across[0]),
-            (up[1] - 100 * one.left) / (up[1] - up[0]),
-            _size(one.cost) / 2,
+            place.name,
+            (100 * place.lost - across[0]) / (across[1] - across[0]),
+            (up[1] - 100 * place.left) / (up[1] - up[0]),
+            _size(place.cost) / 2,
         )
-        for one in places
+        for place in places
     ]
     by_name = {one.name: one for one in places}
     for label in label_places(tuple(marks), _CHARTS):

@@ -67,7 +67,7 @@ class ParquetTable:
             DamagedError: the file can't be read at all, or is too large once unpacked.
         """
         chunks = self._chunks(columns)
-        delta = {one.path_in_schema for one in chunks if _DELTA in one.encodings}
+        delta = {chunk.path_in_schema for chunk in chunks if _DELTA in chunk.encodings}
         texts = {one.path_in_schema for one in chunks if one.physical_type == "BYTE_ARRAY"}
         longest = max((one.total_uncompressed_size for one in chunks if one.path_in_schema in delta), default=1)
         at_once = max(1, min(_BATCH, limits.TABLES.unpacked // max(1, longest)))
@@ -80,7 +80,7 @@ class ParquetTable:
         while True:
             try:
                 batch = next(batches, None)
-                unpacked += sum(_unpacked(one) for one in batch.columns) if batch is not None else 0
+                unpacked += sum(_unpacked(column) for column in batch.columns) if batch is not None else 0
             except Exception as error:
                 raise DamagedError(_UNREADABLE) from error
             if batch is None:
@@ -108,7 +108,7 @@ class ParquetTable:
             raise
         except Exception as error:
             raise DamagedError(_UNREADABLE) from error
-        values, bytes_ = sum(one.num_values for one in chunks), sum(one.total_uncompressed_size for one in chunks)
+        values, bytes_ = sum(chunk.num_values for chunk in chunks), sum(one.total_uncompressed_size for one in chunks)
         if values > limits.TABLES.values:
             raise OversizeError(f"The file holds {values:,} values, more than {limits.TABLES.values:,}: cut it up.")
         _check_unpacked(bytes_)

@@ -217,8 +217,8 @@ def attention_rollout(trace: AttentionTrace) -> Tensor:
     if any(one.shape[1:] != (keys, keys) for one in trace.maps):
         raise InputError("The layers of this model attend to different keys, so their maps can't be multiplied up.")
     flow = torch.eye(keys)
-    for one in trace.maps:
-        mixed = one.detach().float().mean(0) / 2 + torch.eye(keys) / 2
+    for attention in trace.maps:
+        mixed = attention.detach().float().mean(0) / 2 + torch.eye(keys) / 2
         flow = mixed / mixed.sum(-1, keepdim=True) @ flow
     return flow
 

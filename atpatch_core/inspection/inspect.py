@@ -189,4 +189,6 @@ def _flags(
     flagged = tuple(none if layer is None else layer[0] for none, layer in zip(empty, fix.flagged, strict=True))
     flags = Flags(scores, flagged, threshold)
     # What neither reaches the threshold nor was chosen by hand is a part of what a flagged column led to.
-    return replace(flags, followed=frozenset(one for one in flags.columns if not flags.reaches(one)) - set(by_hand))
+    return replace(
+        flags, followed=frozenset(column for column in flags.columns if not flags.reaches(column)) - set(by_hand)
+    )

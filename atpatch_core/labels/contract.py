@@ -171,7 +171,7 @@ class NewAnswer:
             raise LabelError(f"A detector's version has a name of 1 to {_LONGEST_TITLE} printable characters.")
         if len(self.verdicts) > MOST_VERDICTS:
             raise LabelError(f"An answer holds at most {MOST_VERDICTS:,} verdicts.")
-        if len({one.column for one in self.verdicts}) != len(self.verdicts):
+        if len({verdict.column for verdict in self.verdicts}) != len(self.verdicts):
             raise LabelError("An answer holds one verdict for a column, not two.")
         if self.state is State.SUBMITTED and not self.verdicts and self.rest is Rest.UNJUDGED:
             raise LabelError("A submitted answer judges at least one column, or says that the rest is benign.")
@@ -238,8 +238,8 @@ def _printable(text: str) -> str:
 
 def check_columns(verdicts: Iterable[ColumnVerdict], heads: tuple[int, ...], keys: int) -> None:
     """Raise `LabelError` unless the subject has every column; `heads[i]` counts the heads of layer `i`."""
-    for one in verdicts:
-        layer, head, key = one.column.layer, one.column.head, one.column.key
+    for verdict in verdicts:
+        layer, head, key = verdict.column.layer, verdict.column.head, verdict.column.key
         if not (0 <= layer < len(heads) and 0 <= head < heads[layer] and 0 <= key < keys):
             raise LabelError(
                 f"There is no layer {layer}, head {head}, column {key}: the subject has {len(heads)} layers of "

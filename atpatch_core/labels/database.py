@@ -163,7 +163,7 @@ def _migrate(engine: sa.Engine) -> None:
         current = MigrationContext.configure(connection).get_current_revision()
     if current == head:
         return
-    if current is not None and current not in {one.revision for one in script.walk_revisions()}:
+    if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
         raise LabelError(
             "The label store was made by a newer AtPatch than this one: update AtPatch, or name another database."
         )

@@ -133,7 +133,7 @@ def _take_in(store: LabelStore, rows: Iterable[dict[str, Any] | Fault], about: S
         new, old, more = write(store.engine, lambda connection, parsed=parsed: _put(connection, store, parsed))  # type: ignore[misc]
         imported, present = imported + new, present + old
         faults += more
-        refused += len({one.row for one in faults})
+        refused += len({fault.row for fault in faults})
         problems += sorted(faults, key=lambda one: one.row)[: limits.LABELS.problems - len(problems)]
     return ImportReport(count, imported, present, refused, tuple(problems))
 
@@ -186,7 +186,7 @@ def _add(connection: sa.Connection, row: ParsedRow) -> bool:
 
 
 def _rows(store: LabelStore, answers: Iterable[Answer]) -> Iterator[dict[str, Any]]:
-    subjects = {one.fingerprint: one for one in store.subjects()}
+    subjects = {subject.fingerprint: subject for subject in store.subjects()}
     written: set[tuple[str, str]] = set()
     for answer in answers:
         one = store.stored_input(answer.fingerprint, answer.digest)

@@ -56,14 +56,16 @@ def learnt_from(inputs: Sequence[LabelledInput]) -> LearntFrom:
     """Count what labelled inputs, as `pooled_inputs` reads them from label stores, would teach."""
     columns: Counter[str] = Counter()
     of_layers: Counter[int] = Counter()
-    for one in inputs:
-        said = votes(one.answers)
-        for column, verdict in one.verdicts.items():
+    for labelled in inputs:
+        said = votes(labelled.answers)
+        for column, verdict in labelled.verdicts.items():
             disputed = verdict is Verdict.UNSURE and len(said[column]) > 1
             columns["disputed" if disputed else verdict.value] += 1
-        unnamed = one.columns - len(one.verdicts)
-        columns[Verdict.BENIGN.value if one.complete else "unjudged"] += unnamed
-        of_layers.update({column.layer for column, verdict in one.verdicts.items() if verdict is Verdict.OVER_ATTENDED})
+        unnamed = labelled.columns - len(labelled.verdicts)
+        columns[Verdict.BENIGN.value if labelled.complete else "unjudged"] += unnamed
+        of_layers.update(
+            {column.layer for column, verdict in labelled.verdicts.items() if verdict is Verdict.OVER_ATTENDED}
+        )
     bad, clean = sum(one.over_attended for one in inputs), sum(one.clean for one in inputs)
     return LearntFrom(
         inputs=len(inputs),
@@ -82,12 +84,12 @@ def learnt_from(inputs: Sequence[LabelledInput]) -> LearntFrom:
 
 def _shares(inputs: Sequence[LabelledInput]) -> tuple[AnnotatorShare, ...]:
     found: dict[str, Counter[str]] = {}
-    for one in inputs:
-        for answer in one.answers:
+    for labelled in inputs:
+        for answer in labelled.answers:
             counts = found.setdefault(answer.annotator, Counter())
             counts["inputs"] += 1
             counts.update(said.verdict.value for said in answer.verdicts)
-            counts[answer.rest.value + " rest"] += one.columns - len(answer.verdicts)
+            counts[answer.rest.value + " rest"] += labelled.columns - len(answer.verdicts)
     return tuple(
         AnnotatorShare(
             name,

@@ -19,7 +19,7 @@ def uncertainty(score: float, threshold: float) -> float:
     return math.exp(-abs(_log_odds(score) - _log_odds(threshold)))
 
 
-def in_teaching_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[QueueEntry, ...]:
+def in_active_learning_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[QueueEntry, ...]:
     """What is open first: begun drafts, then by uncertainty, then by disagreement, then at random; answered ones last.
 
     Uncertainties count as equal within a tenth, so that disagreement has a say; where a detector has not looked, it is
@@ -33,14 +33,14 @@ def in_teaching_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[Qu
     return tuple(sorted(entries, key=place))
 
 
-def in_blind_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[QueueEntry, ...]:
+def in_cold_start_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[QueueEntry, ...]:
     """The order while no detector has looked at anything: what is open in turns the most conspicuous and a random one.
 
     Hijacked inputs are rare, so that at random it takes long to meet the first; and without others beside them there
     is nothing to tell them from.
     """
     drafts, still_open, answered = (
-        sorted((one for one in entries if _group(one) == group), key=lambda one: _chance(one, annotator))
+        sorted((entry for entry in entries if _group(entry) == group), key=lambda one: _chance(one, annotator))
         for group in range(3)
     )
     conspicuous = sorted(still_open, key=lambda one: -(one.uncertainty or 0.0))

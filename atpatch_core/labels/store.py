@@ -26,7 +26,7 @@ from .contract import (
 )
 from .current import Rows, all_answers, current_answers, disagreements
 from .database import database_url, open_database, read, write
-from .queue import in_blind_order, in_teaching_order
+from .queue import in_active_learning_order, in_cold_start_order
 from .reading import PAGE, items_of, named, page_of, stored_input, uncertainties, was_looked_at, with_verdicts
 from .writing import add_answer, add_input, item_number, put_suggestion
 
@@ -147,7 +147,9 @@ class LabelStore:
                         answers=sum(state == State.SUBMITTED for state in given.values()),
                     )
                 )
-            return (in_teaching_order if was_looked_at(connection, fingerprint) else in_blind_order)(entries, name)
+            return (in_active_learning_order if was_looked_at(connection, fingerprint) else in_cold_start_order)(
+                entries, name
+            )
 
         return read(self.engine, work)
 

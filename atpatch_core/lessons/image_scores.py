@@ -48,7 +48,7 @@ def score_images(subject: Subject, images: Sequence[Image.Image], trigger: Patch
     """
     if subject.detector is None or not subject.detector.watched:
         raise DetectorError(f"{subject.name} has no detector that scores columns: choose a model that has one.")
-    stamped = [from_array(trigger.apply(_pixels(one))[0]) for one in images]
+    stamped = [from_array(trigger.apply(_pixels(image))[0]) for image in images]
     clean, largest_clean = _scores(subject, images)
     triggered, largest_triggered = _scores(subject, stamped)
     return ImageScores(clean, triggered, largest_clean, largest_triggered)

@@ -59,33 +59,35 @@ def _report(found: Findings) -> dict[str, Any]:
         "verdict": verdict(inspection, found.calibrated),
         "following": None if inspection.following is None else asdict(inspection.following),
         "parts": [
-            {"name": one.name, "heads": one.heads, "layers": one.layers, "highest": one.highest}
-            for one in redistributed_parts(inspection)
+            {"name": part.name, "heads": part.heads, "layers": part.layers, "highest": part.highest}
+            for part in redistributed_parts(inspection)
         ],
         "keys": [
             {"name": name, "special": special} for name, special in zip(layout.key_names, layout.special, strict=True)
         ],
         "columns_by_hand": [_column(one) for one in found.by_hand],
-        "flagged": [{**_column(one), "score": inspection.flags.score(one)} for one in inspection.flags.columns],
+        "flagged": [
+            {**_column(column), "score": inspection.flags.score(column)} for column in inspection.flags.columns
+        ],
         "scores": [None if layer is None else _numbers(layer) for layer in inspection.flags.scores],
         "before": _pass(inspection.original),
         "after": _pass(inspection.patched),
         "causal_check": [
             {
-                **_column(one.column),
-                "before": {"label": one.label_before, "probability": one.probability_before},
-                "after": {"label": one.label_after, "probability": one.probability_after},
+                **_column(effect.column),
+                "before": {"label": effect.label_before, "probability": effect.probability_before},
+                "after": {"label": effect.label_after, "probability": effect.probability_after},
             }
-            for one in found.effects
+            for effect in found.effects
         ],
         "flips": [
             {
-                "attribute": one.attribute,
-                "value": one.value,
-                "before": dict(zip(one.original.labels, _numbers(one.original.probabilities), strict=True)),
-                "after": dict(zip(one.patched.labels, _numbers(one.patched.probabilities), strict=True)),
+                "attribute": flip.attribute,
+                "value": flip.value,
+                "before": dict(zip(flip.original.labels, _numbers(flip.original.probabilities), strict=True)),
+                "after": dict(zip(flip.patched.labels, _numbers(flip.patched.probabilities), strict=True)),
             }
-            for one in found.flips
+            for flip in found.flips
         ],
     }
 

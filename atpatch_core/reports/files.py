@@ -48,9 +48,9 @@ def zip_file(found: Findings, layer: int, head: int) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("report.html", report_page(found, figures, layer, head))
-        for one in figures:
-            archive.writestr(f"figures/{one.name}.svg", one.svg())
-            archive.writestr(f"figures/{one.name}.png", one.png())
+        for figure in figures:
+            archive.writestr(f"figures/{figure.name}.svg", figure.svg())
+            archive.writestr(f"figures/{figure.name}.png", figure.png())
         try:
             archive.writestr("report.json", json_file(found))
         except InputError as error:

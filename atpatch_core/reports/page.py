@@ -78,7 +78,7 @@ def report_page(found: Findings, figures: Sequence[PaperFigure], layer: int, hea
         f"{escape(verdict(inspection, found.calibrated))}</p>",
         f"<p>{_MAPS}</p>",
         *_input(found, layer, head),
-        *(_figure(one) for one in figures),
+        *(_figure(figure) for figure in figures),
         *_flagged(found),
         *_causal(found),
         *_facts(found),
@@ -103,7 +103,9 @@ def _input(found: Findings, layer: int, head: int) -> Iterable[str]:
             [(row.name + " (protected)" * row.protected, row.value, row.draws, row.mark) for row in rows],
         )
         yield "<h2>What if a protected attribute were another one?</h2>"
-        yield from (f"<p>{escape(one)}</p>" for one in what_if_sentences(found.value, found.inspection, found.flips))
+        yield from (
+            f"<p>{escape(sentence)}</p>" for sentence in what_if_sentences(found.value, found.inspection, found.flips)
+        )
         rows_of = what_if_rows(found.value, found.inspection, found.flips)
         yield _table(("Person", "Without AtPatch", "With AtPatch"), rows_of)
 
@@ -135,10 +137,10 @@ def _flagged(found: Findings) -> Iterable[str]:
     yield f"<p>{escape(found_sentence(inspection))}</p>"
     chosen = set(found.by_hand)
     rows = []
-    for one in inspection.flags.columns:
-        reasons = dict.fromkeys([why_redistributed(inspection.flags, one), *["chosen by hand"] * (one in chosen)])
-        score = _score(inspection.flags.score(one))
-        rows.append((column_name(one, inspection.layout), score, " and ".join(reasons)))
+    for column in inspection.flags.columns:
+        reasons = dict.fromkeys([why_redistributed(inspection.flags, column), *["chosen by hand"] * (column in chosen)])
+        score = _score(inspection.flags.score(column))
+        rows.append((column_name(column, inspection.layout), score, " and ".join(reasons)))
     table = _table(("Column", "Score", "Why"), rows)
     if len(rows) <= MOST_ROWS:
         yield table
@@ -146,8 +148,8 @@ def _flagged(found: Findings) -> Iterable[str]:
     yield _table(
         ("Part of the input", "Heads in which it is redistributed", "Highest score"),
         [
-            (one.name, f"{one.heads} in {counted(one.layers, 'layer')}", _score(one.highest))
-            for one in redistributed_parts(inspection)
+            (part.name, f"{part.heads} in {counted(part.layers, 'layer')}", _score(part.highest))
+            for part in redistributed_parts(inspection)
         ],
     )
     yield "<details><summary>In which heads</summary>"

@@ -117,7 +117,7 @@ def paper_figures(found: Findings, layer: int, head: int) -> tuple[PaperFigure, 
                 _scores(found),
             )
         )
-    places = [(layer, head), *((one.layer, one.head) for one in inspection.flags.columns)]
+    places = [(layer, head), *((column.layer, column.head) for column in inspection.flags.columns)]
     for place in list(dict.fromkeys(places))[:_MOST_MAPS]:
         drawn.append(
             PaperFigure(

@@ -47,7 +47,7 @@ def _check_labels(called: str, names: Any) -> None:
             f'The id2label in the config.json of {called} is no list of classes: write it as {{"0": "first name", '
             '"1": "second name"}.'
         )
-    numbers = sorted((_number(one) for one in names), key=lambda one: (one is None, one))
+    numbers = sorted((_number(name) for name in names), key=lambda one: (one is None, one))
     if numbers != list(range(len(names))):
         found = ", ".join(list(names)[:3])[:_LONGEST]
         raise SubjectError(

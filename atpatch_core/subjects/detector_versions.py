@@ -110,7 +110,7 @@ def version_folder(model: Path, name: str) -> Path:
     """
     folder = _folder(model, name)
     if folder is None:
-        known = ", ".join(one.name for one in list_versions(model)) or "none"
+        known = ", ".join(version.name for version in list_versions(model)) or "none"
         raise DetectorError(f"{model.name} has no detector version {name[:64]!r}; there are: {known}.")
     return folder
 

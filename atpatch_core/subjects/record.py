@@ -60,7 +60,7 @@ class RecordAdapter:
         Raises:
             InputError: a record is not valid.
         """
-        return {"input_ids": torch.tensor([self.schema.tokens(self.schema.parse(one)) for one in inputs])}
+        return {"input_ids": torch.tensor([self.schema.tokens(self.schema.parse(record)) for record in inputs])}
 
     def layout(self, one: Record, keys: int) -> Layout:
         """[CLS], then the fields by name; the same for every record."""

@@ -254,7 +254,11 @@ class RecordSchema:
             record: a valid record.
             attribute: the name of a category field.
         """
-        return [{**record, attribute: one} for one in self.category(attribute).categories if one != record[attribute]]
+        return [
+            {**record, attribute: category}
+            for category in self.category(attribute).categories
+            if category != record[attribute]
+        ]
 
 
 def save_schema(schema: RecordSchema, folder: Path) -> None:

@@ -48,7 +48,7 @@ class Request:
         return {
             "subject": str(self.subject.resolve()),
             "labels": list(self.sources.labels),
-            "debugging_sets": [str(one.resolve()) for one in self.sources.debugging_sets],
+            "debugging_sets": [str(folder.resolve()) for folder in self.sources.debugging_sets],
             "settings": vars(self.settings),
             "version": self.version,
             "notes": self.notes,

@@ -123,7 +123,10 @@ class _Task:
             },
         }
         if self.inputs:
-            history |= {"labelled_inputs": len(self.inputs), "learnt_from": [one.digest for one in self.inputs]}
+            history |= {
+                "labelled_inputs": len(self.inputs),
+                "learnt_from": [labelled.digest for labelled in self.inputs],
+            }
         return replace(detector, history=history)
 
 

@@ -41,8 +41,8 @@ class Sources:
     @property
     def names(self) -> tuple[str, ...]:
         """What tells these sources from others, in one order whatever the order they were named in."""
-        labels = {str(Path(one).resolve()) if one.endswith(SUFFIXES) else one for one in self.labels}
-        return (*sorted(labels), "|", *sorted({str(one.resolve()) for one in self.debugging_sets}))
+        labels = {str(Path(label).resolve()) if label.endswith(SUFFIXES) else label for label in self.labels}
+        return (*sorted(labels), "|", *sorted({str(folder.resolve()) for folder in self.debugging_sets}))
 
 
 def read_labels(places: Sequence[str], subject: Subject) -> list[LabelledInput]:
@@ -51,7 +51,7 @@ def read_labels(places: Sequence[str], subject: Subject) -> list[LabelledInput]:
     Raises `LabelError` when a place can't be read, or a file has rows that can't be used.
     """
     with ExitStack() as opened:
-        return pooled_inputs([opened.enter_context(_store(one)) for one in dict.fromkeys(places)], subject)
+        return pooled_inputs([opened.enter_context(_store(fromkey)) for fromkey in dict.fromkeys(places)], subject)
 
 
 def read_sets(folders: Sequence[Path], subject: Subject) -> DebuggingData:

@@ -64,8 +64,8 @@ class TrainingStore:
         `DetectorError` when the version can't have that name.
         """
         check_name(request.subject, request.version)
-        for one in self.trainings(request.subject):
-            if not one.over and one.request.version == request.version:
+        for training in self.trainings(request.subject):
+            if not training.over and training.request.version == request.version:
                 raise TrainingError(f"A training for the version {request.version} is running: choose another name.")
         try:
             return self._start(request)
@@ -212,7 +212,7 @@ def write_json(file: Path, value: Mapping[str, Any]) -> None:
 
 def _epoch(told: Mapping[str, Any]) -> Epoch:
     """An epoch from a line of JSON; a loss that is no number any more is one. Raises `ValueError`, `KeyError`."""
-    if set(told) != {one.name for one in fields(Epoch)}:
+    if set(told) != {entry.name for entry in fields(Epoch)}:
         raise DamagedError("It is no epoch.")
     loss = told["loss"]
     return Epoch(

@@ -59,7 +59,7 @@ def compare_scores(highest: np.ndarray, detectors: tuple[ColumnDetector, ColumnD
     """
     flags = highest >= np.array([[one.threshold] for one in detectors])
     # A detector that watches nothing scores 0 throughout, and flags nothing even if its threshold is 0.
-    flags &= np.array([[bool(one.watched)] for one in detectors])
+    flags &= np.array([[bool(detector.watched)] for detector in detectors])
 
     def which(chosen: np.ndarray) -> tuple[int, ...]:
         return tuple(int(number) for number in np.flatnonzero(chosen))

@@ -110,8 +110,8 @@ def embed_columns(
             subject.model(**subject.encode(list(held_out.inputs[start : start + BATCH])))
     # Batches of texts differ in size: what they lack of the longest text is padding.
     keys = truth.over_attended.shape[-1]
-    embedded = torch.cat([_padded(one, keys, 2) for one in listener.embeddings])
-    scores = torch.cat([_padded(one, keys, 1) for one in listener.scores]).double().numpy()
+    embedded = torch.cat([_padded(embedding, keys, 2) for embedding in listener.embeddings])
+    scores = torch.cat([_padded(score, keys, 1) for score in listener.scores]).double().numpy()
     network = detector.networks[layer]
     over_attended = network.truth(torch.from_numpy(truth.over_attended)).numpy()
     clear = over_attended | ~network.truth(torch.from_numpy(truth.unclear)).numpy()

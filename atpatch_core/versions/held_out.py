@@ -159,10 +159,10 @@ def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[Held
     )
     truth = tuple(
         ColumnTruth(
-            np.concatenate([np.zeros_like(one.hijacked.numpy()), one.hijacked.numpy()]),
-            np.concatenate([np.zeros_like(one.ignored.numpy()), one.ignored.numpy()]),
+            np.concatenate([np.zeros_like(column.hijacked.numpy()), column.hijacked.numpy()]),
+            np.concatenate([np.zeros_like(column.ignored.numpy()), column.ignored.numpy()]),
         )
-        for one in label_columns(subject, pairs)
+        for column in label_columns(subject, pairs)
     )
     return with_known_attack(subject, most, seed), truth
 
@@ -177,13 +177,17 @@ def from_labels(inputs: Sequence[LabelledInput], learnt_from: Collection[str] = 
         inputs: what analysts labelled.
         learnt_from: digests of the inputs that the version learnt from; none by default.
     """
-    left = [one for one in inputs if one.digest not in learnt_from and (one.over_attended or one.clean)]
+    left = [
+        labelled
+        for labelled in inputs
+        if labelled.digest not in learnt_from and (labelled.over_attended or labelled.clean)
+    ]
     return _as_held_out(left)
 
 
 def _as_held_out(inputs: Sequence[LabelledInput]) -> HeldOut:
     return HeldOut(
-        tuple(one.value for one in inputs),
+        tuple(labelled.value for labelled in inputs),
         np.array([one.over_attended for one in inputs], dtype=bool),
         tuple(f"labelled input {one.digest[:8]}" for one in inputs),
         tuple(one.digest for one in inputs),
@@ -206,7 +210,7 @@ def labelled_columns(
     Returns:
         The inputs, and for each layer which columns are over-attended.
     """
-    masks = label_masks([one.verdicts for one in inputs], [one.complete for one in inputs], heads, keys)
+    masks = label_masks([labelled.verdicts for labelled in inputs], [one.complete for one in inputs], heads, keys)
     truth = tuple(ColumnTruth(over.numpy(), (ignored & ~over).numpy()) for over, ignored in masks)
     return _as_held_out(inputs), truth
 
@@ -223,7 +227,9 @@ def from_debugging_set(data: ImageDebuggingData, most: int = 200) -> HeldOut:
         data: the debugging set.
         most: the most pairs to take; 200 by default.
     """
-    clean, bad = ([from_array(one) for one in images[:most]] for images in (data.tuning.clean, data.tuning.triggered))
+    clean, bad = (
+        [from_array(image) for image in images[:most]] for images in (data.tuning.clean, data.tuning.triggered)
+    )
     titles = [f"debugging image {number}" for number in range(len(clean))]
     return HeldOut(
         (*clean, *bad),

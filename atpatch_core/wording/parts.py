@@ -41,7 +41,7 @@ def parts_in_words(columns: Sequence[Column], inspection: Inspection) -> tuple[s
         The words, and whether they are a plural.
     """
     layout = inspection.layout
-    ranked = _ranked(_parts(sorted({one.key for one in columns}), layout), columns, inspection.flags)
+    ranked = _ranked(_parts(sorted({column.key for column in columns}), layout), columns, inspection.flags)
     times = Counter(part.name for part in ranked)
     different = [next(part for part in ranked if part.name == name) for name in times]
     named = different[:MOST_NAMED]

@@ -56,7 +56,7 @@ def verdict_sentences(inspection: Inspection, calibrated: float | None) -> tuple
         inspection.layout.notice,
         threshold_sentence(inspection, calibrated),
     )
-    return tuple(one for one in sentences if one)
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def found_sentence(inspection: Inspection) -> str:
@@ -156,7 +156,10 @@ def _outcome(inspection: Inspection, calibrated: float | None) -> str:
 
 
 def _places(columns: Sequence[Column], flags: Flags) -> str:
-    heads = {layer: sorted({one.head for one in columns if one.layer == layer}) for layer in range(len(flags.flagged))}
+    heads = {
+        layer: sorted({column.head for column in columns if column.layer == layer})
+        for layer in range(len(flags.flagged))
+    }
     layers = [layer for layer, some in heads.items() if some]
     if len(layers) > _MOST_LAYERS:
         return f"{len(layers)} layers"

@@ -10,7 +10,7 @@ from pages.detector.comparison import show_comparison
 from pages.detector.judgement import show_judgement
 from pages.detector.training import show_training_form, show_trainings
 from pages.detector.versions import chosen_model, chosen_version, show_versions
-from pages.shared.address import show_in_vain
+from pages.shared.address import show_unknown_parameters
 from pages.shared.markdown import plain
 from pages.shared.style import apply_style
 
@@ -62,7 +62,7 @@ def main() -> None:
         st.error(plain(str(error)), icon=":material/block:")
     write_address()
     with notices:
-        show_in_vain()
+        show_unknown_parameters()
 
 
 main()

@@ -97,7 +97,7 @@ def inputs_to_judge_on(opened: OpenSubject, data: str, *versions: Version) -> He
     Labelled inputs that any of them learnt from are left out, and inputs that chose its threshold. Raises
     `AtPatchError`.
     """
-    found = _inputs(opened, data, frozenset().union(*(one.learnt_from for one in versions)))
+    found = _inputs(opened, data, frozenset().union(*(version.learnt_from for version in versions)))
     return found.without(frozenset().union(*(one.chosen_on for one in versions)))
 
 

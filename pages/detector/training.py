@@ -138,7 +138,7 @@ def _show_learnt_from(taught: LearntFrom) -> None:
             st.caption(plain(sentence))
         st.dataframe(
             {
-                "annotator": [one.name for one in taught.annotators],
+                "annotator": [annotator.name for annotator in taught.annotators],
                 "inputs": [one.inputs for one in taught.annotators],
                 "over-attended": [one.over_attended for one in taught.annotators],
                 "benign": [one.benign for one in taught.annotators],
@@ -235,8 +235,8 @@ def _duration(seconds: float | None) -> str:
 
 def _taken_names(opened: OpenSubject) -> set[str]:
     """Names that a new version can't have."""
-    running = [one for one in training_store().trainings(opened.subject.folder) if not one.over]
-    known = {one.name for one in list_versions(opened.subject.folder)}
+    running = [training for training in training_store().trainings(opened.subject.folder) if not training.over]
+    known = {version.name for version in list_versions(opened.subject.folder)}
     return known | {one.request.version for one in running} | {""}
 
 

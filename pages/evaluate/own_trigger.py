@@ -35,7 +35,7 @@ def chosen_trigger(labels: Sequence[str], side: int) -> ChosenTrigger | None:
     asked = st.query_params.get("patch", "")
     known = parse_trigger(asked, len(labels), side)
     if asked and known is None:
-        address.in_vain("patch", asked, "using none")
+        address.note_unknown_parameter("patch", asked, "using none")
     first = known or PatchTrigger(target=0, size=min(4, side))
     on, pattern, size, target, anywhere, row, column = _KEYS
     if not st.toggle(

@@ -14,7 +14,7 @@ from pages.evaluate.results import show_results
 from pages.evaluate.settings import Settings, chosen_settings, forget_settings
 from pages.evaluate.source import forget_source
 from pages.evaluate.subject import chosen_subject
-from pages.shared.address import show_in_vain
+from pages.shared.address import show_unknown_parameters
 from pages.shared.resources import OpenSubject
 from pages.shared.style import apply_style
 
@@ -54,7 +54,7 @@ def main() -> None:
     if opened is not None:
         _show_comparison(opened)
     with notices:
-        show_in_vain()
+        show_unknown_parameters()
 
 
 def _show_comparison(opened: OpenSubject) -> None:

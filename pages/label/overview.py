@@ -37,7 +37,7 @@ def show_statistics(opened: OpenSubject) -> None:
     if found.annotators:
         st.table(
             {
-                "Annotator": [plain(one.name) for one in found.annotators],
+                "Annotator": [plain(annotator.name) for annotator in found.annotators],
                 "Submitted": [one.submitted for one in found.annotators],
                 "Drafts": [one.drafts for one in found.annotators],
                 "Discarded": [one.discarded for one in found.annotators],
@@ -124,7 +124,7 @@ def _exported(fingerprint: str, suffix: str) -> bytes:
 
 def _import(name: str, content: bytes, opened: OpenSubject) -> None:
     store, fingerprint = label_store(), fingerprint_of(opened)
-    about = next((one for one in store.subjects() if one.fingerprint == fingerprint), None)
+    about = next((subject for subject in store.subjects() if subject.fingerprint == fingerprint), None)
     with scratch_folder() as folder:
         path = folder / f"import{Path(name).suffix}"
         path.write_bytes(content)
@@ -152,7 +152,7 @@ def _show_report() -> None:
     st.warning(sentence, icon=":material/rule:")
     st.dataframe(
         {
-            "Row": [one.row for one in report.problems],
+            "Row": [problem.row for problem in report.problems],
             "Field": [one.field for one in report.problems],
             "What is wrong": [one.problem for one in report.problems],
         },

@@ -16,7 +16,7 @@ from pages.label.choice import (
 from pages.label.intake import show_file_intake, show_sample_intake, show_unseen
 from pages.label.overview import show_exchange, show_statistics
 from pages.label.queue import show_queue
-from pages.shared.address import show_in_vain
+from pages.shared.address import show_unknown_parameters
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
 from pages.shared.style import apply_style
@@ -69,7 +69,7 @@ def main() -> None:
         _show(opened, name, hide)
     write_address()
     with notices:
-        show_in_vain()
+        show_unknown_parameters()
 
 
 def _show(opened: OpenSubject, name: str, hide: bool) -> None:

@@ -14,7 +14,7 @@ from atpatch_core.wording.phrases import counted
 from pages.components.label_sheet.label_sheet import label_sheet, sent_answers
 from pages.label.choice import close_input, opened_input, typed_name
 from pages.label.sheet_data import sheet_data
-from pages.shared.address import in_vain
+from pages.shared.address import note_unknown_parameter
 from pages.shared.label_store import fingerprint_of, label_store
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
@@ -47,7 +47,7 @@ def show_queue(opened: OpenSubject, annotator: str, hide: bool) -> bool:
             return False
         asked = opened_input()
         if asked and asked not in {entry.item.digest for entry in queue}:
-            in_vain("input", asked[:12], "showing what is open")
+            note_unknown_parameter("input", asked[:12], "showing what is open")
             close_input(asked)
             asked = ""
         items = _items(opened, store, fingerprint, annotator, queue, asked)

@@ -33,8 +33,8 @@ def _sheet(
     found = _suggestion or suggest(inspection, detector)
     sheet = label_sheet(inspection, value, tuple(one.column for one in found.columns))
     columns = [
-        {"layer": one.column.layer, "head": one.column.head, "key": one.column.key, "score": one.score}
-        for one in found.columns
+        {"layer": column.column.layer, "head": column.column.head, "key": column.column.key, "score": column.score}
+        for column in found.columns
     ]
     scored = any(one.score is not None for one in found.columns)
     return sheet.as_data() | {

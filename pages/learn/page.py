@@ -30,7 +30,7 @@ def main() -> None:
             st.caption("Arrow keys go on and back.")
         with st.container(width="content", key="steps"):
             step_buttons(_NAV, [one.TITLE for one in STEPS], number, _go)
-    address.show_in_vain()
+    address.show_unknown_parameters()
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="lesson_title"
     ):
@@ -48,7 +48,7 @@ def _step() -> int:
     asked = st.query_params.get(_STEP, "1")
     if asked in {str(number) for number in range(1, len(STEPS) + 1)}:
         return int(asked)
-    address.in_vain(_STEP, asked, "showing the first")
+    address.note_unknown_parameter(_STEP, asked, "showing the first")
     address.write({_STEP: "1"})
     return 1
 

@@ -70,7 +70,7 @@ def _opened(name: str) -> OpenSubject:
     if name not in folders:
         raise SubjectError(f"This step needs the model {name}: run `python -m sample_models build {name}`.")
     # The tour is about the detector that comes with the model, whatever has been trained and put to work since.
-    shipped = SHIPPED if SHIPPED in {one.name for one in list_versions(folders[name])} else None
+    shipped = SHIPPED if SHIPPED in {version.name for version in list_versions(folders[name])} else None
     return open_subject(folders[name], shipped)
 
 
@@ -81,7 +81,9 @@ def _opened(name: str) -> OpenSubject:
 def _image_lesson(_opened: OpenSubject, key: str) -> ImageLesson:
     trigger = known_trigger(_opened.subject)
     images = {
-        one.title: _opened.subject.read(one.path.read_bytes()) for one in samples(_opened).values() if not one.triggered
+        sample.title: _opened.subject.read(sample.path.read_bytes())
+        for sample in samples(_opened).values()
+        if not sample.triggered
     }
     if not images:
         raise InputError("The sample images are missing: put the folder assets/samples back.")

@@ -34,7 +34,7 @@ def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:
     asked = list(dict.fromkeys(one for one in _param(name, "").split(",") if one))
     found = [one for one in asked if one in known]
     if unknown := [one for one in asked if one not in known]:
-        in_vain(name, ", ".join(unknown), "left out" if found else "showing the usual ones")
+        note_unknown_parameter(name, ", ".join(unknown), "left out" if found else "showing the usual ones")
     return found or list(usual)
 
 
@@ -50,7 +50,7 @@ def text_of(name: str, known: Collection[str], usual: str, instead: str) -> str:
     asked = _param(name)
     if asked is None or asked in known:
         return usual if asked is None else asked
-    in_vain(name, asked, instead)
+    note_unknown_parameter(name, asked, instead)
     return usual
 
 
@@ -76,14 +76,14 @@ def usual_subject(known: Sequence[str]) -> str:
     return looked_at if looked_at is not None and looked_at in known else known[0]
 
 
-def in_vain(name: str, value: str, instead: str) -> None:
+def note_unknown_parameter(name: str, value: str, instead: str) -> None:
     """Note that the address asks for `value` as `name`, which does not exist, and what is shown `instead`."""
     if just_arrived():
         noted: dict[str, str] = st.session_state.setdefault(OF_THIS_VISIT, {})
         noted[name] = f"The link asks for {_CALLED.get(name, name)} {quoted(value)}, which is not here: {instead}."
 
 
-def show_in_vain() -> None:
+def show_unknown_parameters() -> None:
     """Say what the address asked for in vain, until a person changes something."""
     for sentence in st.session_state.get(OF_THIS_VISIT, {}).values():
         st.warning(plain(sentence), icon=":material/info:")

@@ -51,7 +51,7 @@ def subject_folders() -> dict[str, Path]:
     """The model folders to choose from, by name: those in `ATPATCH_MODELS`, or in `sample_models` beside the app."""
     folders = atpatch.list_subjects(models_folder())
     # Names that differ only in what is no text must not hide each other.
-    return dict(zip(unique([shown_name(one) for one in folders]), folders, strict=True))
+    return dict(zip(unique([shown_name(folder) for folder in folders]), folders, strict=True))
 
 
 def open_subject(folder: Path, version: str | None = None) -> OpenSubject:

@@ -94,7 +94,7 @@ def _show_found(inspection: Inspection) -> None:
     with st.container(height=360 if len(parts) > _MOST_ROWS else "content", border=False):
         st.table(
             {
-                "Part of the input": [plain(one.name) for one in parts],
+                "Part of the input": [plain(part.name) for part in parts],
                 "Redistributed in": ["; ".join(heads_in_words(*place) for place in one.places) for one in parts],
                 "Highest score": ["none" if one.highest is None else score_text(one.highest) for one in parts],
             },

@@ -35,4 +35,4 @@ def map_sizes(subject: Subject, have: DefenderData) -> tuple[tuple[int, int], ..
     """(heads, keys) of every layer's maps."""
     with torch.no_grad(), capture(subject.model) as maps:
         subject.model(**subject.encode(have.clean.inputs[0]))
-    return tuple((int(one.shape[1]), int(one.shape[-1])) for one in maps.layers)
+    return tuple((int(layer.shape[1]), int(layer.shape[-1])) for layer in maps.layers)

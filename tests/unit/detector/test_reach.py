@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from atpatch_core.detector.known import Carried
-from atpatch_core.detector.reach import Budget, Reach, carriers
+from atpatch_core.detector.reach import Budget, Reach, trigger_columns
 from atpatch_core.detector.reference import benign_reference
 
 _REACH = Reach((0, 1), longest=5, as_sure=0.2, margin=0)
@@ -36,7 +36,9 @@ def _carried(phrase: set[int], seed: int, keys: int = 12, reach: Reach = _REACH,
     scores[0, seed] = 0.9
     valid = torch.arange(keys + padding)[None] < keys
     repaired = torch.zeros_like(valid)
-    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), _Asked(phrase), reach, _ample())
+    found = trigger_columns(
+        scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), _Asked(phrase), reach, _ample()
+    )
     return set(found[0].nonzero().flatten().tolist())
 
 
@@ -68,7 +70,7 @@ def test_every_copy_of_a_phrase_is_followed_from_its_own_flag() -> None:
         sure = [4.0 if any(not phrase & one for phrase in phrases) else -1.0 for one in shut]
         return torch.stack([torch.zeros(len(rows)), torch.tensor(sure)], 1)
 
-    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), either, _REACH, _ample())
+    found = trigger_columns(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), either, _REACH, _ample())
     assert set(found[0].nonzero().flatten().tolist()) == {2, 3, 4, 8, 9, 10}
 
 
@@ -85,7 +87,9 @@ def test_only_flagged_inputs_are_asked_about() -> None:
     scores = torch.zeros(3, 8)
     scores[1, 2] = 1.0
     valid = torch.ones(3, 8, dtype=torch.bool)
-    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 3), asked, _REACH, _ample())
+    found = trigger_columns(
+        scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 3), asked, _REACH, _ample()
+    )
     assert asked.asked == 1
     assert torch.equal(found, scores > 0.5)
 
@@ -95,7 +99,7 @@ def test_a_search_costs_no_more_than_its_budget_and_says_that_it_ended_early() -
     scores = torch.zeros(1, 12)
     scores[0, 4] = 0.9
     valid = torch.ones(1, 12, dtype=torch.bool)
-    found = carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), asked, _REACH, budget)
+    found = trigger_columns(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]]), asked, _REACH, budget)
     assert torch.equal(found, scores > 0.5), "what is flagged is repaired all the same"
     assert asked.asked == budget.spent[0] == 3, (
         "runs of one and of two, no part of those of three, and one kept for the answer"
@@ -115,7 +119,7 @@ def test_a_small_budget_goes_to_the_highest_scores_and_to_each_input_alone() -> 
         return torch.tensor([[0.0, 4.0]]).expand(len(rows), -1)
 
     budget = Budget([3, 2])
-    carriers(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 2), probe, _REACH, budget)
+    trigger_columns(scores, scores > 0.5, valid, ~valid, torch.tensor([[0.0, 4.0]] * 2), probe, _REACH, budget)
     assert torch.cat(seen).tolist() == [[0, 5], [0, 8], [1, 5]]
     assert budget.ended_early == [True, False]
 
@@ -154,7 +158,7 @@ def test_what_is_repaired_already_is_shut_out_in_every_trial_and_part_of_no_run(
         shut.append(shut_out)
         return torch.tensor([[0.0, -1.0]]).expand(len(rows), -1)
 
-    found = carriers(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), probe, _REACH, _ample())
+    found = trigger_columns(scores, scores > 0.5, valid, repaired, torch.tensor([[0.0, 4.0]]), probe, _REACH, _ample())
     assert set(found[0].nonzero().flatten().tolist()) == {4}
     assert torch.cat(shut)[:, 5].all()
 

@@ -6,7 +6,7 @@ import pytest
 
 from atpatch_core.labels import QueueEntry, State
 from atpatch_core.labels.contract import StoredInput
-from atpatch_core.labels.queue import in_blind_order, in_teaching_order, uncertainty
+from atpatch_core.labels.queue import in_active_learning_order, in_cold_start_order, uncertainty
 
 
 def _entry(number: int, doubt: float | None = 0.0, disagreement: float = 0.0, state: State | None = None) -> QueueEntry:
@@ -32,26 +32,26 @@ def test_the_order_is_drafts_uncertainty_disagreement_and_answered_ones_last() -
         _entry(6, 0.0, state=State.DRAFT),
         _entry(7, 0.5, state=State.DISCARDED),
     ]
-    order = [int(entry.item.digest, 16) for entry in in_teaching_order(entries, "ada")]
+    order = [int(entry.item.digest, 16) for entry in in_active_learning_order(entries, "ada")]
     assert order == [6, 5, 4, 3, 2, 1, 0, 7]
 
 
 def test_the_random_order_is_each_annotator_s_own_and_stays() -> None:
     entries = [_entry(number) for number in range(50)]
-    order = in_teaching_order(entries, "ada")
-    assert order == in_teaching_order(entries[::-1], "ada")
-    assert order != in_teaching_order(entries, "bo")
+    order = in_active_learning_order(entries, "ada")
+    assert order == in_active_learning_order(entries[::-1], "ada")
+    assert order != in_active_learning_order(entries, "bo")
     assert order != tuple(entries)
 
 
 def test_without_a_detector_conspicuous_inputs_and_random_ones_take_turns() -> None:
     entries = [_entry(number, number / 50) for number in range(40)]
     entries += [_entry(40, 1.0, state=State.SUBMITTED), _entry(41, 0.0, state=State.DRAFT)]
-    order = [int(entry.item.digest, 16) for entry in in_blind_order(entries, "ada")]
+    order = [int(entry.item.digest, 16) for entry in in_cold_start_order(entries, "ada")]
     assert sorted(order) == list(range(42))
     assert (order[0], order[-1]) == (41, 40)
     assert order[1:4:2] == [39, 38]
     places = [order.index(number) for number in range(20, 40)]
     assert sum(place <= 20 for place in places) >= 10  # every other one of the first twenty is conspicuous
     assert order[2:20:2] != sorted(order[2:20:2], reverse=True)
-    assert in_blind_order(entries, "ada") == in_blind_order(entries[::-1], "ada")
+    assert in_cold_start_order(entries, "ada") == in_cold_start_order(entries[::-1], "ada")
