@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.dashboard import serve, settle, visit
+from tests.support.dashboard import serve_process, settle, visit
 
 from .conftest import environment
 from .test_every_page import PAGES
@@ -62,7 +62,8 @@ def trap() -> Iterator[Trap]:
 def watched(models: Path, samples: Path, trap: Trap, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard for which the way to the internet leads into the trap."""
     folder = tmp_path_factory.mktemp("watched")
-    with serve(folder, {**environment(models, samples), **trap.settings, "no_proxy": "", "NO_PROXY": ""}) as address:
+    settings = {**environment(models, samples), **trap.settings, "no_proxy": "", "NO_PROXY": ""}
+    with serve_process(folder, settings) as (address, _):
         yield address
 
 
@@ -153,7 +154,7 @@ def test_who_shows_it_to_others_can_let_them_in(models: Path, samples: Path, tra
         "STREAMLIT_SERVER_ALLOWED_HOSTS": "attention.example",
         "STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS": _ALLOWED,
     }
-    with serve(tmp_path, settings) as address:
+    with serve_process(tmp_path, settings) as (address, _):
         assert _connect(address, Host="attention.example", Origin="https://attention.example") == 101
         assert _connect(address, Host="attention.example", Origin=_ALLOWED) == 101
         assert _connect(address, Host="attention.example", Origin="https://elsewhere.example") == 403

@@ -5,14 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -27,7 +21,7 @@ from atpatch_core import Column, load
 from atpatch_core.figures.png import as_png
 from atpatch_core.labels import Answer, ColumnVerdict, LabelStore, NewAnswer, Rest, State, SubjectRef, Verdict
 from atpatch_core.labels.intake import send_to_labelling
-from tests.support.dashboard import PATIENCE, ROOT, params_of, serve, settle, visit
+from tests.support.dashboard import PATIENCE, ROOT, free_port, params_of, serve, serve_forked, settle, visit
 
 from .conftest import MODEL, environment
 
@@ -542,34 +536,10 @@ def test_labels_are_downloaded_and_faulty_ones_reported(labelling: Labelling, pa
     assert sorted(one.annotator for one in labelling.answers("Bo", "Cy")) == ["Bo", "Cy"]
 
 
-@contextmanager
-def _app(port: int, settings: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
-    with log.open("a") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stdout=file, stderr=file)
-        try:
-            deadline = time.monotonic() + PATIENCE / 1000
-            while True:
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1):
-                        break
-                except OSError:
-                    assert time.monotonic() < deadline, "The dashboard did not start."
-                    time.sleep(0.1)
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-
-
 def _settings(models: Path, samples: Path, folder: Path, url: str) -> tuple[int, dict[str, str]]:
     """A free port, and the environment of an app that is started there again after it was killed."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
     own = {"ATPATCH_DATABASE_URL": url, "ATPATCH_UPLOADS": str(folder / "uploads")}
-    return port, environment(models, samples) | own
+    return free_port(), environment(models, samples) | own
 
 
 def test_a_killed_app_loses_nothing_that_was_answered(models: Path, samples: Path, tmp_path: Path, page: Page) -> None:
@@ -579,20 +549,20 @@ def test_a_killed_app_loses_nothing_that_was_answered(models: Path, samples: Pat
     port, settings = _settings(models, samples, tmp_path, url)
     labelling = Labelling(f"http://127.0.0.1:{port}", url, subject)
     given = 0
-    with _app(port, settings, tmp_path / "log") as process:
+    with serve_forked(tmp_path, settings, port) as (_, app):
         labelling.page(page, "Ada")
         page.keyboard.press("b")
         page.keyboard.press("Enter")
         given += 1
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        app.kill()
+        app.wait()
         # Nobody is there to take this one.
         page.keyboard.press("a")
         page.keyboard.press("b")
         page.keyboard.press("Enter")
         given += 1
         expect(page.locator(".sheet .saved")).to_contain_text("saving")
-    with _app(port, settings, tmp_path / "log"):
+    with serve(tmp_path, settings, port):
         expect(page.locator(".sheet .saved")).to_contain_text("all answers saved", timeout=PATIENCE)
         found = labelling.answers("Ada")
         assert [one.state for one in found] == [State.SUBMITTED] * given
@@ -600,7 +570,7 @@ def test_a_killed_app_loses_nothing_that_was_answered(models: Path, samples: Pat
     # The browser too: what it had not sent is there when it comes back.
     page.keyboard.press("b")
     page.keyboard.press("Enter")
-    with _app(port, settings, tmp_path / "log"):
+    with serve(tmp_path, settings, port):
         labelling.page(page, "Ada")
         _saved(page)
         assert len(labelling.answers("Ada")) == given + 1
@@ -627,7 +597,7 @@ def test_an_app_killed_again_and_again_loses_and_doubles_no_submitted_answer(
             page.wait_for_timeout(100)
 
     for attempt in range(kills):
-        with _app(port, settings, tmp_path / "log") as process:
+        with serve_forked(tmp_path, settings, port) as (_, app):
             if attempt == 0:
                 labelling.page(page, "Ada")
             stored(attempt)
@@ -635,10 +605,10 @@ def test_an_app_killed_again_and_again_loses_and_doubles_no_submitted_answer(
             page.keyboard.press("b")
             page.keyboard.press("Enter")
             page.wait_for_timeout(220 * attempt / kills)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            app.kill()
+            app.wait()
             assert _title(page) != title
-    with _app(port, settings, tmp_path / "log"):
+    with serve(tmp_path, settings, port):
         stored(kills)
         found = labelling.answers("Ada")
     assert [one.state for one in found] == [State.SUBMITTED] * kills

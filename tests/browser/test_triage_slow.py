@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.dashboard import choose, serve, settle, visit
+from tests.support.dashboard import choose, serve_process, settle, visit
 
 from .conftest import environment
 
@@ -38,7 +38,7 @@ def slow_app(models: Path, samples: Path, tmp_path_factory: pytest.TempPathFacto
     """The dashboard on models that take more than half a second for each input."""
     folder = tmp_path_factory.mktemp("slow")
     (folder / "sitecustomize.py").write_text(_SLOW, encoding="utf-8")
-    with serve(folder, {**environment(models, samples), "PYTHONPATH": str(folder)}) as address:
+    with serve_process(folder, {**environment(models, samples), "PYTHONPATH": str(folder)}) as (address, _):
         yield address
 
 

@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tests.support.forked_app import ForkedApp, start_app
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 180_000  # milliseconds; a busy machine is slow, not wrong
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -33,21 +35,34 @@ _ARGUMENTS = (
 
 
 @contextmanager
-def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
+def serve(folder: Path, settings: Mapping[str, str], port: int | None = None) -> Iterator[str]:
     """Run the dashboard until the block ends; yields its address. Uploads and the log go into `folder`.
 
     `settings` are environment variables such as `ATPATCH_MODELS`. Raises `RuntimeError` when it does not start.
     """
-    with serve_process(folder, settings) as (address, _):
+    with serve_forked(folder, settings, port or free_port()) as (address, _):
         yield address
 
 
 @contextmanager
+def serve_forked(folder: Path, settings: Mapping[str, str], port: int) -> Iterator[tuple[str, ForkedApp]]:
+    """As `serve`, on this port; yields the process as well."""
+    log = folder / "log"
+    app = start_app(ROOT, port, {"ATPATCH_UPLOADS": str(folder / "uploads"), **settings}, log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/_stcore/health", app, log)
+        yield address, app
+    finally:
+        app.terminate()
+        if not app.wait(60):
+            app.kill()
+
+
+@contextmanager
 def serve_process(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """As `serve`; yields the process as well."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    """Run the dashboard as a person does, `streamlit run app.py`; yields its address and its process."""
+    port = free_port()
     environment = {**os.environ, "ATPATCH_UPLOADS": str(folder / "uploads"), **settings}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
@@ -65,7 +80,15 @@ def serve_process(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[s
                 process.kill()
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def free_port() -> int:
+    """A port of this machine that nobody uses at this moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_for(address: str, process: ForkedApp | subprocess.Popen[bytes], log: Path) -> None:
     for _ in range(PATIENCE // 100):
         if process.poll() is not None:
             raise RuntimeError(f"The dashboard did not start: {log.read_text(errors='replace')[-2000:]}")
