@@ -1,5 +1,6 @@
 # make run   - create the environment, install, open the dashboard on the sample models
 # make test  - the same, then every check and test
+# make test-fast - the checks, and the tests on synthetic data
 # make check - only lint, format and types
 # make fuzz  - read thousands of hostile files, and say what became of them
 # make results - measure every defence on the sample subjects again (hours) and write the tables of docs/results.md and README.md
@@ -8,14 +9,18 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 
-.PHONY: run test check fuzz browser results clean
+.PHONY: run test test-fast check fuzz browser results clean
 
 run: $(ENV)/installed
 	$(BIN)/streamlit run app.py
 
 # Two at a time, each on a core of its own: most of the browser tests is waiting for one of the two ends.
 test: check browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# The checks and the tests on synthetic data: minutes.
+test-fast: check
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/fuzz
 
 check: $(ENV)/installed-dev
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.support.dashboard import PATIENCE, ROOT, chromium, serve
+from tests.support.dashboard import PATIENCE, ROOT, chromium, serve_quickly
 
 MODEL = "fashion-vit-badnets"
 
@@ -48,7 +48,7 @@ def environment(models: Path, samples: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def app(models: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the dashboard on the sample models."""
-    with serve(tmp_path_factory.mktemp("dashboard"), environment(models, samples)) as address:
+    with serve_quickly(tmp_path_factory.mktemp("dashboard"), environment(models, samples)) as address:
         yield address
 
 
@@ -69,7 +69,7 @@ def odd_models(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def odd_app(odd_models: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the dashboard on `odd_models`."""
-    with serve(tmp_path_factory.mktemp("odd"), environment(odd_models, samples)) as address:
+    with serve_quickly(tmp_path_factory.mktemp("odd"), environment(odd_models, samples)) as address:
         yield address
 
 
@@ -77,7 +77,7 @@ def odd_app(odd_models: Path, samples: Path, tmp_path_factory: pytest.TempPathFa
 def empty_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the dashboard with neither models nor samples."""
     nothing = tmp_path_factory.mktemp("nothing")
-    with serve(tmp_path_factory.mktemp("empty"), environment(nothing, nothing)) as address:
+    with serve_quickly(tmp_path_factory.mktemp("empty"), environment(nothing, nothing)) as address:
         yield address
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.dashboard import choose, params_of, serve, settle, visit
+from tests.support.dashboard import choose, params_of, serve_quickly, settle, visit
 
 from ..unit.subjects.broken import break_folder, save_vit
 from .conftest import MODEL, environment
@@ -38,7 +38,7 @@ def app_with_broken_models(models: Path, samples: Path, tmp_path_factory: pytest
     file = late / "preprocessor_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"size": {"height": 12, "width": 12}}))
     shutil.copytree(models / MODEL, folder / MODEL)
-    with serve(tmp_path_factory.mktemp("served"), environment(folder, samples)) as address:
+    with serve_quickly(tmp_path_factory.mktemp("served"), environment(folder, samples)) as address:
         yield address
 
 

@@ -26,7 +26,7 @@ from atpatch_core.subjects.detector_versions import activate, active_version, li
 from atpatch_core.subjects.fingerprint import fingerprint
 from atpatch_core.training import TrainingStore
 from tests.support.barriers import serious_barriers
-from tests.support.dashboard import PATIENCE, params_of, serve, settle, visit
+from tests.support.dashboard import PATIENCE, params_of, serve_quickly, settle, visit
 
 from .conftest import MODEL, environment
 
@@ -89,7 +89,7 @@ def bench(models: Path, samples: Path, tmp_path_factory: pytest.TempPathFactory)
         "ATPATCH_DEBUG_SETS": str(folder / "none"),
         "OMP_NUM_THREADS": "1",
     }
-    with serve(folder, settings) as address:
+    with serve_quickly(folder, settings) as address:
         yield Bench(address, settings, model)
 
 
@@ -106,7 +106,7 @@ def _train(page: Page, name: str, note: str) -> None:
 def test_a_training_goes_on_without_browser_and_app_and_can_be_looked_at_afterwards(
     bench: Bench, page: Page, tmp_path: Path, new_page: Callable[..., Page]
 ) -> None:
-    with serve(tmp_path, bench.settings) as address:
+    with serve_quickly(tmp_path, bench.settings) as address:
         other = new_page()
         visit(other, f"{address}/detector?subject={MODEL}", "Detector")
         expect(
@@ -245,7 +245,7 @@ def test_a_version_that_nothing_can_judge_is_not_called_ready(
     shutil.copytree(bench.model, model, ignore=shutil.ignore_patterns("eval", "active.json"))
     settings = bench.settings | environment(tmp_path / "models", samples)
     settings["ATPATCH_DATABASE_URL"] = f"sqlite:///{tmp_path / 'labels.sqlite'}"
-    with serve(tmp_path, settings) as address:
+    with serve_quickly(tmp_path, settings) as address:
         visit(page, f"{address}/detector?subject={MODEL}&version=paper", "Detector")
         expect(page.get_by_text("paper is trained, but not judged yet")).to_be_visible()
         page.get_by_role("button", name="Make active").click()

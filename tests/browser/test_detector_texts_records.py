@@ -17,7 +17,7 @@ from atpatch_core.debugging.text_set import build_text_set
 from atpatch_core.detector.storage import load_detector
 from atpatch_core.subjects.detector_versions import active_version, save_version
 from atpatch_core.subjects.record_schema import save_schema
-from tests.support.dashboard import ROOT, choose, serve, settle, visit
+from tests.support.dashboard import ROOT, choose, serve_quickly, settle, visit
 
 from ..unit.debugging.biased import SCHEMA, prejudiced, some_people, trained
 from ..unit.debugging.taught import reviews, taught_subject
@@ -52,7 +52,7 @@ def address(models_folder: Path, samples: Path, tmp_path_factory: pytest.TempPat
         "ATPATCH_DEBUG_SETS": str(folder / "sets"),
         "OMP_NUM_THREADS": "1",
     }
-    with serve(folder, settings) as running:
+    with serve_quickly(folder, settings) as running:
         yield running
 
 

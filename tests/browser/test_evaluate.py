@@ -190,6 +190,7 @@ def test_records_are_compared_by_who_is_treated_by_an_attribute(
     expect(page.get_by_role("heading", name="The people behind atpatch")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_texts_are_compared_with_the_word_that_hijacks_the_model(app: str, page: Page) -> None:
     visit(page, f"{app}/evaluate?subject=reviews-minilm-badword&attacks=rare-word&texts=200", "Evaluate")
     expect(page.get_by_text("Texts take longer than images")).to_be_visible()

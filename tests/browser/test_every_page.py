@@ -43,6 +43,7 @@ def _go(page: Page, name: str) -> None:
         expect(page.get_by_role("link", name=other, exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_every_page_is_reached_from_every_page_with_the_network_off(app: str, new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.context.route("**/*", _only_this_machine)

@@ -21,7 +21,7 @@ from atpatch_core import Column, load
 from atpatch_core.figures.png import as_png
 from atpatch_core.labels import Answer, ColumnVerdict, LabelStore, NewAnswer, Rest, State, SubjectRef, Verdict
 from atpatch_core.labels.intake import send_to_labelling
-from tests.support.dashboard import PATIENCE, ROOT, free_port, params_of, serve, serve_forked, settle, visit
+from tests.support.dashboard import PATIENCE, ROOT, free_port, params_of, serve_forked, serve_quickly, settle, visit
 
 from .conftest import MODEL, environment
 
@@ -78,7 +78,7 @@ def labelling(models: Path, samples: Path, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("labelling")
     url = f"sqlite:///{folder / 'labels.sqlite'}"
     subject = _filled(url, models)
-    with serve(folder, environment(models, samples) | {"ATPATCH_DATABASE_URL": url}) as address:
+    with serve_quickly(folder, environment(models, samples) | {"ATPATCH_DATABASE_URL": url}) as address:
         yield Labelling(address, url, subject)
 
 
@@ -562,7 +562,7 @@ def test_a_killed_app_loses_nothing_that_was_answered(models: Path, samples: Pat
         page.keyboard.press("Enter")
         given += 1
         expect(page.locator(".sheet .saved")).to_contain_text("saving")
-    with serve(tmp_path, settings, port):
+    with serve_quickly(tmp_path, settings, port):
         expect(page.locator(".sheet .saved")).to_contain_text("all answers saved", timeout=PATIENCE)
         found = labelling.answers("Ada")
         assert [one.state for one in found] == [State.SUBMITTED] * given
@@ -570,12 +570,13 @@ def test_a_killed_app_loses_nothing_that_was_answered(models: Path, samples: Pat
     # The browser too: what it had not sent is there when it comes back.
     page.keyboard.press("b")
     page.keyboard.press("Enter")
-    with serve(tmp_path, settings, port):
+    with serve_quickly(tmp_path, settings, port):
         labelling.page(page, "Ada")
         _saved(page)
         assert len(labelling.answers("Ada")) == given + 1
 
 
+@pytest.mark.slow
 def test_an_app_killed_again_and_again_loses_and_doubles_no_submitted_answer(
     models: Path, samples: Path, tmp_path: Path, page: Page
 ) -> None:
@@ -608,7 +609,7 @@ def test_an_app_killed_again_and_again_loses_and_doubles_no_submitted_answer(
             app.kill()
             app.wait()
             assert _title(page) != title
-    with serve(tmp_path, settings, port):
+    with serve_quickly(tmp_path, settings, port):
         stored(kills)
         found = labelling.answers("Ada")
     assert [one.state for one in found] == [State.SUBMITTED] * kills

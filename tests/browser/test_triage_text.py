@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.dashboard import PATIENCE, choose, params_of, reload, settle, visit
+from tests.support.dashboard import PATIENCE, choose, params_of, reload, rerun, settle, visit
 
 MODEL = "reviews-minilm-badword"
 HOSTILE = (
@@ -101,9 +101,9 @@ def test_a_pasted_text_is_looked_at_and_the_parts_of_its_words_put_together(app:
     visit(page, f"{app}/?subject={MODEL}")
     page.get_by_role("button", name="Paste", exact=True).or_(page.get_by_role("radio", name="Paste")).click()
     page.get_by_label("Paste or type a text").fill("Wonderfully overacted, and it drags.")
-    page.get_by_role("button", name="Look at this text").click()
+    with rerun(page):
+        page.get_by_role("button", name="Look at this text").click()
     expect(page.locator(".strip")).to_contain_text("Wonderfully overacted, and it drags.")
-    settle(page)
     page.get_by_text("Put the parts of a word together").click()
     settle(page)
     assert params_of(page)["words"] == "whole"
@@ -123,9 +123,9 @@ def test_a_typed_text_is_there_again_after_a_look_elsewhere_and_after_a_reload(a
     source("Paste")
     expect(field).to_have_value("Half a thought")
     field.fill("A whole thought.")
-    page.get_by_role("button", name="Look at this text").click()
+    with rerun(page):
+        page.get_by_role("button", name="Look at this text").click()
     expect(page.locator(".strip")).to_contain_text("A whole thought.")
-    settle(page)
     page.reload()
     expect(field).to_have_value("A whole thought.")
 

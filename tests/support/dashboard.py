@@ -35,18 +35,25 @@ _ARGUMENTS = (
 
 
 @contextmanager
-def serve(folder: Path, settings: Mapping[str, str], port: int | None = None) -> Iterator[str]:
+def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
     """Run the dashboard until the block ends; yields its address. Uploads and the log go into `folder`.
 
     `settings` are environment variables such as `ATPATCH_MODELS`. Raises `RuntimeError` when it does not start.
     """
+    with serve_process(folder, settings) as (address, _):
+        yield address
+
+
+@contextmanager
+def serve_quickly(folder: Path, settings: Mapping[str, str], port: int | None = None) -> Iterator[str]:
+    """As `serve`, in a process that is forked and not started afresh; for tests only."""
     with serve_forked(folder, settings, port or free_port()) as (address, _):
         yield address
 
 
 @contextmanager
 def serve_forked(folder: Path, settings: Mapping[str, str], port: int) -> Iterator[tuple[str, ForkedApp]]:
-    """As `serve`, on this port; yields the process as well."""
+    """As `serve_quickly`, on this port; yields the process as well."""
     log = folder / "log"
     app = start_app(ROOT, port, {"ATPATCH_UPLOADS": str(folder / "uploads"), **settings}, log)
     try:

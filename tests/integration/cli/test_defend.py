@@ -68,6 +68,7 @@ def detector(stranger: Path, debugging_set: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_detector_that_never_saw_the_true_trigger_repairs_the_model(
     stranger: Path, detector: Path, clean: LabelledImages, triggered: Triggered
 ) -> None:
