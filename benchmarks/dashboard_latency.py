@@ -1,19 +1,16 @@
 """How long a person waits: `python benchmarks/dashboard_latency.py` (see `--help`).
 
 Runs the dashboard and a Chromium on this machine and measures, inside the page, from the moment a file is handed over
-to the moment the new verdict is on the screen, and from the click on the switch to the new answer. Every upload is a
+to the moment the new verdict is on the screen, and from the click on the switch to the new answer. Every upload is an
 image that the server has not seen. Needs what is in `requirements-dev.txt`, and a quiet machine: the browser draws
 without a graphics card, so it takes a core of its own.
 """
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
-import statistics
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,8 +25,9 @@ sys.path.insert(0, str(ROOT))
 from atpatch_core.evaluation.attacks import load_attacks  # noqa: E402
 from atpatch_core.evaluation.datasets import read_labelled_images  # noqa: E402
 from atpatch_core.evaluation.evaluate import apply_trigger  # noqa: E402
+from benchmarks.waiting import figures_of, measured_page, options_of, print_figures  # noqa: E402
 from sample_models.recipes.images.fashion_mnist import LABELS  # noqa: E402
-from tests.support.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
+from tests.support.dashboard import PATIENCE, settle, visit  # noqa: E402
 
 _SUBJECT = ROOT / "sample_models" / "fashion-vit-badnets"
 # Notes when `event` happens (in the capture phase, before the page reacts), and when the text of `watched` is another
@@ -102,29 +100,17 @@ def toggle_to_answer(page: Page, address: str, rounds: int) -> list[float]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="How long a person waits for the dashboard.")
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve(Path(folder), {"ATPATCH_MODELS": str(_SUBJECT.parent)}) as address,
-        chromium() as browser,
-    ):
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+    options = options_of("How long a person waits for the dashboard.", rounds=20)
+    with measured_page(_SUBJECT.parent) as (page, address):
         times = {
             "upload to verdict": upload_to_verdict(page, address, images(options.rounds + 1)),
             "toggle to answer": toggle_to_answer(page, address, options.rounds),
         }
-    figures = {
-        name: {"median": statistics.median(values), "slowest": max(values), "rounds": len(values)}
-        for name, values in times.items()
-    }
+    figures = figures_of(times)
     if options.json:
         print(json.dumps(figures, indent=2))
         return
-    for name, row in figures.items():
-        print(f"{name:20} median {row['median']:6.0f} ms   slowest {row['slowest']:6.0f} ms   ({row['rounds']} rounds)")
+    print_figures(figures)
 
 
 if __name__ == "__main__":

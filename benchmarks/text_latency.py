@@ -8,11 +8,8 @@ with images and says what it needs.
 
 from __future__ import annotations
 
-import argparse
 import json
-import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +25,8 @@ from atpatch_core.evaluation.attacks import load_attacks  # noqa: E402
 from atpatch_core.evaluation.text_data import read_labelled_texts  # noqa: E402
 from atpatch_core.subjects.loading import load  # noqa: E402
 from benchmarks.dashboard_latency import VERDICT, upload_to_verdict  # noqa: E402
-from tests.support.dashboard import PATIENCE, chromium, serve, settle, visit  # noqa: E402
+from benchmarks.waiting import figures_of, measured_page, options_of, print_figures  # noqa: E402
+from tests.support.dashboard import PATIENCE, settle, visit  # noqa: E402
 
 _SUBJECT = ROOT / "sample_models" / "reviews-minilm-badword"
 _TOKENS = 60
@@ -85,27 +83,15 @@ def _weigher(received: list[int]) -> Callable[[WebSocket], None]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description="How long a person waits for the dashboard with texts.")
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve(Path(folder), {"ATPATCH_MODELS": str(_SUBJECT.parent)}) as address,
-        chromium() as browser,
-    ):
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+    options = options_of("How long a person waits for the dashboard with texts.", rounds=10)
+    with measured_page(_SUBJECT.parent) as (page, address):
         short = upload_to_verdict(page, f"{address}/?subject={_SUBJECT.name}", texts(options.rounds + 1))
         whole, weight = long_text(page, address, options.rounds)
-    figures = {
-        name: {"median": statistics.median(values), "slowest": max(values), "rounds": len(values)}
-        for name, values in (("60 tokens, upload to verdict", short), ("512 tokens, open to maps", whole))
-    }
+    figures = figures_of({"60 tokens, upload to verdict": short, "512 tokens, open to maps": whole})
     if options.json:
         print(json.dumps({**figures, "512 tokens, bytes": weight}, indent=2))
         return
-    for name, row in figures.items():
-        print(f"{name:30} median {row['median']:6.0f} ms   slowest {row['slowest']:6.0f} ms   ({row['rounds']} rounds)")
+    print_figures(figures)
     print(f"{'512 tokens, from the server':30} {weight:,} bytes")
 
 

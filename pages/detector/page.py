@@ -11,8 +11,8 @@ from pages.detector.judgement import show_judgement
 from pages.detector.training import show_training_form, show_trainings
 from pages.detector.versions import chosen_model, chosen_version, show_versions
 from pages.shared.address import show_unknown_parameters
+from pages.shared.heading import show_heading
 from pages.shared.markdown import plain
-from pages.shared.style import apply_style
 
 _HELP = """
 A **detector** looks at the columns of a model's attention maps and flags those that draw far more attention than they
@@ -36,12 +36,12 @@ one before stays and can be brought back.
 
 def main() -> None:
     """Draw the page."""
-    apply_style()
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="heading"):
-        st.title("Detector", anchor=False, width="content")
-        with st.popover("What is a detector?", icon=":material/help:"):
-            st.markdown(_HELP)
-    st.caption("Train it from what you labelled, see how good it is, compare versions, put the best one to work.")
+    show_heading(
+        "Detector",
+        "What is a detector?",
+        _HELP,
+        "Train it from what you labelled, see how good it is, compare versions, put the best one to work.",
+    )
     notices = st.container()
     opened = chosen_model()
     if opened is None:

@@ -15,8 +15,8 @@ from pages.evaluate.settings import Settings, chosen_settings, forget_settings
 from pages.evaluate.source import forget_source
 from pages.evaluate.subject import chosen_subject
 from pages.shared.address import show_unknown_parameters
+from pages.shared.heading import show_heading
 from pages.shared.resources import OpenSubject
-from pages.shared.style import apply_style
 
 _HELP = """
 One run puts every chosen **defence** to every chosen **attack**, on the same images.
@@ -43,12 +43,12 @@ AtPatch does not find them, and the table says so.
 
 def main() -> None:
     """Draw the page."""
-    apply_style()
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="heading"):
-        st.title("Evaluate", anchor=False, width="content")
-        with st.popover("What is measured?", icon=":material/help:"):
-            st.markdown(_HELP)
-    st.caption("Is AtPatch better than what else could be done about this model, and what does it cost?")
+    show_heading(
+        "Evaluate",
+        "What is measured?",
+        _HELP,
+        "Is AtPatch better than what else could be done about this model, and what does it cost?",
+    )
     notices = st.container()
     opened = chosen_subject(_forget)
     if opened is not None:

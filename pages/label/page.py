@@ -17,9 +17,9 @@ from pages.label.intake import show_file_intake, show_sample_intake, show_unseen
 from pages.label.overview import show_exchange, show_statistics
 from pages.label.queue import show_queue
 from pages.shared.address import show_unknown_parameters
+from pages.shared.heading import show_heading
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
-from pages.shared.style import apply_style
 
 _HELP = """
 You see one input at a time. The list names the **columns** the detector finds worth a look: how much attention one
@@ -50,12 +50,12 @@ Every answer is kept as a draft while you work. After a reload or a crash you go
 
 def main() -> None:
     """Draw the page."""
-    apply_style()
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="heading"):
-        st.title("Label", anchor=False, width="content")
-        with st.popover("How do I label?", icon=":material/help:"):
-            st.markdown(_HELP)
-    st.caption("Say which columns draw too much attention: the next detector learns it from you.")
+    show_heading(
+        "Label",
+        "How do I label?",
+        _HELP,
+        "Say which columns draw too much attention: the next detector learns it from you.",
+    )
     with st.container(border=True):
         left, right = st.columns(2)
         with left:

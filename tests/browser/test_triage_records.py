@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.dashboard import params_of, reload, rerun, settle, visit
+from tests.support.sharing import repair_and_share
 
 MODEL = "adult-tabular-sex"
 SAMPLE = "record-female-decided-1"
@@ -49,17 +50,7 @@ def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
     expect(findings).to_contain_text("Sex decides this answer: with Male instead of Female")
     expect(findings).to_contain_text("With AtPatch it would be >50K either way.")
     expect(findings.get_by_role("row").filter(has_text="sex (protected)")).to_contain_text("\u25bc")
-    answer = page.locator(".st-key-answer h2")
-    expect(answer).to_contain_text("<=50K")
-    page.locator(".st-key-patch label").click()
-    expect(answer).to_contain_text(">50K")
-    settle(page)
-    params, verdict = params_of(page), _verdict(page)
-    assert params["patch"] == "on"
-    colleague = new_page()
-    visit(colleague, page.evaluate("location.href"))
-    expect(colleague.locator(".st-key-answer h2")).to_contain_text(">50K")
-    assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
+    repair_and_share(page, new_page, "<=50K", ">50K")
 
 
 def _look_at_age(page: Page, app: str, years: str) -> Locator:

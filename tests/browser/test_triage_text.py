@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.dashboard import PATIENCE, choose, params_of, reload, rerun, settle, visit
+from tests.support.sharing import repair_and_share
 
 MODEL = "reviews-minilm-badword"
 HOSTILE = (
@@ -39,17 +40,7 @@ def test_a_hijacked_review_is_marked_repaired_and_shared(app: str, page: Page, n
     marked = page.locator(".strip .flagged")
     expect(marked).to_have_text("cf")
     expect(marked).to_have_attribute("data-label", "L5\u00b7H7 +11")
-    answer = page.locator(".st-key-answer h2")
-    expect(answer).to_contain_text("positive")
-    page.locator(".st-key-patch label").click()
-    expect(answer).to_contain_text("negative")
-    settle(page)
-    params, verdict = params_of(page), _verdict(page)
-    assert params["patch"] == "on"
-    colleague = new_page()
-    visit(colleague, page.evaluate("location.href"))
-    expect(colleague.locator(".st-key-answer h2")).to_contain_text("negative")
-    assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
+    repair_and_share(page, new_page, "positive", "negative")
 
 
 @pytest.mark.parametrize(
