@@ -10,6 +10,7 @@ import typer
 
 from atpatch_core.cli.entry import commands, run
 from atpatch_core.cli.output import print_json, print_table, progress_bars
+from atpatch_core.cli.parameters import AsJson
 from atpatch_core.errors import InputError
 from atpatch_core.evaluation.datasets import write_labelled_images
 from atpatch_core.subjects.loading import load
@@ -23,7 +24,6 @@ from .recipes.records.training import RecordRecipe
 
 app = commands("sample_models", "The models that ship in sample_models/, and others that are built on demand.")
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _Models = Annotated[Path, typer.Option("--models", help="Where sample models are kept.")]
 _Work = Annotated[Path, typer.Option("--work", help="Where unfinished work is kept.")]
 _DataFolder = Annotated[
@@ -34,7 +34,7 @@ _WORK = Path(".atpatch/build")
 
 
 @app.command("list")
-def list_samples(models: _Models = _MODELS, as_json: _AsJson = False) -> None:
+def list_samples(models: _Models = _MODELS, as_json: AsJson = False) -> None:
     """List the sample models and whether they are built."""
     built = {name: (models / name / "config.json").is_file() for name in RECIPES}
     if as_json:
@@ -52,7 +52,7 @@ def build(
     models: _Models = _MODELS,
     work: _Work = _WORK,
     data_folder: _DataFolder = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a sample model and its detectors, judge them, and write its cards; a killed run resumes.
 
@@ -74,7 +74,7 @@ def make_detectors(
     models: _Models = _MODELS,
     work: _Work = _WORK,
     data_folder: _DataFolder = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make the detectors, figures and cards of a built sample again; the model stays as it is."""
     recipes = {known: recipe for known, recipe in RECIPES.items() if not isinstance(recipe, RecordRecipe)}
@@ -90,7 +90,7 @@ def gallery(
     models: _Models = _MODELS,
     out: Annotated[Path, typer.Option(help="Folder for the samples.")] = Path("assets/samples"),
     data_folder: _DataFolder = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the sample inputs that the dashboard offers, with and without the trigger."""
     _check(name, RECIPES)
@@ -102,7 +102,7 @@ def gallery(
 def export_test_images(
     out: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
     data_folder: _DataFolder = None,
-    as_json: _AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write all 10,000 Fashion-MNIST test images as Parquet, for `evaluate --data`."""
     test_set = load_fashion_mnist(data_folder)[1]

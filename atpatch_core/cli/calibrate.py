@@ -18,6 +18,7 @@ from ..errors import InputError
 from ..subjects.loading import check_made_for, load
 from .clean_inputs import read_clean
 from .output import print_json, print_table
+from .parameters import AsJson, SubjectName
 
 # Shares of clean inputs that may be flagged: one in a thousand, so that alarms stay rare where attacks are rare. With
 # less than a tenth of records, few of those that are hijacked are still flagged: the fields of all of them are alike.
@@ -26,7 +27,7 @@ _RATE_OF_RECORDS = 0.1
 
 
 def calibrate(
-    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    subject: SubjectName,
     clean: Annotated[
         Path,
         typer.Option(
@@ -44,7 +45,7 @@ def calibrate(
             show_default="0.001, for records 0.1",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take the lowest threshold that at most the wanted share of further clean inputs reaches (conformal bound).
 

@@ -14,12 +14,13 @@ from ..subjects.loading import load
 from ..subjects.subject import Subject
 from .clean_inputs import read_clean
 from .output import print_json, print_table, progress_bars
+from .parameters import AsJson, SubjectName
 
 _NOTHING = ("suspicious triggers", "none: a detector trained on this set will watch nothing")
 
 
 def debug_set(
-    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    subject: SubjectName,
     clean: Annotated[
         Path,
         typer.Option(
@@ -33,7 +34,7 @@ def debug_set(
         typer.Option("--class", help="Look for triggers of this class only; may be repeated. Not for records."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look for what would hijack the model: triggers of images and texts, or protected attributes of records.
 

@@ -22,15 +22,15 @@ from ..versions.standing import standing_of
 from .labels import read_file
 from .labels_shown import LabelsShown
 from .output import print_json, print_table, progress_bars, tell
+from .parameters import AsJson
 
 detectors = typer.Typer(help="The versions of a subject's detector.", no_args_is_help=True)
 
 _Model = Annotated[Path, typer.Argument(help="Model folder.", exists=True, file_okay=False)]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @detectors.command("list")
-def list_detectors(subject: _Model, as_json: _Json = False) -> None:
+def list_detectors(subject: _Model, as_json: AsJson = False) -> None:
     """List all versions, and which one is active."""
     found = versions.list_versions(subject)
     if as_json:
@@ -46,7 +46,7 @@ def train_version(
     name: Annotated[str, typer.Argument(help="What the new version is called.")],
     notes: Annotated[str, typer.Option(help="What a colleague should know about it.")] = "",
     seed: Annotated[int, typer.Option(help="Where all randomness comes from.")] = 0,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a new version from the submitted labels; it is kept beside the model and not yet active."""
     versions.check_name(subject, name)
@@ -73,7 +73,7 @@ def train_version(
 
 @detectors.command("judge")
 def judge_version(
-    subject: _Model, name: Annotated[str, typer.Argument(help="Which version.")], as_json: _Json = False
+    subject: _Model, name: Annotated[str, typer.Argument(help="Which version.")], as_json: AsJson = False
 ) -> None:
     """Say whether a version is ready: what it finds and flags at its own threshold, of inputs it did not learn from."""
     loaded = load(subject)
@@ -91,7 +91,7 @@ def activate(
     subject: _Model,
     name: Annotated[str, typer.Argument(help="Which version.")],
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask, even if it does worse than the active one.")] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put a version to work: from now on it is loaded with the model.
 
@@ -119,7 +119,7 @@ def activate(
 
 
 @detectors.command("roll-back")
-def roll_back(subject: _Model, as_json: _Json = False) -> None:
+def roll_back(subject: _Model, as_json: AsJson = False) -> None:
     """Put the version that was active before to work again."""
     _say(subject, versions.roll_back(subject, fingerprint(load(subject).model)), as_json)
 
@@ -130,7 +130,7 @@ def compare_versions(
     first: Annotated[str, typer.Argument(help="A version.")],
     second: Annotated[str, typer.Argument(help="Another version.")],
     files: Annotated[list[Path], typer.Argument(help="Inputs that neither was trained on.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Which of the same inputs each of two versions flags, and the other does not."""
     loaded = load(subject)

@@ -22,10 +22,11 @@ from ..subjects.subject import Subject
 from .compare import check_files, chosen_methods, run_comparison, show_comparison
 from .fairness import show_fairness
 from .output import print_json, print_table, tell_left_out
+from .parameters import AsJson, SubjectName
 
 
 def evaluate(
-    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    subject: SubjectName,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -58,7 +59,7 @@ def evaluate(
     ] = 0.001,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="Also write the comparison as CSV.")] = None,
     markdown_file: Annotated[Path | None, typer.Option("--markdown", help="Also write it as Markdown.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure accuracy, attack success, recovery and the detector's error rates, each with a 95 % interval.
 

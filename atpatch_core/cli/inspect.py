@@ -19,10 +19,11 @@ from ..wording.phrases import counted, score_text
 from ..wording.thresholds import other_threshold
 from ..wording.verdict import verdict
 from .output import print_json, print_table
+from .parameters import AsJson, SubjectName
 
 
 def inspect(
-    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    subject: SubjectName,
     file: Annotated[
         Path, typer.Argument(help="The input: a PNG, JPEG or WebP image, a UTF-8 text, or a record as JSON or CSV.")
     ],
@@ -38,7 +39,7 @@ def inspect(
             help="Also write a report: .html (one page), .json (all values) or .zip (both, and every figure)."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show which columns of the attention maps are flagged, and the prediction with and without AtPatch."""
     loaded = load(subject)

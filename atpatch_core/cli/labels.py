@@ -21,6 +21,7 @@ from ..labels.statistics import LabelStatistics, statistics
 from ..labels.store import LabelStore
 from ..subjects.loading import load
 from .output import print_json, print_table, progress_bars
+from .parameters import AsJson, SubjectName
 
 labels = typer.Typer(
     help="What analysts say about attention columns, in .atpatch/labels.sqlite or ATPATCH_DATABASE_URL.",
@@ -28,14 +29,13 @@ labels = typer.Typer(
 )
 
 _Subject = Annotated[str | None, typer.Option("--subject", help="Only this subject: its name, or its fingerprint.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @labels.command()
 def queue(
-    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    subject: SubjectName,
     files: Annotated[list[Path], typer.Argument(help="Inputs to be labelled.")],
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Put inputs into a subject's labelling queue, with what its detector says about them."""
     loaded = load(subject)
@@ -65,7 +65,7 @@ def export_file(
     history: Annotated[
         bool, typer.Option("--history", help="Every revision of every answer, not only those that count.")
     ] = False,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write labels, with the inputs they are about, as JSON Lines or Parquet."""
     with LabelStore.open() as store:
@@ -83,7 +83,7 @@ def import_file(
     subject: Annotated[
         str | None, typer.Option("--subject", help="The subject of rows that name none: its name, or its fingerprint.")
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read labels row by row: sound rows are kept, and every other one is reported with what is wrong with it."""
     with LabelStore.open() as store:
@@ -97,7 +97,7 @@ def import_file(
 
 
 @labels.command("stats")
-def show_statistics(subject: _Subject = None, as_json: _Json = False) -> None:
+def show_statistics(subject: _Subject = None, as_json: AsJson = False) -> None:
     """Count inputs, answers and verdicts, and how far the annotators agree."""
     with LabelStore.open() as store:
         about = None if subject is None else _known(store, subject)
@@ -112,7 +112,7 @@ def show_statistics(subject: _Subject = None, as_json: _Json = False) -> None:
 def show_disagreements(
     subject: _Subject = None,
     most: Annotated[int, typer.Option(min=1, help="How many columns to list.")] = 1_000,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the columns about which annotators differ, and who said what: contradictions first."""
     with LabelStore.open() as store:
@@ -148,14 +148,14 @@ def show_disagreements(
 
 @labels.command("learnt-from")
 def show_learnt_from(
-    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    subject: SubjectName,
     sources: Annotated[
         list[str] | None,
         typer.Option(
             "--labels", help="store (the default), the address of a database, or an exported file; repeatable."
         ),
     ] = None,
-    as_json: _Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Count what a detector of this model would learn from labels, what would be left out, and what is too little."""
     from ..training.sources import STORE, read_labels

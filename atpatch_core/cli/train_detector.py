@@ -12,10 +12,11 @@ from ..detector.storage import save_detector
 from ..subjects.loading import load
 from .labels_shown import LabelsShown
 from .output import print_json, print_table, progress_bars
+from .parameters import AsJson, SubjectName
 
 
 def train_detector(
-    subject: Annotated[str, typer.Argument(help="Model folder or hub id.")],
+    subject: SubjectName,
     out: Annotated[Path, typer.Option(help="Folder for the detector; MODEL/atpatch makes it the model's own.")],
     debug_set: Annotated[
         list[Path] | None, typer.Option(help="A folder made by debug-set for this model; may be repeated.")
@@ -49,7 +50,7 @@ def train_detector(
         ),
     ] = 1.0,
     seed: Annotated[int, typer.Option(help="Decides all that is random.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train, choose layers and benign reference, set the threshold; each on inputs that the others did not use."""
     from ..training.learning import Settings, learn
