@@ -20,6 +20,7 @@ PACKAGE = ROOT / "atpatch_core"
 # Rooms whose functions of more than two parameters all explain them; "" are the modules at the top.
 DONE = (
     "",
+    "attention",
     "cli",
     "figures",
     "files",
