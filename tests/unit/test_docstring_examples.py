@@ -22,6 +22,7 @@ DONE = (
     "",
     "attention",
     "cli",
+    "detector",
     "figures",
     "files",
     "inspection",
