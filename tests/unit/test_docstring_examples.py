@@ -22,6 +22,7 @@ DONE = (
     "",
     "attention",
     "cli",
+    "debugging",
     "detector",
     "figures",
     "files",
