@@ -24,6 +24,7 @@ DONE = (
     "cli",
     "debugging",
     "detector",
+    "evaluation",
     "figures",
     "files",
     "inspection",

@@ -1,6 +1,6 @@
 """The placebo for texts: as many words as AtPatch would redistribute, drawn at random.
 
-Which texts are repaired is AtPatch's doing, so the placebo itself is told to suspect nobody.
+Which texts are repaired is AtPatch's doing, so the placebo itself suspects none.
 """
 
 from __future__ import annotations
