@@ -27,8 +27,8 @@ from ..subjects.record import record_schema
 from ..subjects.record_schema import Record, RecordSchema
 from ..subjects.subject import Subject
 
-# Higher values miss people whom an attribute decides about, lower ones take in those whom it hardly touches. Both
-# chosen, not measured.
+# Higher values miss people whom an attribute decides about, lower ones take in those whom it hardly touches. No
+# measurement of them is kept.
 SHIFT = 0.05  # of the probability of the positive class
 MARGIN = 0.1  # of that probability, on each side of the decision line
 _LINE = 0.5

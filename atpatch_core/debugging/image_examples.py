@@ -23,8 +23,8 @@ from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .sets import ImageDebuggingSet
 
-# What lies between hijacked and calm is left out: the further apart, the cleaner the labels and the fewer. All four
-# chosen, not measured.
+# What lies between hijacked and calm is left out: the further apart, the cleaner the labels and the fewer. No
+# measurement of them is kept.
 HIJACKED_RISE = 0.15  # of a query's attention
 CALM_RISE = 0.05  # of a query's attention
 MOVED = 1.0  # in log-odds: below, what is pasted on an input does not matter to the model

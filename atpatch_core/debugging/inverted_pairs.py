@@ -19,8 +19,8 @@ from .sets import ImageDebuggingSet, covered_patches, moved_copies
 
 _VISIBLE = 0.1  # of the mask: less of a trigger leaves a patch as it was
 # Shares of pairs with the trigger as found, moved, altered, with a distractor, and copied, for a trigger that works
-# only where it was found, and for one that works anywhere; a trigger in between gets shares in between. Chosen, not
-# measured.
+# only where it was found, and for one that works anywhere; a trigger in between gets shares in between. No
+# measurement is kept.
 _HERE_ONLY = np.array((0.3, 0.25, 0.2, 0.25, 0.0))
 _ANYWHERE = np.array((0.1, 0.45, 0.1, 0.15, 0.2))
 _COPIES = 4  # at most

@@ -83,7 +83,10 @@ class Material:
 class Lesson(Protocol):
     """What a debugging set teaches: the examples of each layer that gets a network, then inputs to choose settings on.
 
-    `examples` are there once `look` has found them.
+    Attributes:
+        material: what the detector is made from.
+        examples: those of each layer that gets a network, once `look` has found them.
+        reference: how much attention a flagged column keeps until `tune` chooses.
     """
 
     material: Material

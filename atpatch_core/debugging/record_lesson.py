@@ -24,7 +24,8 @@ from .record_tuning import tune_on_flips
 from .tuning import Tuned
 
 ENOUGH_HIJACKED = 20  # records; fewer are accidents at the edge between two classes, not discrimination
-# Few epochs and strong decay: the network knows fields by name, and would learn people by heart. Chosen, not measured.
+# Few epochs and strong decay: the network knows fields by name, and would learn people by heart. No measurement is
+# kept.
 RECIPE = DetectorRecipe(variant="per-field", epochs=8, weight_decay=0.1, hardest=128, random=128)
 
 _FOLLOWED = 300  # tuning records on which the networks are watched while they learn

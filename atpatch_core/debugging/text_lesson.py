@@ -22,7 +22,7 @@ from .tuning import Tuned
 
 ENOUGH_HIJACKED = 20  # texts; fewer show no pattern worth learning, only accidents
 RATE = 0.0025  # of clean texts may have a flagged column; 400 benign texts can bound that, and a full set has 550
-# Few epochs: the many columns of a few hundred texts are soon known by heart. Chosen, not measured.
+# Few epochs: the many columns of a few hundred texts are soon known by heart. No measurement is kept.
 RECIPE = DetectorRecipe(variant="per-token", epochs=8, batch_size=32, weight_decay=5e-2)
 
 

@@ -99,9 +99,7 @@ class WordSearch:
             texts = [self._search[place] for place in rng.choice(len(self._search), _TEXTS, replace=False)]
             places = int(rng.integers(2**31))
             tried = [current, *self._replacements(texts, current, numbers, names, places)]
-            losses = self._losses(
-                texts, [[names[number] for number in numbers_tried] for numbers_tried in tried], places
-            )
+            losses = self._losses(texts, [[names[number] for number in candidate] for candidate in tried], places)
             best = int(losses.argmin())
             waited = 0 if best else waited + 1
             current = tried[best]

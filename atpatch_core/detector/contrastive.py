@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-SHARPNESS = 5.0  # of the scores: log-odds stay within twice this. Chosen, not measured.
+SHARPNESS = 5.0  # of the scores: log-odds stay within twice this. No measurement is kept.
 
 
 class Prototypes(nn.Module):

@@ -17,7 +17,7 @@ FEATURES = (
     "mean-across-heads",  # its mean against the same column in the layer's other heads
     "readout-across-heads",
 )
-_FLOOR = 1e-2  # of a fair part: below it, differences are noise. Chosen, not measured.
+_FLOOR = 1e-2  # of a fair part: below it, differences are noise. No measurement is kept.
 
 
 def column_features(attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:

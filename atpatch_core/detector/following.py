@@ -24,7 +24,7 @@ from .flagging import Flagging, scores_of
 from .joint import Jointly, joint_scores
 from .reach import Budget, Reach, log_odds, trigger_columns
 
-# How much one trial forward takes: larger ones need more memory, smaller ones more forwards. Chosen, not measured.
+# How much one trial forward takes: larger ones need more memory, smaller ones more forwards. No measurement is kept.
 _CELLS = 4_000_000  # entries of the maps of one head, whatever the length of the inputs
 _PROBED = 64  # inputs, at most
 

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from .contrastive import Prototypes
 from .features import FEATURES, column_features
 
-EMBEDDING = 16  # dimensions of a column's embedding. Chosen, not measured.
-FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters. Chosen, not measured.
+EMBEDDING = 16  # dimensions of a column's embedding. No measurement is kept.
+FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters. No measurement is kept.
 
 
 class ColumnNetwork(nn.Module, ABC):

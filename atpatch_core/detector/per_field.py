@@ -15,7 +15,7 @@ from .contrastive import Prototypes
 from .features import FEATURES, column_features
 from .networks import EMBEDDING, FURTHEST, ColumnNetwork, column_mlp
 
-# Dimensions of a column's learnt name and of the summary of all maps. Chosen, not measured.
+# Dimensions of a column's learnt name and of the summary of all maps. No measurement is kept.
 _NAME = 8
 _SUMMARY = 32
 

@@ -21,7 +21,7 @@ from ..errors import LabelError
 FOLDS = 3  # more leave each network more to learn from, and take longer to train
 ENOUGH = 3  # inputs with an over-attended column in a layer, so that every fold has one to learn from
 ENOUGH_OF_MOST = 0.2  # of the inputs in the layer that has most: the rest are more likely slips than a pattern
-WORTH_A_LAYER = 0.005  # of the area under the curve: less is within chance. Chosen, not measured.
+WORTH_A_LAYER = 0.005  # of the area under the curve: less is within chance. No measurement is kept.
 
 
 @dataclass(frozen=True)

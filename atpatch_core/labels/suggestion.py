@@ -12,7 +12,7 @@ from ..inspection.results import AttentionTrace, Inspection
 from .contract import NO_DETECTOR, SuggestedColumn, Suggestion
 from .queue import uncertainty
 
-WORTH_A_LOOK = 8  # columns: more take an annotator longer, fewer may miss one. Chosen, not measured.
+WORTH_A_LOOK = 8  # columns: more take an annotator longer, fewer may miss one. No measurement is kept.
 
 
 def suggest(inspection: Inspection, detector: str | None, most: int = WORTH_A_LOOK) -> Suggestion:

@@ -26,7 +26,7 @@ from .examples import labelled_examples
 from .fitting import fit, over_attended_and_clean
 from .labelled_inputs import LabelledInput
 
-# More epochs of smaller batches than from debugging sets, as labels are few. Chosen, not measured.
+# More epochs of smaller batches than from debugging sets, as labels are few. No measurement is kept.
 RECIPE = DetectorRecipe(epochs=25, batch_size=64, hardest=64, random=64)
 TEXT_RECIPE = DetectorRecipe(variant="per-token", epochs=15, batch_size=16, weight_decay=5e-2)
 

@@ -21,7 +21,7 @@ from ..subjects.subject import Subject
 from .sources import Sources, read_labels, read_sets
 
 READING = "reading what to learn from"
-_RATE_OF_LABELS = 0.01  # a lower rate takes more clean inputs than are often labelled. Chosen, not measured.
+_RATE_OF_LABELS = 0.01  # a lower rate takes more clean inputs than are often labelled. No measurement is kept.
 
 _GIVEN = ("per-token", "per-field")
 

@@ -18,8 +18,8 @@ from ...subjects.subject import Subject
 from .contract import Answers, DefenderData, Suspects
 from .untouched import Untouched
 
-# How hard to train: more unlearns more of the backdoor, and more of what a thousand images don't show. Chosen, not
-# measured.
+# How hard to train: more unlearns more of the backdoor, and more of what a thousand images don't show. No
+# measurement is kept.
 _EPOCHS = 10
 _BATCH = 64
 _LEARNING_RATE = 5e-4

@@ -48,7 +48,12 @@ class ShuffledColumns(SameWatch):
 
 @dataclass(frozen=True)
 class RandomColumns:
-    """Redistributes other columns than `detector` flags, as many of them."""
+    """Redistributes other columns than a detector flags, as many of them.
+
+    Attributes:
+        detector: says how many, and in which heads.
+        seed: which ones.
+    """
 
     detector: ColumnDetector
     seed: int

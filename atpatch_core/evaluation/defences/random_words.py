@@ -21,7 +21,12 @@ from .known_words import repaired_at
 
 @dataclass(frozen=True)
 class RandomWords:
-    """Redistributes other words than `detector` flags, as many of them."""
+    """Redistributes other words than a detector flags, as many of them.
+
+    Attributes:
+        detector: says how many.
+        seed: which ones.
+    """
 
     detector: ColumnDetector
     seed: int

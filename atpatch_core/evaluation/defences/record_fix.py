@@ -17,7 +17,7 @@ from .contract import DefenderData
 from .no_rescale import shrink_only
 from .z_score import column_z_scores
 
-_FLAGGED_BY_Z_SCORE = 0.005  # of the defender's records, which it takes for benign. Chosen, not measured.
+_FLAGGED_BY_Z_SCORE = 0.005  # of the defender's records, which it takes for benign. No measurement is kept.
 
 
 def record_fix(subject: Subject, detector: ColumnDetector, formula: Formula = redistribute) -> Answered:
