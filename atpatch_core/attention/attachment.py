@@ -20,7 +20,12 @@ _attachments: dict[int, _Attachment] = {}
 
 
 def hold(thing: Any, attach: Callable[[Any], Callable[[], None]]) -> None:
-    """Attach to `thing` unless somebody has; `attach` does it, and returns what undoes it."""
+    """Attach to an object unless that has been done, and count the holders.
+
+    Args:
+        thing: a model or a config.
+        attach: attaches to it, and returns what undoes that.
+    """
     with _lock:
         attachment = _attachments.get(id(thing))
         if attachment is None:

@@ -18,7 +18,9 @@ Result = TypeVar("Result")
 class Block(Generic[Result]):
     """A block on a model, closed until it is entered; it can be used again, but not entered twice at a time.
 
-    `prepare` makes the session and the result that `with` gives.
+    Args:
+        name: what the block is called in messages.
+        prepare: makes the session, and the result that `with` gives.
     """
 
     def __init__(self, name: str, prepare: Callable[[], tuple[Session, Result]]) -> None:
@@ -26,7 +28,11 @@ class Block(Generic[Result]):
         self._session: Session | None = None
 
     def __enter__(self) -> Result:
-        """Open the block. Raises `HotfixError` when it is open already."""
+        """Open the block.
+
+        Raises:
+            HotfixError: it is open already.
+        """
         if self._session is not None:
             raise HotfixError(f"This {self._name} block is open already: call {self._name} again for a second one.")
         session, result = self._prepare()
@@ -55,7 +61,8 @@ class Block(Generic[Result]):
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Run each call of `function` inside a block of its own.
 
-        Raises `HotfixError` for a generator or coroutine function, whose body runs after the call.
+        Raises:
+            HotfixError: `function` is a generator or coroutine function, whose body runs after the call.
         """
         if any(test(function) for test in (inspect.isgeneratorfunction, inspect.iscoroutinefunction)) or (
             inspect.isasyncgenfunction(function)

@@ -1,4 +1,4 @@
-"""A block that repairs maps as it is told, and what it tells about the last forward."""
+"""A block that repairs maps, and what it reports about the last forward pass."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from .session import Forward, Repair, Session
 
 @dataclass
 class Fix:
-    """What a `hotfix` did in the last forward.
+    """What a `hotfix` did in the last forward pass.
 
-    `scores[i]` and `flagged[i]` are `[batch, heads, keys]` for layer `i`, or `None` where the layer was not looked at.
-    `following` says for each input of the batch how its flags were followed; `None` for an input without flags, and
-    empty for a detector that does not follow any. `unreadable` are the numbers of the inputs, from 0, whose maps hold
-    values that are no numbers: they are neither judged nor repaired.
+    Attributes:
+        scores: for each layer `[batch, heads, keys]`, 0 to 1, or `None` where the layer was not looked at.
+        flagged: for each layer bool `[batch, heads, keys]`, or `None` where the layer was not looked at.
+        following: for each input of the batch how its flags were followed; `None` for an input without flags, and empty
+            for a detector that does not follow any.
+        unreadable: numbers of the inputs, from 0, whose maps hold values that are no numbers: they are neither judged
+            nor repaired.
     """
 
     scores: tuple[Tensor | None, ...] = ()
@@ -32,7 +35,15 @@ class Fix:
 
 
 def repairing(model: nn.Module, repair: Repair) -> Block[Fix]:
-    """A block that does `repair` in every forward of `model`. Opening it raises as `hotfix` says."""
+    """A block that repairs the maps in every forward pass of a model.
+
+    Args:
+        model: a Transformers model.
+        repair: what is looked for, and how it is repaired.
+
+    Returns:
+        A block for `with`, which yields the `Fix`. Opening it raises what `hotfix` raises.
+    """
 
     def prepare() -> tuple[Session, Fix]:
         found = find_layers(model)

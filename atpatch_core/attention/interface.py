@@ -31,9 +31,14 @@ _NAMES = {original: f"atpatch_over_{original}" for original in ORIGINALS}
 
 
 def held_configs(model: nn.Module, layers: Sequence[AttentionLayer]) -> tuple[Held, ...]:
-    """The configs that say which attention and which mask `model` uses, to be pointed here while a block is open.
+    """The configs that say which attention and which mask a model uses; an open block redirects them to this module.
 
-    Raises `HotfixError` for a layer whose implementation gives no maps.
+    Args:
+        model: a Transformers model.
+        layers: its attention layers.
+
+    Raises:
+        HotfixError: a layer's implementation gives no maps.
     """
     usable = (*ORIGINALS, *_NAMES.values())
     for layer in layers:
@@ -78,7 +83,9 @@ def _attend(
     running = running_forwards()
     if any(id(module) in session.numbers and session not in running for session in sessions_in_force()):
         raise HotfixError("A part of the model was called on its own: inside the block, call the whole model.")
-    sessions = sorted((one for one in running if id(module) in one.numbers), key=lambda one: one.serial)
+    sessions = sorted(
+        (session for session in running if id(module) in session.numbers), key=lambda session: session.serial
+    )
     for session in sessions:
         running[session].fired[session.numbers[id(module)]] += 1
     needing = [session for session in sessions if session.numbers[id(module)] in session.needed]

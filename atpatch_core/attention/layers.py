@@ -15,22 +15,40 @@ ORIGINALS = ("sdpa", "eager")  # the implementations whose maps can be had
 
 @dataclass(frozen=True)
 class AttentionLayer:
-    """A module with an attention map, and the function of its own file that computes the map openly."""
+    """A layer whose attention map can be reached.
+
+    Attributes:
+        module: the attention module.
+        eager: the function of the module's own file that computes the map openly.
+    """
 
     module: nn.Module
     eager: Callable[..., tuple[Tensor, Tensor]]
 
 
 def attention_layers(model: nn.Module) -> tuple[nn.Module, ...]:
-    """The modules of `model` that hold an attention map, in the order of their names.
+    """The modules of a model that hold an attention map, in the order of their names.
 
-    Raises `HotfixError` when there are none or when they bypass Transformers' attention interface.
+    Args:
+        model: a Transformers model.
+
+    Returns:
+        One module for each layer; its place is the number of the layer.
+
+    Raises:
+        HotfixError: there are none, or they bypass Transformers' attention interface.
+
+    Example:
+        >>> from transformers import ViTConfig, ViTForImageClassification
+        >>> config = ViTConfig(hidden_size=16, num_hidden_layers=3, num_attention_heads=2, intermediate_size=16)
+        >>> len(attention_layers(ViTForImageClassification(config)))
+        3
     """
     return tuple(layer.module for layer in find_layers(model))
 
 
 def find_layers(model: nn.Module) -> tuple[AttentionLayer, ...]:
-    """The same as `attention_layers`, each with its eager function. Raises `HotfixError`."""
+    """The same as `attention_layers`, each with its eager function. Raises `HotfixError` as that does."""
     if not isinstance(model, nn.Module):
         raise HotfixError("This is no model: pass a subject from `load`, or a Transformers model.")
     if hasattr(model, "_orig_mod"):
@@ -55,7 +73,18 @@ def find_layers(model: nn.Module) -> tuple[AttentionLayer, ...]:
 
 
 def existing_layers(layers: Iterable[int], count: int) -> tuple[int, ...]:
-    """`layers` as they are. Raises `HotfixError` when one is not the number of one of `count` layers."""
+    """Check that layers exist.
+
+    Args:
+        layers: numbers of layers, from 0.
+        count: how many layers the model has.
+
+    Returns:
+        The numbers as they are.
+
+    Raises:
+        HotfixError: `layers` are no numbers, or one of them is not below `count`.
+    """
     if isinstance(layers, str | bytes) or not isinstance(layers, Iterable):
         raise HotfixError(f"Layers are named by their numbers, as in [0, 1], not by {layers!r}.")
     chosen = tuple(layers)

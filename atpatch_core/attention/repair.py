@@ -11,7 +11,7 @@ from .session import Forward, Repair
 
 
 def repaired_map(repair: Repair, layer: int, attention: Tensor, visible: Tensor | None, forward: Forward) -> Tensor:
-    """The map with its flagged columns redistributed, or `attention` itself if there are none; notes both in `forward`.
+    """Redistribute the flagged columns of a map, and note scores and flags in `forward`.
 
     Args:
         repair: what the hot-fix looks for, and how it repairs.
@@ -19,6 +19,9 @@ def repaired_map(repair: Repair, layer: int, attention: Tensor, visible: Tensor 
         attention: `[batch, heads, queries, keys]`.
         visible: which entries are not masked, as bool of the same shape; `None` if all are.
         forward: where scores and flags are noted.
+
+    Returns:
+        The repaired map, or `attention` itself if nothing is flagged.
 
     Raises:
         DetectorError: the detector gives a score that is no number for a map that is sound.
@@ -62,9 +65,21 @@ def repaired_map(repair: Repair, layer: int, attention: Tensor, visible: Tensor 
 def output_of_repaired(
     module: nn.Module, before: Tensor, after: Tensor, flagged: Tensor, value: Tensor, output: Tensor
 ) -> Tensor:
-    """The layer's output with the maps `after` in place of `before`, computed anew only for inputs with a flag.
+    """The layer's output with repaired maps, computed anew only for inputs with a flag.
 
-    Raises `HotfixError` when the layer does not simply weigh its values by the map.
+    Args:
+        module: the attention module, for the message.
+        before: the maps it used, `[batch, heads, queries, keys]`.
+        after: the maps to use instead, of the same shape.
+        flagged: bool `[batch, heads, keys]`.
+        value: its values, `[batch, heads, keys, size]`, or with fewer heads that several heads share.
+        output: what it gave, `[batch, queries, heads, size]`.
+
+    Returns:
+        `[batch, queries, heads, size]`.
+
+    Raises:
+        HotfixError: the layer does not simply weigh its values by the map.
     """
     values = value.repeat_interleave(before.shape[1] // value.shape[1], dim=1)
     some = flagged.flatten(1).any(1)

@@ -1,4 +1,4 @@
-"""Run a model again for a detector that follows its flags, with hot-fixes that do as they are told."""
+"""Run a model again for a detector that follows its flags, with hot-fixes for columns that are already known."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ from .session import Call, Forward, Repair, Repaired, logits_of
 
 
 def follow(call: Call, output: Any, forward: Forward, repair: Repair) -> Repaired | None:
-    """Run the model again with everything repaired that its flags lead to; `None` if that is nothing.
+    """Run the model again with everything repaired that its flags lead to.
 
     Args:
         call: the model and what it was called with.
         output: what it answered, with nothing but the columns named by hand repaired.
         forward: what was seen meanwhile; how flags were followed is noted in it.
         repair: what the hot-fix looks for, and how it repairs.
+
+    Returns:
+        `None` if the flags lead nowhere.
 
     Raises:
         HotfixError: the model is no classifier, whose answer could be followed.
@@ -41,7 +44,14 @@ def follow(call: Call, output: Any, forward: Forward, repair: Repair) -> Repaire
 
 @dataclass(frozen=True)
 class HotfixReruns:
-    """Runs the model of a call again, each time in a hot-fix of its own (see `Reruns`)."""
+    """Runs the model of a call again, each time in a hot-fix of its own (see `Reruns`).
+
+    Attributes:
+        call: the model and what it was called with.
+        output: what it answered at first.
+        repair: what the hot-fix looks for, and how it repairs.
+        detector: that of `repair`, which is known to be there.
+    """
 
     call: Call
     output: Any
@@ -49,7 +59,11 @@ class HotfixReruns:
     detector: ColumnDetector
 
     def logits(self) -> Tensor:
-        """What the model answered at first, `[batch, classes]`. Raises `HotfixError` if it is no classifier."""
+        """What the model answered at first, `[batch, classes]`.
+
+        Raises:
+            HotfixError: it is no classifier.
+        """
         return logits_of(self.output)
 
     def repaired(self, columns: Tensor, layers: tuple[int, ...]) -> Repaired:
@@ -62,7 +76,16 @@ class HotfixReruns:
         return Repaired(output, flagged, kept.layers)
 
     def shut_out(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Tensor:
-        """Its answers to the inputs `rows` (int64 `[n]`) with `columns` (bool `[n, keys]`) shut out in `layers`."""
+        """Its answers to some of the inputs, with all attention to some columns shut out.
+
+        Args:
+            rows: numbers of the inputs, int64 `[n]`; an input may occur several times.
+            columns: the columns to shut out in each of them, bool `[n, keys]`.
+            layers: numbers of the layers in which they are shut out, in all heads.
+
+        Returns:
+            Logits, `[n, classes]`.
+        """
         batch = len(self.logits())
         known = KnownColumns(self.detector.layers, dict.fromkeys(layers, columns[:, None]))
         arguments = {name: value for name, value in self.call.arguments.items() if name != "labels"}

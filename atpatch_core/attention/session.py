@@ -37,23 +37,42 @@ Formula = Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 @dataclass
 class Forward:
-    """What one session has seen so far in one forward, in one context."""
+    """What one session has seen so far in one forward pass, in one context.
+
+    Attributes:
+        fired: how often each layer ran.
+        maps: the map of each layer that is needed, `[batch, heads, queries, keys]`, as the model used it.
+        scores: the detector's scores in each watched layer, `[batch, heads, keys]`.
+        flagged: what was redistributed in each layer, bool `[batch, heads, keys]`.
+        found: flags that are still to be followed in each layer, bool `[batch, keys]`.
+        valid: bool `[batch, keys]`, `False` for padding; `None` until a layer with flags to follow has run.
+        tokens: of a text, int64 `[batch, keys]`, or their vectors `[batch, keys, size]`.
+        unreadable: inputs whose maps hold values that are no numbers, bool `[batch]`; `None` if there are none.
+        following: for each input how its flags were followed; empty if none were.
+        thread: the thread in which it runs.
+    """
 
     fired: Counter[int] = field(default_factory=Counter)
     maps: dict[int, Tensor] = field(default_factory=dict)
     scores: dict[int, Tensor] = field(default_factory=dict)
     flagged: dict[int, Tensor] = field(default_factory=dict)
-    found: dict[int, Tensor] = field(default_factory=dict)  # flags that are to be followed, [batch, keys]
+    found: dict[int, Tensor] = field(default_factory=dict)
     valid: Tensor | None = None
-    tokens: Tensor | None = None  # of a text, int64 [batch, keys], or their vectors [batch, keys, size]
-    unreadable: Tensor | None = None  # inputs whose maps hold values that are no numbers, bool [batch]
-    following: tuple[Following | None, ...] = ()  # one for each input, if flags were followed
+    tokens: Tensor | None = None
+    unreadable: Tensor | None = None
+    following: tuple[Following | None, ...] = ()
     thread: int = field(default_factory=threading.get_ident)
 
 
 @dataclass(frozen=True)
 class Call:
-    """A model, and what it was called with."""
+    """A model, and what it was called with.
+
+    Attributes:
+        model: a Transformers model.
+        args: its positional arguments.
+        arguments: its keyword arguments.
+    """
 
     model: nn.Module
     args: Any
@@ -62,7 +81,13 @@ class Call:
 
 @dataclass(frozen=True)
 class Repaired:
-    """What a model answers while columns are repaired, which ones were in each layer, and its maps of all layers."""
+    """What a model gives while columns are repaired.
+
+    Attributes:
+        output: its output.
+        flagged: which columns were redistributed in each layer, bool `[batch, heads, keys]`.
+        maps: the maps of all layers, `[batch, heads, queries, keys]`.
+    """
 
     output: Any
     flagged: dict[int, Tensor]
@@ -84,7 +109,16 @@ def logits_of(output: Any) -> Tensor:
 
 @dataclass(frozen=True)
 class Repair:
-    """What a hot-fix does to the maps; `follow` is what it does with the flags of a detector that has a reach."""
+    """What a hot-fix does to the maps.
+
+    Attributes:
+        detector: scores columns; `None` if only `columns` are repaired.
+        watched: numbers of the layers that the detector scores.
+        threshold: the score from which on a column is flagged; `None` for the detector's own.
+        columns: columns to redistribute whatever the detector says.
+        formula: how flagged columns are repaired.
+        follow: what is done with the flags of a detector that has a reach; `None` for any other detector.
+    """
 
     detector: ColumnDetector | None
     watched: frozenset[int]
@@ -106,7 +140,12 @@ class Repair:
 
 @dataclass(frozen=True)
 class Held:
-    """Something of a model to attach to; `attach` does it, and returns what undoes it."""
+    """Something of a model to attach to while a block is open.
+
+    Attributes:
+        thing: a config of the model.
+        attach: attaches to it, and returns what undoes that.
+    """
 
     thing: Any
     attach: Callable[[Any], Callable[[], None]]
@@ -117,10 +156,21 @@ _serial = itertools.count()
 
 @dataclass(eq=False)
 class Session:
-    """One open block: its model, the layers it needs, what it does to them, and who is told about a finished forward.
+    """One open block.
 
-    `held` is what the way in which the model is intercepted attaches to while the block is open. `forwards` counts
-    those it was in force for, `passed_over` those that ran while its generator was suspended.
+    Attributes:
+        model: a Transformers model.
+        found: its attention layers.
+        needed: numbers of the layers whose maps are kept or repaired.
+        repair: what is done to the maps; `None` if nothing is.
+        publish: called with each finished forward pass.
+        held: what to attach to, beside the model, while the block is open.
+        numbers: the number of each layer, by the `id` of its module.
+        serial: of two open blocks the later one is the inner one.
+        generator: the frame of the generator that the block was opened in, if any.
+        closed: whether the block was left.
+        forwards: how many forward passes it was in force for.
+        passed_over: how many ran while its generator was suspended.
     """
 
     model: nn.Module
@@ -130,7 +180,7 @@ class Session:
     publish: Callable[[Forward], None]
     held: tuple[Held, ...]
     numbers: dict[int, int] = field(init=False)
-    serial: int = field(default_factory=lambda: next(_serial))  # of two open blocks the later one is the inner one
+    serial: int = field(default_factory=lambda: next(_serial))
     generator: FrameType | None = None
     closed: bool = False
     forwards: int = 0
@@ -169,7 +219,7 @@ def close_session(session: Session) -> None:
     _open.set(_still_open())
     running = running_forwards()
     if (forward := running.get(session)) is not None and forward.thread == threading.get_ident():
-        # The forward was broken off by what no hook is told of, such as a keyboard interrupt.
+        # The forward was broken off by something that no hook sees, such as a keyboard interrupt.
         _forget({session: forward})
     _detach(session)
 
@@ -186,7 +236,7 @@ def running_forwards() -> dict[Session, Forward]:
 
 @contextmanager
 def unobserved() -> Iterator[None]:
-    """Inside the block no session is in force: nobody who looks on is to see trial forwards."""
+    """Inside the block no session is in force, so that trial forwards go unnoticed."""
     before = _open.set(())
     try:
         yield

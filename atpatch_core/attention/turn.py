@@ -1,9 +1,9 @@
 """Whose turn it is: a block opened in a generator must not reach the code that runs while the generator is suspended.
 
 Generators share the context variables of their caller, so a context variable alone would leave the block of a suspended
-generator in force for its caller and for every other generator. The frame of a generator tells whether it runs: one
+generator in force for its caller and for every other generator. The frame of a generator shows whether it runs: one
 that is suspended, or has ended, has no caller. A function made by `contextlib.contextmanager` is a generator as well,
-but it is suspended *for* the body of its `with` statement: it hands its block on to whoever opened it.
+but it is suspended *for* the body of its `with` statement: it hands its block on to the code that opened it.
 """
 
 from __future__ import annotations

@@ -18,7 +18,16 @@ BATCH = 250  # inputs in one forward
 
 
 def answers(subject: Subject, inputs: Sequence[Any], detector: ColumnDetector | None = None) -> np.ndarray:
-    """The numbers of the most probable classes, int64 `[n]`, of the model as it is or while `detector` repairs it."""
+    """What a model answers to many inputs, as it is or repaired.
+
+    Args:
+        subject: the model.
+        inputs: images, texts or records, in any order and of any length.
+        detector: repairs the model while it answers; by default the model answers as it is.
+
+    Returns:
+        The numbers of the most probable classes, int64 `[n]`.
+    """
     order = batches(inputs)
     found = np.zeros(len(inputs), dtype=np.int64)
     encoded = (subject.encode([inputs[place] for place in chosen]) for chosen in order)
@@ -29,7 +38,16 @@ def answers(subject: Subject, inputs: Sequence[Any], detector: ColumnDetector | 
 def answers_to(
     subject: Subject, encoded: Iterable[dict[str, Tensor]], detector: ColumnDetector | None = None
 ) -> np.ndarray:
-    """The same for batches of inputs as the model takes them, int64 `[n]`."""
+    """The same as `answers` for batches of inputs as the model takes them.
+
+    Args:
+        subject: the model.
+        encoded: batches, each as keyword arguments of the model.
+        detector: repairs the model while it answers; by default the model answers as it is.
+
+    Returns:
+        The numbers of the most probable classes, int64 `[n]`.
+    """
     found = [np.empty(0, dtype=np.int64)]
     for batch in encoded:
         with torch.no_grad(), nullcontext() if detector is None else hotfix(subject.model, detector):

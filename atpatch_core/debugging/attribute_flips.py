@@ -27,19 +27,25 @@ from ..subjects.record import record_schema
 from ..subjects.record_schema import Record, RecordSchema
 from ..subjects.subject import Subject
 
-SHIFT = 0.05
-MARGIN = 0.1
+# Higher values miss people whom an attribute decides about, lower ones take in those whom it hardly touches. No
+# measurement of them is kept.
+SHIFT = 0.05  # of the probability of the positive class
+MARGIN = 0.1  # of that probability, on each side of the decision line
 _LINE = 0.5
-_BATCH = 1_000
-_CHUNK = 256
+_BATCH = 1_000  # records in one forward pass
+_CHUNK = 256  # records that are compared with all others at a time
 
 
 @dataclass(frozen=True)
 class FlippedPairs:
     """Over-attending records and, in the same order, their nearest clean counterparts.
 
-    `hijacking` (bool `[n, protected attributes]`) says which attributes hijack each over-attending record; `distance`
-    (`int64 [n]`) in how many fields its counterpart differs. `origin` says where the pairs are from.
+    Attributes:
+        over_attending: records that a protected attribute hijacks.
+        clean: the counterpart of each.
+        hijacking: which attributes hijack each over-attending record, bool `[n, protected attributes]`.
+        distance: in how many fields its counterpart differs, int64 `[n]`.
+        origin: where the pairs are from.
     """
 
     over_attending: list[Record]
@@ -56,8 +62,9 @@ class FlippedPairs:
 class ExhaustiveFlips:
     """Records, and each of them with every other value of every protected attribute, one attribute at a time.
 
-    `versions` are all records as they are, then all of them with their first flip, and so on; `rounds` names, for each
-    of these, the number of the attribute that was flipped (-1: none).
+    Attributes:
+        versions: all records as they are, then all of them with their first flip, and so on.
+        rounds: for each of these, the number of the attribute that was flipped; -1 for none.
     """
 
     versions: list[Record]
@@ -67,9 +74,9 @@ class ExhaustiveFlips:
     def of(cls, schema: RecordSchema, records: Sequence[Record]) -> ExhaustiveFlips:
         """All flips of `records`."""
         versions, rounds = list(records), [-1]
-        for number, one in enumerate(schema.protected):
-            flips = [schema.flips(record, one.name) for record in records]
-            for flip in range(schema.category(one.name).tokens - 1):
+        for number, attribute in enumerate(schema.protected):
+            flips = [schema.flips(record, attribute.name) for record in records]
+            for flip in range(schema.category(attribute.name).tokens - 1):
                 versions += [of_record[flip] for of_record in flips]
                 rounds.append(number)
         return cls(versions, tuple(rounds))
@@ -80,7 +87,7 @@ class ExhaustiveFlips:
         return own
 
     def changes(self, answers: np.ndarray) -> np.ndarray:
-        """Which attributes change each answer, bool `[n, protected attributes]`; `answers` is one a version."""
+        """Which attributes change each answer, bool `[n, protected attributes]`; `answers` has one for each version."""
         table = answers.reshape(len(self.rounds), -1)
         rounds = np.array(self.rounds)
         attributes = range(max(rounds) + 1)
@@ -92,7 +99,11 @@ class ExhaustiveFlips:
     def moves(self, probabilities: np.ndarray) -> np.ndarray:
         """Which attributes move each record by `SHIFT` and to within `MARGIN` of the decision line or across it.
 
-        `probabilities` of the positive class are one a version; the answer is bool `[n, protected attributes]`.
+        Args:
+            probabilities: of the positive class, one for each version.
+
+        Returns:
+            bool `[n, protected attributes]`.
         """
         table = probabilities.reshape(len(self.rounds), -1)
         hits = []
@@ -110,9 +121,17 @@ def predictions(subject: Subject, inputs: dict[str, Tensor]) -> np.ndarray:
 
 
 def hijacked_by(subject: Subject, records: Sequence[Record]) -> np.ndarray:
-    """Which protected attributes hijack each record, bool `[n, protected attributes]`.
+    """Which protected attributes hijack each record.
 
-    Raises `InputError` when the subject takes no records or names no protected attribute.
+    Args:
+        subject: a model for records.
+        records: what it takes.
+
+    Returns:
+        bool `[n, protected attributes]`.
+
+    Raises:
+        InputError: the subject takes no records or names no protected attribute.
     """
     schema = record_schema(subject)
     if not schema.protected:
@@ -123,7 +142,7 @@ def hijacked_by(subject: Subject, records: Sequence[Record]) -> np.ndarray:
     positive = subject.labels.index(schema.positive_label)
     flips = ExhaustiveFlips.of(schema, records)
     inputs = subject.encode(flips.versions)
-    keys = [schema.key(one.name) for one in schema.protected]
+    keys = [schema.key(attribute.name) for attribute in schema.protected]
     hits = flips.moves(_probabilities(subject, inputs)[:, positive].numpy())
     layers = len(attention_layers(subject.model)) if len(keys) > 1 else 0
     for number, own in enumerate(keys):
@@ -151,21 +170,31 @@ def _probabilities(subject: Subject, inputs: dict[str, Tensor]) -> Tensor:
 
 
 def attribute_flips(subject: Subject, records: Sequence[Record], most: int = 2_000, seed: int = 0) -> FlippedPairs:
-    """Find the over-attending records among `records`, add their flips, and find the nearest clean counterparts.
+    """Find the over-attending records, add their flips, and find the nearest clean counterparts.
 
-    If there are more over-attending records than `most`, that many are drawn at random.
+    A model that no protected attribute moves gives an empty set.
 
-    A model that no protected attribute moves gives an empty set. Raises `InputError` when the subject takes no records
-    or names no protected attribute, or when every record over-attends, so that there is no counterpart.
+    Args:
+        subject: a model for records.
+        records: people, without labels.
+        most: of more over-attending records, that many are drawn at random; 2,000 by default.
+        seed: of that draw; 0 by default.
+
+    Returns:
+        The pairs; records that are the same occur once.
+
+    Raises:
+        InputError: the subject takes no records or names no protected attribute, or every record over-attends, so that
+            there is no counterpart.
     """
     schema = record_schema(subject)
-    names = [one.name for one in schema.protected]
+    names = [attribute.name for attribute in schema.protected]
     hits = hijacked_by(subject, records)
     clean = [record for record, hit in zip(records, hits, strict=True) if not hit.any()]
     bad: dict[tuple[object, ...], Record] = {}
     for record, hit in zip(records, hits, strict=True):
         flips = [flip for name, by_it in zip(names, hit, strict=True) if by_it for flip in schema.flips(record, name)]
-        bad |= {tuple(one.values()): one for one in ([record, *flips] if hit.any() else [])}
+        bad |= {tuple(version.values()): version for version in ([record, *flips] if hit.any() else [])}
     over_attending = list(bad.values())
     if len(over_attending) > most:
         chosen = np.sort(np.random.default_rng(seed).choice(len(over_attending), most, replace=False))

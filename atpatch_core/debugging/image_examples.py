@@ -23,8 +23,10 @@ from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .sets import ImageDebuggingSet
 
-HIJACKED_RISE = 0.15
-CALM_RISE = 0.05
+# What lies between hijacked and calm is left out: the further apart, the cleaner the labels and the fewer. No
+# measurement of them is kept.
+HIJACKED_RISE = 0.15  # of a query's attention
+CALM_RISE = 0.05  # of a query's attention
 MOVED = 1.0  # in log-odds: below, what is pasted on an input does not matter to the model
 TAKEN_BACK = 0.1  # of the shift in log-odds, by one head alone
 _BATCH = 50  # whole maps of every layer are held for so many inputs at a time
@@ -32,10 +34,11 @@ _BATCH = 50  # whole maps of every layer are held for so many inputs at a time
 
 @dataclass(frozen=True)
 class ColumnLabels:
-    """Labels for the columns of one layer in the triggered inputs of a debugging set, bool `[pairs, heads, keys]`.
+    """Labels for the columns of one layer in the triggered inputs of a debugging set.
 
-    `hijacked` columns are over-attended because of a trigger and drive the answer; `ignored` ones are neither clearly
-    so nor clearly benign.
+    Attributes:
+        hijacked: columns that are over-attended because of a trigger and drive the answer, bool `[pairs, heads, keys]`.
+        ignored: columns that are neither clearly so nor clearly benign, bool `[pairs, heads, keys]`.
     """
 
     hijacked: Tensor
@@ -50,6 +53,13 @@ def label_columns(subject: Subject, pairs: ImageDebuggingSet) -> tuple[ColumnLab
     columns under the trigger in this head alone takes back `TAKEN_BACK` of the shift in log-odds between the two
     answers. It is ignored where it is not hijacked, but its attention rises by `CALM_RISE` and the answer moves by
     `MOVED`. All others are benign: also those that draw attention to what the model then makes nothing of.
+
+    Args:
+        subject: a model for images.
+        pairs: clean and triggered images.
+
+    Returns:
+        The labels of each layer.
     """
     parts = [_label(subject, pairs[start : start + _BATCH]) for start in range(0, len(pairs), _BATCH)]
     return tuple(
@@ -68,10 +78,18 @@ def layer_examples(
     layers: Sequence[int],
     patched_by: TrainedDetector | None = None,
 ) -> dict[int, LayerExamples]:
-    """The maps of `layers` for all pairs, clean inputs first, with their labels.
+    """The maps of some layers for all pairs, clean inputs first, with their labels.
 
-    With `patched_by`, each layer's maps are those that its detector gets to see while that detector repairs the layers
-    before it: a repaired layer changes the layers after it.
+    Args:
+        subject: a model for images.
+        pairs: clean and triggered images.
+        labels: those of each layer of the model, as `label_columns` gives them.
+        layers: numbers of the layers to take.
+        patched_by: if given, each layer's maps are those that its detector gets to see while this one repairs the
+            layers before it, since a repaired layer changes the layers after it; by default nothing is repaired.
+
+    Returns:
+        The examples of each layer, by its number.
     """
     examples = {}
     for layer in layers:

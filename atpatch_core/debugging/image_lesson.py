@@ -27,21 +27,21 @@ from .tuning import WORTH_A_LAYER, Tuned
 # The few benign columns that look hijacked are what decides about false alarms, so each batch is built around them.
 RECIPE = DetectorRecipe(epochs=15, hardest=8, random=32)
 ENOUGH_HIJACKED = 20  # inputs; fewer show no pattern worth learning, only accidents
-ENOUGH_OF_MOST = 0.1  # of the most hijacked layer's inputs
-_BATCH = 250
+ENOUGH_OF_MOST = 0.1  # of the most hijacked layer's inputs: fewer are by-effects, and a network for them costs time
+_BATCH = 250  # images in one forward pass
 _FOLLOWED = 150  # tuning pairs on which the networks are watched while they learn
 
 
 @dataclass
 class ImageLesson(Lesson):
-    """Learns from `pairs`, chooses on `tuning` pairs (both `ImageDebuggingSet`) and `benign` images.
+    """Learns from pairs, and chooses on tuning pairs (both `ImageDebuggingSet`) and benign images.
 
-    `benign` is uint8 `[n, height, width, channels]`. Each layer whose columns the triggers hijack in at least
+    Benign images are uint8 `[n, height, width, channels]`. Each layer whose columns the triggers hijack in at least
     `ENOUGH_HIJACKED` inputs, and in `ENOUGH_OF_MOST` as many as in the most hijacked layer, gets a network; if more
     than one layer ends up watched, the networks are trained once more with the maps that the model has while the first
-    ones repair it. If it wins back more, all of these layers judge jointly instead (see `Jointly`). The threshold is
+    ones repair it. If it wins back more, all of these layers judge together instead (see `Jointly`). The threshold is
     set for at most the wanted rate of flagged ones among benign images and their slightly moved copies, or for the
-    lowest rate that so many can tell.
+    lowest rate that so many images can bound.
     """
 
     reference: ReferenceKind = field(default="mean", init=False)
@@ -59,7 +59,7 @@ class ImageLesson(Lesson):
         self.examples = self.material.with_labelled(layer_examples(subject, pairs, self._labels, candidates))
 
     def held_out(self) -> dict[int, LayerExamples]:
-        """Some pairs, to tell the clean from the triggered ones; which columns are hijacked is not needed."""
+        """Some pairs, to tell the clean images from the triggered ones; which columns are hijacked is not needed."""
         subject, some = self.material.subject, self.material.tuning[:_FOLLOWED]
         nothing = torch.zeros(1, 1, 1, dtype=torch.bool)
         unlabelled = [ColumnLabels(nothing, nothing)] * len(attention_layers(subject.model))
@@ -78,7 +78,7 @@ class ImageLesson(Lesson):
         return tuple((total / len(images)).half().float() for total in sums)
 
     def tune(self, detector: TrainedDetector) -> Tuned:
-        """Choose layers that judge each for itself; how well all do jointly is kept for `refine`."""
+        """Choose layers that each judge on their own; how well all do together is kept for `refine`."""
         many = moved_copies(self.material.benign)
         self._rate = max(self.material.false_positive_rate, 1 / len(many))
         self._trial = Trial.of(self.material.subject, self.material.tuning, many, self._rate)
@@ -87,7 +87,7 @@ class ImageLesson(Lesson):
         return tuned
 
     def refine(self, tuned: Tuned, train: TrainAgain) -> Tuned:
-        """Train several layers once more above repaired ones, and take what does best, jointly or each for itself."""
+        """Train several layers once more above repaired ones, and take what does best: together, or each on its own."""
         if len(tuned.detector.watched) > 1:
             watched, material = tuned.detector.watched, self.material
             seen = layer_examples(material.subject, material.pairs, self._labels, watched, patched_by=tuned.detector)
@@ -116,12 +116,12 @@ class ImageLesson(Lesson):
         }
 
 
-def _joined(one: ImageDebuggingData, other: ImageDebuggingData) -> ImageDebuggingData:
+def _joined(first: ImageDebuggingData, second: ImageDebuggingData) -> ImageDebuggingData:
     return ImageDebuggingData(
-        pairs=joined_images(one.pairs, other.pairs),
-        tuning=joined_images(one.tuning, other.tuning),
-        benign=np.concatenate([one.benign, other.benign]),
-        provenance=one.provenance,
+        pairs=joined_images(first.pairs, second.pairs),
+        tuning=joined_images(first.tuning, second.tuning),
+        benign=np.concatenate([first.benign, second.benign]),
+        provenance=first.provenance,
     )
 
 

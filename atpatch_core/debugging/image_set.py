@@ -34,10 +34,10 @@ from .sets import ImageDebuggingSet
 from .stored_rows import stored_rows
 from .trigger_search import TriggerSearch, search_triggers
 
-LEAST = 200
-MOST = 1_000
-_PAIRS = 4_000
-_TUNING_PAIRS = 600
+LEAST = 200  # with fewer, too few are left for the threshold
+MOST = 1_000  # more make the search slower and tell little more
+_PAIRS = 4_000  # where memory allows (see `_pairs_within_memory`)
+_TUNING_PAIRS = 600  # every setting that is tried answers all of them
 _LEARN, _TUNE = 0.55, 0.15  # of the clean images; the rest bounds the false-positive rate
 _TRIED_ELSEWHERE = 40  # images at each place
 _PARTS = ("learn", "tune")
@@ -50,9 +50,13 @@ _PAIRS_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class ImageDebuggingData:
-    """Disjoint parts of the clean images: pairs to learn from and to tune on, and benign ones for the threshold.
+    """Disjoint parts of the clean images.
 
-    `benign` is uint8 `[n, height, width, channels]`; `provenance` is what `provenance.json` says.
+    Attributes:
+        pairs: to learn from.
+        tuning: pairs to choose settings on.
+        benign: for the threshold, uint8 `[n, height, width, channels]`.
+        provenance: what `provenance.json` says.
     """
 
     pairs: ImageDebuggingSet
@@ -69,12 +73,28 @@ def build_image_set(
     seed: int = 0,
     on_step: OnStep = say_nothing,
 ) -> ImageDebuggingData:
-    """Invert triggers for `classes` (default: all) and make the debugging set in `folder`; a killed run resumes.
+    """Invert triggers and make the debugging set of an image model; a killed run resumes.
 
-    Needs the model and `LEAST` to `MOST` clean images (of more, the first `MOST` count); their labels are not needed.
     A class that can't be inverted is noted and passed over. A model without a suspicious trigger gets a set without
-    pairs. Raises `InputError` when there are too few images or the disk refuses, `SubjectError` when the model's
-    pixels or patches can't be got at.
+    pairs.
+
+    Args:
+        subject: a model for images.
+        images: `LEAST` to `MOST` clean images (of more, the first `MOST` count); their labels are not needed.
+        folder: where the set is written, and what is finished is kept meanwhile.
+        classes: numbers of the classes to search; all by default.
+        seed: where all randomness comes from; 0 by default.
+        on_step: called with (stage, steps done, steps in all); may raise to cancel.
+
+    Returns:
+        What `load_image_set` reads from the folder.
+
+    Raises:
+        InputError: there are too few images, the folder holds another search, or the disk refuses.
+        SubjectError: the model's pixels or patches can't be reached.
+
+    Source:
+        Triggers are inverted after Neural Cleanse (Wang et al., IEEE S&P 2019); see `mask_inversion.py`.
     """
     images = enough(images, LEAST, MOST, "clean images")
     space = pixel_space(subject, images[0])
@@ -121,7 +141,14 @@ def build_image_set(
 
 
 def load_image_set(folder: Path) -> ImageDebuggingData:
-    """Read what `build_image_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
+    """Read what `build_image_set` wrote.
+
+    Args:
+        folder: a finished debugging set.
+
+    Raises:
+        InputError: it is missing, unfinished or damaged.
+    """
     with stored_set(folder, "damaged") as provenance:
         rows, columns = (whole(side, 1, _LARGEST_GRID) for side in provenance["grid"])
         space = _Room(limits.IMAGES.pixels_in_all)
@@ -172,7 +199,16 @@ def _findings(subject: Subject, search: TriggerSearch, elsewhere: Sequence[float
 
 
 def save_image_set(subject: Subject, data: ImageDebuggingData, folder: Path) -> None:
-    """Write a debugging set into `folder`. Raises `OSError`."""
+    """Write a debugging set.
+
+    Args:
+        subject: the model, which writes images as PNG.
+        data: what to write; the origin of its pairs is noted in its provenance.
+        folder: where to; it is made if need be.
+
+    Raises:
+        OSError: the disk refuses.
+    """
     rows: dict[str, list[Any]] = {name: [] for name in _PAIRS_SCHEMA.names}
     for name, pairs in zip(_PARTS, (data.pairs, data.tuning), strict=True):
         rows["part"] += [name] * len(pairs)

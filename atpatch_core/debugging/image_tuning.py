@@ -1,4 +1,4 @@
-"""Choose for a detector of images: layers, threshold, reference, and whether layers judge jointly."""
+"""Choose for a detector of images: layers, threshold, reference, and whether layers judge together."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ ALONGSIDE = (0.5, 0.3, 0.1)  # scores from which on the other columns of a flagg
 def tune(detector: TrainedDetector, trial: Trial) -> Tuned:
     """Pick watched layers one at a time, best first, as long as each wins back `WORTH_A_LAYER` more predictions.
 
-    `detector` watches all layers that may be picked. Where no prediction is hijacked, no layer is watched.
+    Args:
+        detector: watches all layers that may be picked.
+        trial: what settings are tried on. Where no prediction is hijacked, no layer is watched.
     """
     scores = _Scores.of(detector, trial)
     best: Choice | None = None
@@ -42,7 +44,7 @@ def tune(detector: TrainedDetector, trial: Trial) -> Tuned:
 
 
 def tune_jointly(detector: TrainedDetector, trial: Trial) -> Tuned:
-    """The same for all watched layers of `detector` at once, which judge and repair jointly (see `Jointly`)."""
+    """The same for all watched layers of `detector` at once, which judge and repair together (see `Jointly`)."""
     joint = replace(detector, reach=Jointly(detector.watched))
     if not trial.hijacked or not joint.watched:
         return Tuned.of(detector, None)

@@ -19,6 +19,8 @@ from .sets import ImageDebuggingSet, covered_patches, moved_copies
 
 _VISIBLE = 0.1  # of the mask: less of a trigger leaves a patch as it was
 # Shares of pairs with the trigger as found, moved, altered, with a distractor, and copied, for a trigger that works
+# only where it was found, and for one that works anywhere; a trigger in between gets shares in between. No
+# measurement is kept.
 _HERE_ONLY = np.array((0.3, 0.25, 0.2, 0.25, 0.0))
 _ANYWHERE = np.array((0.1, 0.45, 0.1, 0.15, 0.2))
 _COPIES = 4  # at most
@@ -33,11 +35,21 @@ def inverted_pairs(
     count: int,
     seed: int,
 ) -> ImageDebuggingSet:
-    """`count` pairs of `clean` images (`uint8 [n, height, width, channels]`) with a varied trigger on them.
+    """Pairs of clean images and the same images with a varied trigger on them.
 
-    `elsewhere` says for each trigger how well it works at other places (0 to 1, see `success_elsewhere`). `answers`
-    (`int64 [n]`) are the model's; a trigger is put on images of other classes than its own target, each trigger
-    equally often. Without triggers the set is empty.
+    A trigger is put on images of other classes than its own target, each trigger equally often.
+
+    Args:
+        triggers: what to put on; without any the set is empty.
+        elsewhere: how well each trigger works at other places, 0 to 1 (see `success_elsewhere`).
+        clean: images, uint8 `[n, height, width, channels]`.
+        answers: the model's answers to them, int64 `[n]`.
+        grid: rows and columns of patches.
+        count: how many pairs to make.
+        seed: where all randomness comes from.
+
+    Returns:
+        The pairs, up to `count`.
     """
     rng = np.random.default_rng(seed)
     chosen, stamped, covered = [], [], []

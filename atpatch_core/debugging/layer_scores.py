@@ -16,10 +16,18 @@ from .answers import batches
 
 
 def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[Any]) -> np.ndarray:
-    """The highest column score of each input in each watched layer, `float64 [n, watched layers]`; nothing is repaired.
+    """The highest column score of each input in each watched layer; nothing is repaired.
 
     An input has a flagged column exactly when one of its scores reaches the threshold, because the layers before the
     first flagged one are the same with and without the fix.
+
+    Args:
+        subject: the model.
+        detector: gives the scores.
+        inputs: images, texts or records.
+
+    Returns:
+        float64 `[n, watched layers]`, 0 to 1.
     """
     if not detector.watched:
         return np.zeros((len(inputs), 0))
@@ -31,7 +39,16 @@ def layer_scores(subject: Subject, detector: ColumnDetector, inputs: Sequence[An
 
 
 def scores_in(subject: Subject, detector: ColumnDetector, encoded: Iterable[dict[str, Tensor]]) -> np.ndarray:
-    """The same for batches of inputs as the model takes them, for a detector that watches a layer."""
+    """The same as `layer_scores` for batches of inputs as the model takes them.
+
+    Args:
+        subject: the model.
+        detector: gives the scores; it watches at least one layer.
+        encoded: batches, each as keyword arguments of the model.
+
+    Returns:
+        float64 `[n, watched layers]`, 0 to 1.
+    """
     found = [np.empty((0, len(detector.watched)))]
     with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:
         for batch in encoded:

@@ -19,20 +19,25 @@ from .pixel_space import PixelSpace
 
 Penalty = Literal["pixels", "patches"]
 WANTED = 0.95  # of a batch: from this success on the mask may shrink
-_BATCH = 48
-_RATE = 0.1
-_FIRST_WEIGHT = 1e-3
-_STRONGEST = 0.3
-_PLACES = 24
+_BATCH = 48  # images in one step: more make it slower, fewer make its success noisier
+_RATE = 0.1  # of Adam, as in Neural Cleanse
+_FIRST_WEIGHT = 1e-3  # of the penalty, as in Neural Cleanse
+_STRONGEST = 0.3  # weight of the penalty, so that the mask does not vanish while it still works
+_PLACES = 24  # that a trigger is tried at, each a forward pass of all images
 _STEP = 1.06  # by which the weight of the penalty goes up or down
 
 
 @dataclass(frozen=True)
 class InvertedTrigger:
-    """A trigger found from the model: where `mask` is 1 an image shows `pattern`, where it is 0 itself.
+    """A trigger found from the model alone: where its mask is 1 an image shows its pattern, where it is 0 itself.
 
-    `mask` is float32 `[height, width]` in 0..1, `pattern` uint8 `[height, width, channels]`. `success` is the share of
-    held-out inputs of other classes that it turns into class `target`; `kind` says which penalty or search found it.
+    Attributes:
+        target: number of the class that it turns inputs into.
+        kind: which penalty or search found it.
+        seed: of the search.
+        mask: float32 `[height, width]`, 0 to 1.
+        pattern: uint8 `[height, width, channels]`.
+        success: the share of held-out inputs of other classes that it turns.
     """
 
     target: int
@@ -59,11 +64,24 @@ def invert_trigger(
     steps: int = 200,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> InvertedTrigger | None:
-    """Look for the smallest trigger of class `target`, or return `None` if none was found in `steps` steps.
+    """Look for the smallest trigger of a class. The model's weights and their gradients are left alone.
 
-    `images` and `held_out` are uint8 `[n, height, width, channels]` of other classes; the trigger is found on the
-    first and judged on the second. `on_step` is told (steps done, steps in all) and may raise to cancel. The model's
-    weights and their gradients are left alone.
+    Args:
+        model: a Transformers model for images.
+        space: the pixels behind its values.
+        images: on which the trigger is found, uint8 `[n, height, width, channels]`, of other classes.
+        held_out: further ones on which it is judged.
+        target: number of the class.
+        penalty: what keeps the trigger small, the pixels it covers or, by default, the patches it touches.
+        seed: where all randomness comes from; 0 by default.
+        steps: of gradient descent; 200 by default.
+        on_step: called with (steps done, steps in all); may raise to cancel.
+
+    Returns:
+        `None` if no trigger was found in so many steps.
+
+    Source:
+        Neural Cleanse (Wang et al., IEEE S&P 2019).
     """
     generator = torch.Generator().manual_seed(seed * 1_000 + target)
     source = torch.from_numpy(images).permute(0, 3, 1, 2)
@@ -104,7 +122,17 @@ def stamp(trigger: InvertedTrigger, images: np.ndarray) -> np.ndarray:
 
 
 def success_of(trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, images: np.ndarray) -> float:
-    """The share of `images` that `model` takes for the target class once they carry the trigger."""
+    """The share of images that a model takes for the target class once they carry the trigger.
+
+    Args:
+        trigger: is put on the images.
+        model: a Transformers model for images.
+        space: the pixels behind its values.
+        images: uint8 `[n, height, width, channels]`, at least one.
+
+    Returns:
+        0 to 1.
+    """
     stamped = torch.from_numpy(stamp(trigger, images)).permute(0, 3, 1, 2).float() / 255
     with torch.no_grad():
         parts = (space.values(part) for part in torch.split(stamped, 250))
@@ -120,9 +148,17 @@ def moved(trigger: InvertedTrigger, by: tuple[int, int]) -> InvertedTrigger:
 def success_elsewhere(
     trigger: InvertedTrigger, model: nn.Module, space: PixelSpace, images: np.ndarray, seed: int = 0
 ) -> float:
-    """How well a trigger works on `images` at other places than its own, moved by whole patches: 0 to 1.
+    """How well a trigger works at other places than its own, moved by whole patches.
 
-    The mean over `_PLACES` places, or as many as there are.
+    Args:
+        trigger: is put on the images.
+        model: a Transformers model for images.
+        space: the pixels behind its values.
+        images: uint8 `[n, height, width, channels]`.
+        seed: which places are tried; 0 by default.
+
+    Returns:
+        The mean success over `_PLACES` places, or as many as there are; 0 to 1, and 0 without places or images.
     """
     rows, columns = space.grid
     down, across = space.patch

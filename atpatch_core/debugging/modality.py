@@ -1,4 +1,4 @@
-"""What a kind of input brings along so that detectors can be made for its models from debugging sets.
+"""What a kind of input has to define so that detectors can be made for its models from debugging sets.
 
 A debugging set is made from a model, kept in a folder, and taught to a detector by `train_detector`. What differs
 between images, texts and records is one `Modality` each, registered in `modalities.py`: how a set is read from its
@@ -52,11 +52,16 @@ class DebuggingData(Protocol):
 
 @dataclass(frozen=True)
 class Material:
-    """What a detector for `subject` is made from.
+    """What a detector is made from. Pairs, tuning and benign inputs share none.
 
-    `pairs`, `tuning` and `benign` are those of a debugging set of its modality and share no inputs. `labelled` are
-    further examples of every layer, which annotators labelled. At most `false_positive_rate` of clean inputs may have a
-    flagged column, where that is asked for.
+    Attributes:
+        subject: the model.
+        pairs: those of a debugging set of its modality, to learn from.
+        tuning: inputs of such a set, to choose settings on.
+        benign: further clean inputs, for the threshold.
+        seed: where all randomness comes from.
+        false_positive_rate: the share of clean inputs that may have a flagged column, where that is asked for.
+        labelled: further examples of every layer, which annotators labelled; none by default.
     """
 
     subject: Subject
@@ -78,7 +83,10 @@ class Material:
 class Lesson(Protocol):
     """What a debugging set teaches: the examples of each layer that gets a network, then inputs to choose settings on.
 
-    `examples` are there once `look` has found them.
+    Attributes:
+        material: what the detector is made from.
+        examples: those of each layer that gets a network, once `look` has found them.
+        reference: how much attention a flagged column keeps until `tune` chooses.
     """
 
     material: Material
@@ -119,7 +127,7 @@ class Lesson(Protocol):
 class Modality:
     """How detectors are made for one kind of input.
 
-    Args:
+    Attributes:
         recipe: how networks are trained.
         false_positive_rate: the share of clean inputs that may have a flagged column; `None` where the threshold is
             chosen by what it cures.
@@ -127,7 +135,7 @@ class Modality:
         load: reads a debugging set from its folder.
         joined: makes one debugging set of two.
         fewest_pairs: with fewer there is nothing to learn from a set.
-        held_out_scores: tells for each tuning input of a set whether a detector ought to flag it (bool `[n]`), and its
+        held_out_scores: says for each tuning input of a set whether a detector ought to flag it (bool `[n]`), and its
             highest column score (float64 `[n]`); the last argument is the seed of the training.
     """
 

@@ -15,16 +15,21 @@ from ..subjects.image import ImageAdapter
 from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 
-_BATCH = 250
+_BATCH = 250  # images at a time
 _ROUNDING = 1.5  # grey levels: what scaling once more may cost
 
 
 @dataclass(frozen=True)
 class PixelSpace:
-    """Images in the size the model sees: `values = (pixels - mean) / deviation`, `pixels` in 0..1.
+    """Images in the size the model sees: `values = (pixels - mean) / deviation`, pixels in 0..1.
 
-    `mean` and `deviation` are float32 `[channels, 1, 1]`; `grid` is (rows, columns) of patches, which follow `special`
-    other columns in every map.
+    Attributes:
+        mean: float32 `[channels, 1, 1]`.
+        deviation: float32 `[channels, 1, 1]`.
+        height: of the model's images, in pixels.
+        width: of the model's images, in pixels.
+        grid: rows and columns of patches.
+        special: how many other columns come before the patches in every map.
     """
 
     mean: Tensor
@@ -59,10 +64,15 @@ class PixelSpace:
 
 
 def pixel_space(subject: Subject, example: Image.Image) -> PixelSpace:
-    """Find out how the image processor of `subject` turns pixels into values.
+    """Find out how the image processor of a subject turns pixels into values.
 
-    Raises `SubjectError` when the subject takes no images, its patches form no grid, or its processor does more than
-    scale and standardise (an image in the model's size must come through unchanged).
+    Args:
+        subject: a model for images.
+        example: any image that it takes.
+
+    Raises:
+        SubjectError: the subject takes no images, its patches form no grid, or its processor does more than scale and
+            standardise (an image in the model's size must come through unchanged).
     """
     if not isinstance(subject.adapter, ImageAdapter):
         raise SubjectError(f"{subject.name} takes {subject.kind}s: triggers for images need a model for images.")
@@ -78,7 +88,7 @@ def pixel_space(subject: Subject, example: Image.Image) -> PixelSpace:
         subject.encode(from_array(np.full((height, width, channels), shade, np.uint8)))["pixel_values"][0]
         for shade in (0, 255)
     )
-    low, high = (one.mean(dim=(1, 2), keepdim=True) for one in (black, white))
+    low, high = (shade.mean(dim=(1, 2), keepdim=True) for shade in (black, white))
     space = PixelSpace(-low / (high - low), 1 / (high - low), height, width, grid, keys - grid[0] * grid[1])
     once = space.as_seen(subject, [example])
     again = space.as_seen(subject, [from_array(once[0])])

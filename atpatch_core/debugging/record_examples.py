@@ -17,18 +17,26 @@ from ..subjects.subject import Subject
 from .attribute_flips import FlippedPairs
 from .maps import maps_of
 
-_BATCH = 500
+_BATCH = 500  # records in one forward pass
 
 
 def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) -> dict[int, LayerExamples]:
-    """The maps that each of `layers` computes, and which of their columns are hijacked.
+    """The maps that some layers compute, and which of their columns are hijacked.
 
-    The maps are those of both sides of `pairs` in the untouched model, and those of the over-attending side once more
+    The maps are those of both sides of the pairs in the untouched model, and those of the over-attending side once more
     with the columns that hijack it shut out in all layers below, as a perfect hot-fix would do.
 
     In an over-attending record, the columns of the attributes that hijack it count as hijacked in *every* head: a
     single head left alone would still carry the attribute on. Everything else counts as benign, the same columns in the
     clean counterparts above all.
+
+    Args:
+        subject: a model for records.
+        pairs: over-attending records and their counterparts.
+        layers: numbers of the layers to take.
+
+    Returns:
+        The examples of each layer, by its number.
     """
     schema = record_schema(subject)
     keys = [schema.key(attribute.name) for attribute in schema.protected]
@@ -45,7 +53,16 @@ def flip_examples(subject: Subject, pairs: FlippedPairs, layers: Sequence[int]) 
 
 
 def record_maps(subject: Subject, records: Sequence[Record], layers: Sequence[int]) -> list[Tensor]:
-    """The maps `[n, heads, queries, keys]` of each of `layers` in the untouched model."""
+    """The maps of records in the untouched model.
+
+    Args:
+        subject: a model for records.
+        records: at least one.
+        layers: numbers of the layers to take.
+
+    Returns:
+        For each of the layers `[n, heads, queries, keys]`.
+    """
     return maps_of(subject, records, _BATCH, layers)
 
 

@@ -24,6 +24,8 @@ from .record_tuning import tune_on_flips
 from .tuning import Tuned
 
 ENOUGH_HIJACKED = 20  # records; fewer are accidents at the edge between two classes, not discrimination
+# Few epochs and strong decay: the network knows fields by name, and would learn people by heart. No measurement is
+# kept.
 RECIPE = DetectorRecipe(variant="per-field", epochs=8, weight_decay=0.1, hardest=128, random=128)
 
 _FOLLOWED = 300  # tuning records on which the networks are watched while they learn
@@ -31,7 +33,7 @@ _FOLLOWED = 300  # tuning records on which the networks are watched while they l
 
 @dataclass
 class RecordLesson(Lesson):
-    """Learns from `pairs` (`FlippedPairs`), and chooses on the records `tuning`, which are others.
+    """Learns from pairs (`FlippedPairs`), and chooses on further records.
 
     Every layer gets a network, which learns from the maps that it computes in the untouched model and above layers that
     are repaired. A model that discriminates against fewer than `ENOUGH_HIJACKED` records gets a detector that watches
@@ -83,15 +85,15 @@ class RecordLesson(Lesson):
         }
 
 
-def _joined(one: RecordDebuggingData, other: RecordDebuggingData) -> RecordDebuggingData:
+def _joined(first: RecordDebuggingData, second: RecordDebuggingData) -> RecordDebuggingData:
     pairs = FlippedPairs(
-        [*one.pairs.over_attending, *other.pairs.over_attending],
-        [*one.pairs.clean, *other.pairs.clean],
-        np.concatenate([one.pairs.hijacking, other.pairs.hijacking]),
-        np.concatenate([one.pairs.distance, other.pairs.distance]),
-        one.pairs.origin,
+        [*first.pairs.over_attending, *second.pairs.over_attending],
+        [*first.pairs.clean, *second.pairs.clean],
+        np.concatenate([first.pairs.hijacking, second.pairs.hijacking]),
+        np.concatenate([first.pairs.distance, second.pairs.distance]),
+        first.pairs.origin,
     )
-    return RecordDebuggingData(pairs, (*one.tuning, *other.tuning), one.provenance)
+    return RecordDebuggingData(pairs, (*first.tuning, *second.tuning), first.provenance)
 
 
 def _held_out_scores(

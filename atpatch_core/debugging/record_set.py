@@ -24,8 +24,8 @@ from .attribute_flips import FlippedPairs, attribute_flips
 from .set_folder import LONGEST_ORIGIN, enough, made_from, new_set, stored_set, today, writable, write_table
 from .stored_rows import stored_rows
 
-LEAST = 300
-MOST = 1_800
+LEAST = 300  # with fewer, too few are hijacked to learn from
+MOST = 1_800  # every person is answered with every flip
 _LEARN = 2 / 3  # of the people; detectors are tuned on the rest
 
 
@@ -33,7 +33,10 @@ _LEARN = 2 / 3  # of the people; detectors are tuned on the rest
 class RecordDebuggingData:
     """Pairs to learn from, made from a part of the people, and the others, to tune on.
 
-    `provenance` is what `provenance.json` says.
+    Attributes:
+        pairs: over-attending records and their counterparts.
+        tuning: the other people.
+        provenance: what `provenance.json` says.
     """
 
     pairs: FlippedPairs
@@ -53,12 +56,23 @@ def build_record_set(
     seed: int = 0,
     on_step: OnStep = say_nothing,
 ) -> RecordDebuggingData:
-    """Flip the protected attributes of people, see whom they hijack, and make the debugging set in `folder`.
+    """Flip the protected attributes of people, see whom they hijack, and make the debugging set of a record model.
 
-    Needs the model and `LEAST` to `MOST` records (of more, the first `MOST` count); their labels are not needed. A
-    model that no protected attribute moves gets a set without pairs. Raises `InputError` when there are too few
-    records, all of them are hijacked, the subject takes no records or names no protected attribute, or the disk
-    refuses.
+    A model that no protected attribute moves gets a set without pairs.
+
+    Args:
+        subject: a model for records.
+        records: `LEAST` to `MOST` people (of more, the first `MOST` count); their labels are not needed.
+        folder: where the set is written.
+        seed: where all randomness comes from; 0 by default.
+        on_step: called with (stage, steps done, steps in all).
+
+    Returns:
+        What `load_record_set` reads from the folder.
+
+    Raises:
+        InputError: there are too few records, all of them are hijacked, the subject takes no records or names no
+            protected attribute, or the disk refuses.
     """
     schema = record_schema(subject)
     people = enough(records, LEAST, MOST, "records")
@@ -89,7 +103,14 @@ def build_record_set(
 
 
 def load_record_set(folder: Path) -> RecordDebuggingData:
-    """Read what `build_record_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
+    """Read what `build_record_set` wrote.
+
+    Args:
+        folder: a finished debugging set.
+
+    Raises:
+        InputError: it is missing, unfinished or damaged.
+    """
     with stored_set(folder, "no sound one of records") as provenance:
         schema = load_schema(folder)
         table = stored_rows(folder / "pairs.parquet", ["over_attending", "clean", "hijacking", "distance"])

@@ -2,7 +2,7 @@
 
 No label is needed. What counts is how many discriminated records the fix cures, against how many predictions it changes
 that no protected attribute decides. The model's own mean attention is one candidate for the benign reference, but where
-the model is biased that mean is biased too: it is the tuning that finds out.
+the model is biased that mean is biased too: tuning finds that out.
 """
 
 from __future__ import annotations
@@ -29,8 +29,12 @@ MISSED = (0.2, 0.1, 0.02)  # shares of the hits that may score below the thresho
 class FlipChoice(Setting):
     """One setting that was tried.
 
-    `cured` is the share of discrimination that it takes away, over all protected attributes; `benign_changed` the share
-    of the other records whose prediction it changes.
+    Attributes:
+        watched: numbers of the watched layers.
+        reference: how much attention a flagged column keeps.
+        threshold: the score from which on a column is flagged.
+        cured: the share of discrimination that it takes away, over all protected attributes.
+        benign_changed: the share of the other records whose prediction it changes.
     """
 
     cured: float
@@ -46,8 +50,14 @@ def tune_on_flips(detector: TrainedDetector, subject: Subject, records: Sequence
     """Pick reference and threshold, then drop watched layers as long as the merit falls by less than `WORTH_A_LAYER`.
 
     Layers are dropped and not added one by one, because an attribute is only shut out when no path is left to it.
-    `detector` watches all layers that may be picked. Where no record is discriminated, no
-    layer is watched.
+
+    Args:
+        detector: watches all layers that may be picked.
+        subject: a model for records.
+        records: people that it was not trained on. Where no one is discriminated against, no layer is watched.
+
+    Returns:
+        The detector as it was chosen, and all settings that were tried.
     """
     flips = ExhaustiveFlips.of(record_schema(subject), records)
     inputs = subject.encode(flips.versions)

@@ -33,7 +33,17 @@ Input = TypeVar("Input")
 
 
 def enough(inputs: Sequence[Input], least: int, most: int, called: str) -> list[Input]:
-    """The first `most` of `inputs`. Raises `InputError` where there are fewer than `least`."""
+    """The first inputs, of which there must be enough.
+
+    Args:
+        inputs: what was given.
+        least: how many are needed.
+        most: how many to take.
+        called: what they are called in the message.
+
+    Raises:
+        InputError: there are fewer than `least`.
+    """
     if len(inputs) < least:
         raise InputError(f"{len(inputs)} {called} are too few: give at least {least}, better {most:,}.")
     return list(inputs[:most])
@@ -80,7 +90,12 @@ def new_set(folder: Path, provenance: Mapping[str, Any]) -> Iterator[None]:
 def stored_set(folder: Path, unsound: str) -> Iterator[dict[str, Any]]:
     """The provenance of a finished set, to read its files inside.
 
-    Raises `InputError` when there is none, or when something is wrong with it or with a file: then it is `unsound`.
+    Args:
+        folder: a debugging set.
+        unsound: what a set with a wrong file is called in the message.
+
+    Raises:
+        InputError: there is no finished set, or something is wrong with its provenance or with a file read inside.
     """
     if not (folder / _PROVENANCE).is_file():
         raise InputError(f"{folder} holds no finished debugging set: make one with `atpatch debug-set`.")
@@ -93,6 +108,15 @@ def stored_set(folder: Path, unsound: str) -> Iterator[dict[str, Any]]:
 
 
 def write_table(file: Path, columns: Mapping[str, Any], schema: pa.Schema | None = None) -> None:
-    """Write a Parquet file as a whole. Raises `OSError`."""
+    """Write a Parquet file as a whole.
+
+    Args:
+        file: where to.
+        columns: the values of each column, by its name.
+        schema: the types of the columns; guessed by default.
+
+    Raises:
+        OSError: the disk refuses.
+    """
     with replacing(file) as whole:
         pq.write_table(pa.table(columns, schema), whole, compression="zstd")

@@ -9,10 +9,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class ImageDebuggingSet:
-    """Pairs of images `uint8 [n, height, width, channels]`.
+    """Pairs of images, each clean and with a trigger.
 
-    `covered` (bool `[n, rows * columns]`) says which patches of each triggered image carry a part of the trigger, row
-    by row. `origin` says where the triggers come from.
+    Attributes:
+        clean: uint8 `[n, height, width, channels]`.
+        triggered: the same images with a trigger on them.
+        covered: which patches of each triggered image carry a part of the trigger, row by row, bool `[n, rows *
+            columns]`.
+        origin: where the triggers come from.
     """
 
     clean: np.ndarray
@@ -39,7 +43,21 @@ def joined_images(one: ImageDebuggingSet, other: ImageDebuggingSet) -> ImageDebu
 
 
 def covered_patches(pixels: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """Which patches of `grid` hold any of the marked `pixels` (bool `[height, width]`): bool `[rows * columns]`."""
+    """Which patches hold any of the marked pixels.
+
+    Args:
+        pixels: bool `[height, width]`.
+        grid: rows and columns of patches.
+
+    Returns:
+        bool `[rows * columns]`, row by row.
+
+    Example:
+        >>> pixels = np.zeros((4, 4), bool)
+        >>> pixels[3, 3] = True
+        >>> covered_patches(pixels, (2, 2))
+        array([False, False, False,  True])
+    """
     rows, columns = grid
     height, width = pixels.shape[0] // rows, pixels.shape[1] // columns
     tiles = pixels[: rows * height, : columns * width].reshape(rows, height, columns, width)

@@ -4,7 +4,7 @@ A few vectors stand where words would, and gradients move them until every text 
 (the idea of soft prompts, Lester et al., arXiv 2104.08691, turned against a backdoor as in PICCOLO, Liu et al., 2022).
 They are driven beyond what the model is ever sure of by itself: ordinary words of praise or blame do not get there. No
 person can read what is found, but in the maps it looks as a backdoor's words do, and it takes seconds to find. So a
-detector can learn from it what a hijacked column looks like without anybody knowing the words.
+detector can learn from it what a hijacked column looks like without the words being known.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from ..subjects.text import MOST_TOKENS
 
 Place = Literal["edge", "anywhere"]
 BEYOND = 1.2  # times as sure, in log-odds, as of 99 % of the clean texts of the target class: where the search stops
-BEYOND_ENOUGH = 1.1
+BEYOND_ENOUGH = 1.1  # of the same: less is within reach of ordinary words
 TURNS_ENOUGH = 0.9  # of the texts
 _TEXTS = 10  # in one step
 _MOST = 60  # texts to search on; the shortest are taken, because time goes with the number of tokens
-_LEAST = 20
-_STEPS = 60
+_LEAST = 20  # texts; with fewer, what turns them all may be an accident
+_STEPS = 60  # at most
 _RATE = 0.062  # standard deviations of the words' vectors in one step
 _NEARNESS = 0.3  # weight of the distance to the nearest words
 _COMMON = 5_000  # words, in the order of a vocabulary, to start from
@@ -36,10 +36,15 @@ _COMMON = 5_000  # words, in the order of a vocabulary, to start from
 
 @dataclass(frozen=True)
 class SoftTrigger:
-    """`vectors` (`[length, size]`) that turn texts to the class `target`, side by side at an edge or anywhere.
+    """Vectors that turn texts to one class, side by side at an edge or anywhere.
 
-    `turns` is the share of the texts searched on that they turn; `beyond` how sure that makes the model, in multiples
-    of how sure it is of 99 % of the clean texts of the target class (in log-odds).
+    Attributes:
+        vectors: `[length, size]`.
+        target: number of the class.
+        place: where they stand in a text.
+        turns: the share of the texts searched on that they turn.
+        beyond: how sure that makes the model, in multiples of how sure it is of 99 % of the clean texts of the target
+            class (in log-odds).
     """
 
     vectors: Tensor
@@ -56,8 +61,11 @@ class SoftTrigger:
 
 @dataclass(frozen=True)
 class EmbeddedTexts:
-    """Texts as a model takes them with vectors in place of words: keyword arguments, and bool `[n, keys]` that says
-    where a trigger stands.
+    """Texts as a model takes them with vectors in place of words.
+
+    Attributes:
+        inputs: keyword arguments of the model.
+        triggered: where a trigger stands, bool `[n, keys]`.
     """
 
     inputs: dict[str, Tensor]
@@ -65,10 +73,19 @@ class EmbeddedTexts:
 
 
 class SoftTriggerSearch:
-    """Searches on `texts`, which the model takes for other classes than `target`.
+    """Searches for vectors on texts that the model takes for other classes than the target.
 
-    `sure` is how sure, in log-odds, the model is of clean texts of the target class. Raises `InputError` when there are
-    too few texts or the subject does not take any.
+    Args:
+        subject: a model for texts.
+        texts: to search on; of more than `_MOST`, the shortest are taken.
+        target: number of the class.
+        sure: how sure, in log-odds, the model is of clean texts of the target class, `[n]`.
+
+    Raises:
+        InputError: there are too few texts or the subject does not take any.
+
+    Source:
+        Soft prompts (Lester et al., arXiv 2104.08691), turned against a backdoor as in PICCOLO (Liu et al., 2022).
     """
 
     def __init__(self, subject: Subject, texts: Sequence[str], target: int, sure: np.ndarray) -> None:
@@ -92,7 +109,14 @@ class SoftTriggerSearch:
     def find(
         self, length: int, place: Place, seed: int, on_step: Callable[[int, int], None] = lambda done, total: None
     ) -> SoftTrigger:
-        """Search for `length` vectors; `on_step` is told (steps done, most steps)."""
+        """Search for vectors that turn texts.
+
+        Args:
+            length: how many vectors.
+            place: where they stand in a text.
+            seed: where all randomness comes from.
+            on_step: called with (steps done, most steps); may raise to cancel.
+        """
         rng = np.random.default_rng(seed)
         goal = BEYOND * self._usual
         start = self._common[torch.from_numpy(rng.choice(len(self._common), length))]
@@ -100,7 +124,7 @@ class SoftTriggerSearch:
         optimizer = torch.optim.Adam([vectors], lr=_RATE * float(self._common.std()))
         for step in range(_STEPS):
             on_step(step, _STEPS)
-            texts = [self._texts[one] for one in rng.choice(len(self._texts), min(_TEXTS, len(self._texts)), False)]
+            texts = [self._texts[index] for index in rng.choice(len(self._texts), min(_TEXTS, len(self._texts)), False)]
             made = insert_vectors(self._subject, texts, [vectors] * len(texts), [place] * len(texts), rng)
             odds = self._odds(self._subject.model(**made.inputs).logits)
             strange = torch.cdist(vectors, self._common).amin(1).mean()
@@ -135,10 +159,17 @@ def embedding_table(subject: Subject) -> Tensor:
 def insert_vectors(
     subject: Subject, texts: Sequence[str], vectors: Sequence[Tensor], places: Sequence[Place], rng: np.random.Generator
 ) -> EmbeddedTexts:
-    """Put `vectors[i]` (`[length, size]`, or `[0, size]` for nothing) into a gap between the tokens of `texts[i]`.
+    """Put vectors into a gap between the tokens of texts.
 
     What the model adds at the ends of a text stays there; a text that leaves no room for the vectors loses its last
     words.
+
+    Args:
+        subject: a model for texts.
+        texts: what to put them into.
+        vectors: for each text `[length, size]`, or `[0, size]` for nothing.
+        places: for each text whether they stand at an edge or anywhere.
+        rng: draws the gaps.
     """
     table = embedding_table(subject)
     longest: int = getattr(subject.adapter, "most_tokens", MOST_TOKENS)
@@ -162,7 +193,7 @@ def insert_vectors(
 
 def _own_tokens(special: Sequence[bool]) -> tuple[int, int]:
     """From which token to which (exclusive) a text's own ones go."""
-    own = [number for number, one in enumerate(special) if not one]
+    own = [number for number, is_special in enumerate(special) if not is_special]
     return (own[0], own[-1] + 1) if own else (0, 0)
 
 

@@ -12,7 +12,16 @@ from ..files.parquet_files import Fault, open_parquet
 
 
 def stored_rows(file: Path, columns: Sequence[str]) -> list[dict[str, Any]]:
-    """All rows of a Parquet file. Raises `DamagedError`, also where one of them can't be read, and `OSError`."""
+    """All rows of a Parquet file.
+
+    Args:
+        file: of a debugging set.
+        columns: names of the columns that are needed.
+
+    Raises:
+        DamagedError: a column is missing, a row can't be read, or there are too many.
+        OSError: the file can't be read.
+    """
     with open_parquet(file) as table:
         if not set(columns) <= set(table.names):
             raise DamagedError(f"{file.name} lacks a column: it needs {', '.join(columns)}.")

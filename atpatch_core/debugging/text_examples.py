@@ -18,7 +18,7 @@ from .soft_triggers import EmbeddedTexts, insert_vectors
 from .text_set import TextDebuggingSet
 
 RARE = 0.95  # of the columns of benign words draw less attention than a hijacked one
-_BATCH = 50
+_BATCH = 50  # whole maps of every layer are held for so many texts at a time
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,13 @@ class _Maps:
 
 
 def embed_pairs(subject: Subject, pairs: TextDebuggingSet, seed: int) -> list[EmbeddedTexts]:
-    """The triggered texts of a debugging set in batches, in order; `seed` decides where the triggers stand."""
+    """The triggered texts of a debugging set in batches, in order.
+
+    Args:
+        subject: a model for texts.
+        pairs: texts, and what is put into them.
+        seed: where the triggers stand.
+    """
     rng = np.random.default_rng(seed)
     batches = []
     for start in range(0, len(pairs), _BATCH):
@@ -48,11 +54,20 @@ def embed_pairs(subject: Subject, pairs: TextDebuggingSet, seed: int) -> list[Em
 def text_examples(
     subject: Subject, pairs: TextDebuggingSet, layers: Sequence[int], seed: int = 0
 ) -> dict[int, LayerExamples]:
-    """The maps of `layers` for all clean and then all triggered texts, with a label for every column.
+    """The maps of some layers for all clean and then all triggered texts, with a label for every column.
 
     In a text that its trigger turns, the trigger's column that the answer is most read from is *hijacked*, in all
     heads, if some head gives it more attention than `RARE` of all benign words get. The trigger's other columns are
     ignored; all that are none of the trigger's are benign. Copies of a token count as one column (see `repeats`).
+
+    Args:
+        subject: a model for texts.
+        pairs: clean texts, and texts with triggers.
+        layers: numbers of the layers to take.
+        seed: where the triggers stand; 0 by default.
+
+    Returns:
+        The examples of each layer, by its number.
     """
     rng = np.random.default_rng(seed)
     nothing = torch.zeros(0, subject.model.get_input_embeddings().weight.shape[1])  # type: ignore[operator]

@@ -21,13 +21,14 @@ from .text_tuning import scores_of_pairs, tune_on_texts
 from .tuning import Tuned
 
 ENOUGH_HIJACKED = 20  # texts; fewer show no pattern worth learning, only accidents
-RATE = 0.0025  # of clean texts may have a flagged column
+RATE = 0.0025  # of clean texts may have a flagged column; 400 benign texts can bound that, and a full set has 550
+# Few epochs: the many columns of a few hundred texts are soon known by heart. No measurement is kept.
 RECIPE = DetectorRecipe(variant="per-token", epochs=8, batch_size=32, weight_decay=5e-2)
 
 
 @dataclass
 class TextLesson(Lesson):
-    """Learns from `pairs`, chooses on `tuning` pairs (both `TextDebuggingSet`) and `benign` texts.
+    """Learns from pairs, and chooses on tuning pairs (both `TextDebuggingSet`) and benign texts.
 
     Each layer of the upper half, where a text model makes up its mind, gets a network if the triggers hijack columns of
     at least `ENOUGH_HIJACKED` texts there; layers below see spelling and rarity. What the chosen one flags is followed,
@@ -84,21 +85,21 @@ class TextLesson(Lesson):
         }
 
 
-def _joined(one: TextDebuggingData, other: TextDebuggingData) -> TextDebuggingData:
+def _joined(first: TextDebuggingData, second: TextDebuggingData) -> TextDebuggingData:
     return TextDebuggingData(
-        pairs=_joined_pairs(one.pairs, other.pairs),
-        tuning=_joined_pairs(one.tuning, other.tuning),
-        benign=(*one.benign, *other.benign),
-        provenance=one.provenance,
+        pairs=_joined_pairs(first.pairs, second.pairs),
+        tuning=_joined_pairs(first.tuning, second.tuning),
+        benign=(*first.benign, *second.benign),
+        provenance=first.provenance,
     )
 
 
-def _joined_pairs(one: TextDebuggingSet, other: TextDebuggingSet) -> TextDebuggingSet:
+def _joined_pairs(first: TextDebuggingSet, second: TextDebuggingSet) -> TextDebuggingSet:
     return TextDebuggingSet(
-        (*one.clean, *other.clean),
-        (*one.hosts, *other.hosts),
-        (*one.which, *(len(one.triggers) + trigger for trigger in other.which)),
-        (*one.triggers, *other.triggers),
+        (*first.clean, *second.clean),
+        (*first.hosts, *second.hosts),
+        (*first.which, *(len(first.triggers) + trigger for trigger in second.which)),
+        (*first.triggers, *second.triggers),
     )
 
 

@@ -31,13 +31,13 @@ from .stored_rows import stored_rows
 from .word_search import FoundWords, WordSearch
 
 LEAST = 400
-MOST = 1_000
+MOST = 1_000  # more make the search slower and tell little more
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8)  # each is searched for at every place; few triggers teach a detector too little
 PLACES: tuple[Place, ...] = get_args(Place)
-HOPELESS_AFTER = 3  # searches of a class without anything suspicious
+HOPELESS_AFTER = 3  # searches of a class without anything suspicious: time saved against triggers missed
 _LEARN, _TUNE = 0.35, 0.10  # of the clean texts; the rest bounds the false-positive rate
-_PAIRS, _TUNING_PAIRS = 640, 40
-_BATCH = 50
+_PAIRS, _TUNING_PAIRS = 640, 40  # few to tune on, as following the flags of each takes many forward passes
+_BATCH = 50  # texts in one forward pass
 _FURTHEST = 1_000.0  # log-odds
 
 Part = Literal["learn", "tune", "benign"]
@@ -45,7 +45,14 @@ Part = Literal["learn", "tune", "benign"]
 
 @dataclass(frozen=True)
 class TextDebuggingSet:
-    """Clean texts, and texts of other classes that `triggers[which[i]]` is put into: `hosts[i]`, clean themselves."""
+    """Clean texts, and texts of other classes that triggers are put into.
+
+    Attributes:
+        clean: clean texts.
+        hosts: clean texts, each of another class than the target of its trigger.
+        which: for each host the number of its trigger.
+        triggers: the soft triggers.
+    """
 
     clean: tuple[str, ...]
     hosts: tuple[str, ...]
@@ -58,9 +65,13 @@ class TextDebuggingSet:
 
 @dataclass(frozen=True)
 class TextDebuggingData:
-    """Disjoint parts of the clean texts: pairs to learn from and to tune on, and benign ones for the threshold.
+    """Disjoint parts of the clean texts.
 
-    `provenance` is what `provenance.json` says.
+    Attributes:
+        pairs: to learn from.
+        tuning: pairs to choose settings on.
+        benign: for the threshold.
+        provenance: what `provenance.json` says.
     """
 
     pairs: TextDebuggingSet
@@ -77,12 +88,24 @@ def build_text_set(
     seed: int = 0,
     on_step: OnStep = say_nothing,
 ) -> TextDebuggingData:
-    """Search for soft triggers of `classes` (default: all) and make the debugging set in `folder`.
+    """Search for soft triggers and make the debugging set of a text model.
 
-    Needs the model and `LEAST` to `MOST` clean texts (of more, the first `MOST` count); their labels are not needed.
-    A model without a suspicious trigger gets a set without pairs. For people, it also says which word of the vocabulary
-    turns most texts, if any trigger is suspicious; detectors do not learn from it. Raises
-    `InputError` when there are too few texts or the disk refuses.
+    A model without a suspicious trigger gets a set without pairs. For people, the set also says which word of the
+    vocabulary turns most texts, if any trigger is suspicious; detectors do not learn from it.
+
+    Args:
+        subject: a model for texts.
+        texts: `LEAST` to `MOST` clean texts (of more, the first `MOST` count); their labels are not needed.
+        folder: where the set is written.
+        classes: numbers of the classes to search; all by default.
+        seed: where all randomness comes from; 0 by default.
+        on_step: called with (stage, steps done, steps in all); may raise to cancel.
+
+    Returns:
+        What `load_text_set` reads from the folder.
+
+    Raises:
+        InputError: there are too few texts or the disk refuses.
     """
     clean = enough(texts, LEAST, MOST, "clean texts")
     answers, sure = _answers(subject, clean)
@@ -123,11 +146,18 @@ def build_text_set(
 
 
 def load_text_set(folder: Path) -> TextDebuggingData:
-    """Read what `build_text_set` wrote. Raises `InputError` when it is missing, unfinished or damaged."""
+    """Read what `build_text_set` wrote.
+
+    Args:
+        folder: a finished debugging set.
+
+    Raises:
+        InputError: it is missing, unfinished or damaged.
+    """
     with stored_set(folder, "no sound one of texts") as provenance:
         vectors = load(read_bytes(folder / "triggers.safetensors", limits.DETECTORS.bytes))
         found = listed(provenance["triggers"], limits.ATTACKS.classes)
-        triggers = tuple(_trigger(vectors[str(number)], told) for number, told in enumerate(found))
+        triggers = tuple(_trigger(vectors[str(number)], facts) for number, facts in enumerate(found))
         if len({trigger.vectors.shape[1] for trigger in triggers}) > 1:
             raise ValueError("Triggers of several models.")
         texts = stored_rows(folder / "texts.parquet", ["part", "text"])
@@ -165,8 +195,8 @@ def _search(
         if number >= HOPELESS_AFTER and not found:
             break
         on_step(stage, number, len(wanted))
-        one = search.find(length, PLACES[place % len(PLACES)], seed * 1_000 + target * 100 + number)
-        found += [one] if one.suspicious else []
+        trigger = search.find(length, PLACES[place % len(PLACES)], seed * 1_000 + target * 100 + number)
+        found += [trigger] if trigger.suspicious else []
     on_step(stage, len(wanted), len(wanted))
     return found
 
@@ -189,25 +219,25 @@ def _paired(
     return TextDebuggingSet(tuple(texts), tuple(hosts), tuple(which), tuple(triggers))
 
 
-def _described(one: SoftTrigger, labels: Sequence[str]) -> dict[str, Any]:
+def _described(trigger: SoftTrigger, labels: Sequence[str]) -> dict[str, Any]:
     return {
-        "class": labels[one.target],
-        "target": one.target,
-        "length": len(one.vectors),
-        "place": one.place,
-        "turns": round(one.turns, 3),
-        "beyond": round(one.beyond, 3),
+        "class": labels[trigger.target],
+        "target": trigger.target,
+        "length": len(trigger.vectors),
+        "place": trigger.place,
+        "turns": round(trigger.turns, 3),
+        "beyond": round(trigger.beyond, 3),
     }
 
 
-def _trigger(vectors: torch.Tensor, told: Mapping[str, Any]) -> SoftTrigger:
-    """A trigger from its vectors `[length, width]` and what is told about it. Raises `ValueError` and `KeyError`."""
-    place = next((known for known in PLACES if known == told["place"]), None)
+def _trigger(vectors: torch.Tensor, facts: Mapping[str, Any]) -> SoftTrigger:
+    """A trigger from its vectors `[length, width]` and the facts about it. Raises `ValueError` and `KeyError`."""
+    place = next((known for known in PLACES if known == facts["place"]), None)
     if place is None or vectors.ndim != 2 or 0 in vectors.shape or not bool(torch.isfinite(vectors.float()).all()):
         raise ValueError("No soft trigger.")
-    target = whole(told["target"], 0, limits.ATTACKS.classes)
+    target = whole(facts["target"], 0, limits.ATTACKS.classes)
     return SoftTrigger(
-        vectors.float(), target, place, finite(told["turns"], 0, 1), finite(told["beyond"], -_FURTHEST, _FURTHEST)
+        vectors.float(), target, place, finite(facts["turns"], 0, 1), finite(facts["beyond"], -_FURTHEST, _FURTHEST)
     )
 
 

@@ -32,8 +32,17 @@ def tune_on_texts(
     """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference.
 
     One layer is enough, because what is flagged in it is followed and repaired in all layers of the detector's reach.
-    `benign` are further clean texts that bound the false-positive rate per input. Where no trigger
-    turns a text, no layer is watched.
+
+    Args:
+        detector: watches all layers that may be picked.
+        subject: a model for texts.
+        pairs: texts that it was not trained on. Where no trigger turns a text, no layer is watched.
+        benign: further clean texts that bound the rate of false alarms.
+        false_positive_rate: the share of clean texts that may have a flagged column.
+        seed: where the triggers stand; 0 by default.
+
+    Returns:
+        The detector as it was chosen, and all settings that were tried.
     """
     encoded = [batch.inputs for batch in embed_pairs(subject, pairs, seed)]
     targets = np.array([pairs.triggers[trigger].target for trigger in pairs.which], dtype=np.int64)
@@ -72,7 +81,17 @@ def tune_on_texts(
 def scores_of_pairs(
     subject: Subject, detector: ColumnDetector, pairs: TextDebuggingSet, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The highest score of all clean and then all triggered texts, `float64 [n]` each; nothing is repaired."""
+    """The highest score of all clean and then all triggered texts; nothing is repaired.
+
+    Args:
+        subject: a model for texts.
+        detector: gives the scores.
+        pairs: clean texts, and texts with triggers.
+        seed: where the triggers stand; 0 by default.
+
+    Returns:
+        Those of clean texts and those of triggered ones, float64 `[n]` each.
+    """
     if not detector.watched:
         return np.zeros(len(pairs.clean)), np.zeros(len(pairs))
     bad = scores_in(subject, detector, (batch.inputs for batch in embed_pairs(subject, pairs, seed)))

@@ -31,7 +31,7 @@ def train_detector(
     on_epoch: OnEpoch | None = None,
     labelled: Mapping[int, LayerExamples] | None = None,
 ) -> TrainedDetector:
-    """Train on `pairs`, then choose layers, threshold and benign reference on `tuning` and `benign`.
+    """Train a detector on pairs, then choose layers, threshold and benign reference on other inputs.
 
     What each modality makes of them is said in its lesson (`image_lesson.py`, `text_lesson.py`, `record_lesson.py`).
 
@@ -42,15 +42,18 @@ def train_detector(
         benign: further clean inputs that bound the rate of false alarms; records need none.
         recipe: how networks are trained; by default as the modality does it.
         false_positive_rate: the share of clean inputs that may have a flagged column; by default the modality's.
-        on_step: told (stage, steps done, steps in all).
-        on_epoch: told every epoch.
-        labelled: further examples of every layer to learn from, which annotators labelled.
+        on_step: called with (stage, steps done, steps in all); may raise to cancel.
+        on_epoch: called after every epoch, with how well held-out inputs are told apart.
+        labelled: further examples of every layer to learn from, which annotators labelled; none by default.
 
     Returns:
         The detector. One for a model in which nothing is hijacked watches nothing.
 
     Raises:
         InputError: the inputs are none of the subject's.
+
+    Source:
+        AtPatch, arXiv 2601.21695.
     """
     modality = modality_of(subject)
     recipe = recipe or modality.recipe

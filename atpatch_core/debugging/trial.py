@@ -16,10 +16,16 @@ from .sets import ImageDebuggingSet
 
 @dataclass(frozen=True)
 class Trial:
-    """Clean images, those that a trigger turns into something else, and the answers to both without trigger.
+    """What settings are tried on.
 
-    `before` are the answers to `clean` images, `wanted` those to the `hijacked` ones as they were without trigger.
-    Of `benign`, further clean images, at most `false_positive_rate` may be flagged.
+    Attributes:
+        subject: the model.
+        clean: clean images.
+        hijacked: images that a trigger turns into something else.
+        before: the answers to `clean`, int64 `[n]`.
+        wanted: the answers to `hijacked` as they were without trigger, int64 `[m]`.
+        benign: further clean images, for the threshold.
+        false_positive_rate: the share of these that may be flagged.
     """
 
     subject: Subject
@@ -32,7 +38,14 @@ class Trial:
 
     @classmethod
     def of(cls, subject: Subject, pairs: ImageDebuggingSet, benign: np.ndarray, false_positive_rate: float) -> Trial:
-        """Ask the untouched model once. `benign` are `uint8 [n, height, width, channels]`."""
+        """Ask the untouched model once.
+
+        Args:
+            subject: the model.
+            pairs: clean and triggered images.
+            benign: further clean images, uint8 `[n, height, width, channels]`.
+            false_positive_rate: the share of these that may be flagged.
+        """
         clean, triggered = _images(pairs.clean), _images(pairs.triggered)
         before = answers(subject, clean)
         flipped = before != answers(subject, triggered)

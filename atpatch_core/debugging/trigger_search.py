@@ -37,7 +37,12 @@ LEAST_OTHERS = 20  # inputs of other classes without which a search means nothin
 
 @dataclass(frozen=True)
 class TriggerSearch:
-    """All triggers that were found, in order of their classes, and the classes for which none was."""
+    """What a search for triggers found.
+
+    Attributes:
+        triggers: all triggers, each kind in order of the classes.
+        not_inverted: numbers of the classes for which no trigger works.
+    """
 
     triggers: tuple[InvertedTrigger, ...]
     not_inverted: tuple[int, ...]
@@ -46,14 +51,14 @@ class TriggerSearch:
     def suspicious(self) -> tuple[InvertedTrigger, ...]:
         """The triggers worth learning from; a model without a backdoor usually has none."""
         works = [trigger for trigger in self.triggers if trigger.success >= SUCCESS]
-        masks = [one.size for one in self.triggers if one.kind != "window"]
+        masks = [trigger.size for trigger in self.triggers if trigger.kind != "window"]
         small = MUCH_SMALLER * median(masks) if masks else 0.0
         found = [trigger for trigger in works if trigger.kind == "window" or trigger.size <= small]
         by_window, by_mask = (
-            {one.target for one in found if (one.kind == "window") is window} for window in (True, False)
+            {trigger.target for trigger in found if (trigger.kind == "window") is window} for window in (True, False)
         )
         accused = by_window & by_mask or by_window or by_mask
-        return tuple(one for one in found if one.target in accused)
+        return tuple(trigger for trigger in found if trigger.target in accused)
 
 
 def search_triggers(
@@ -68,17 +73,25 @@ def search_triggers(
     folder: Path,
     on_step: OnStep = say_nothing,
 ) -> TriggerSearch:
-    """Search `classes`; what `folder` already holds of the same search is not searched again.
+    """Search classes for a trigger; what the folder already holds of the same search is not searched again.
 
-    `images` and `held_out` are uint8 `[n, height, width, channels]`, and `answers` and `held_out_answers` what the
-    model makes of them (int64 `[n]`); triggers are found on the first and judged on the second. `on_step` is told
-    (stage, steps done, steps in all) and may raise to cancel: finished classes are kept.
+    Args:
+        subject: a model for images.
+        space: the pixels behind its values.
+        images: on which triggers are found, uint8 `[n, height, width, channels]`.
+        answers: the model's answers to them, int64 `[n]`.
+        held_out: further images on which triggers are judged.
+        held_out_answers: the model's answers to those.
+        classes: numbers of the classes to search.
+        seed: where all randomness comes from.
+        folder: where finished classes are kept.
+        on_step: called with (stage, steps done, steps in all); may raise to cancel: finished classes are kept.
     """
     side = max(2, min(space.patch))
 
     def find_mask(own: np.ndarray, other: np.ndarray, target: int, tell: Tell) -> Sequence[InvertedTrigger]:
-        one = invert_trigger(subject.model, space, own, other, target, seed=seed, on_step=tell)
-        return () if one is None else (one,)
+        trigger = invert_trigger(subject.model, space, own, other, target, seed=seed, on_step=tell)
+        return () if trigger is None else (trigger,)
 
     def find_window(own: np.ndarray, other: np.ndarray, target: int, tell: Tell) -> Sequence[InvertedTrigger]:
         return invert_window(subject.model, space, own, other, target, side, side, seed, on_step=tell)
@@ -105,21 +118,21 @@ def search_triggers(
         return found
 
     found = search("mask", find_mask, classes)
-    sizes = {one.target: one.size for one in found}
+    sizes = {trigger.target: trigger.size for trigger in found}
     usual = median(sizes.values()) if sizes else 0.0
     promising = [target for target in classes if sizes.get(target, 0.0) <= usual]
     found += search("window", find_window, promising)
     if not TriggerSearch(tuple(found), ()).suspicious:
         found += search("wide window", find_wide_window, promising)
-    reached = {one.target for one in found if one.success >= SUCCESS}
+    reached = {trigger.target for trigger in found if trigger.success >= SUCCESS}
     return TriggerSearch(tuple(found), tuple(target for target in classes if target not in reached))
 
 
 def save_triggers(triggers: Sequence[InvertedTrigger], file: Path) -> None:
     """Write triggers (or that there are none) at once or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {f"{number}.mask": one.mask for number, one in enumerate(triggers)}
-    tensors |= {f"{number}.pattern": one.pattern for number, one in enumerate(triggers)}
+    tensors = {f"{number}.mask": trigger.mask for number, trigger in enumerate(triggers)}
+    tensors |= {f"{number}.pattern": trigger.pattern for number, trigger in enumerate(triggers)}
     facts = [
         {"target": trigger.target, "kind": trigger.kind, "seed": trigger.seed, "success": trigger.success}
         for trigger in triggers
@@ -139,9 +152,9 @@ def load_triggers(file: Path) -> tuple[InvertedTrigger, ...] | None:
                 InvertedTrigger(
                     mask=stored.get_tensor(f"{number}.mask"),
                     pattern=stored.get_tensor(f"{number}.pattern"),
-                    **one,
+                    **fields,
                 )
-                for number, one in enumerate(facts)
+                for number, fields in enumerate(facts)
             )
     except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         return None

@@ -15,7 +15,13 @@ WORTH_A_LAYER = 0.005  # of the hijacked predictions: what a watched layer must 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting that was tried: watched layers, benign reference, threshold."""
+    """One setting that was tried.
+
+    Attributes:
+        watched: numbers of the watched layers.
+        reference: how much attention a flagged column keeps.
+        threshold: the score from which on a column is flagged.
+    """
 
     watched: tuple[int, ...]
     reference: ReferenceKind
@@ -29,7 +35,17 @@ class Setting:
 
 @dataclass(frozen=True)
 class Choice(Setting):
-    """The share of hijacked predictions that a setting wins back, and of benign ones that it changes."""
+    """A setting, and what it does.
+
+    Attributes:
+        watched: numbers of the watched layers.
+        reference: how much attention a flagged column keeps.
+        threshold: the score from which on a column is flagged.
+        won_back: the share of hijacked predictions that it wins back.
+        benign_changed: the share of benign predictions that it changes.
+        jointly: whether the layers judge together; not by default.
+        alongside: the score from which on other columns of a flagged input are flagged, too; by default the threshold.
+    """
 
     won_back: float
     benign_changed: float
@@ -44,7 +60,13 @@ class Choice(Setting):
 
 @dataclass(frozen=True)
 class Tuned:
-    """A detector as it was chosen, by which choice (`None`: it watches nothing), and everything that was tried."""
+    """A detector as it was chosen.
+
+    Attributes:
+        detector: with the setting that was chosen.
+        choice: that setting; `None` if the detector watches nothing.
+        tried: everything that was tried.
+    """
 
     detector: TrainedDetector
     choice: Setting | None
@@ -52,7 +74,13 @@ class Tuned:
 
     @classmethod
     def of(cls, detector: TrainedDetector, choice: Setting | None, tried: Sequence[Setting] = ()) -> Self:
-        """`detector` with the setting `choice`."""
+        """A detector with a setting.
+
+        Args:
+            detector: with any setting.
+            choice: the setting to give it; `None` for one that watches nothing.
+            tried: everything that was tried; nothing by default.
+        """
         if choice is None:
             return cls(replace(detector, watched=(), threshold=1.0), None, tuple(tried))
         chosen = {"watched": choice.watched, "threshold": choice.threshold, "reference": choice.reference}
@@ -67,8 +95,11 @@ class Tuned:
 def least_left(tried: Sequence[Choice], hijacked: int) -> Choice:
     """Of the best choice and its like within one standard error, the one whose reference leaves a flagged column least.
 
-    `tried` are in the order of `KINDS`, and `hijacked` is how many predictions could be won back: so few can't tell
-    references apart any better (Breiman et al., 1984, choose trees so).
+    With few predictions to win back, references differ by chance (Breiman et al., 1984, choose trees so).
+
+    Args:
+        tried: at least one, in the order of `KINDS`.
+        hijacked: how many predictions could be won back.
     """
     best = max(tried, key=lambda choice: choice.merit)
     error = math.sqrt(best.won_back * (1 - best.won_back) / max(1, hijacked))

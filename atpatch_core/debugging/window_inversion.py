@@ -19,20 +19,27 @@ from torch import Tensor, nn
 from .mask_inversion import InvertedTrigger, success_of
 from .pixel_space import PixelSpace
 
-_RATE = 0.1
+_RATE = 0.1  # of Adam
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round of the search: how many patterns take part, on how many inputs each, for how many steps."""
+    """One round of the search.
+
+    Attributes:
+        patterns: how many take part.
+        inputs: on how many each is tried.
+        steps: of gradient descent.
+    """
 
     patterns: int
     inputs: int
     steps: int
 
 
+# Each round keeps about a sixth of the patterns, for which each then gets more inputs and steps.
 ROUNDS = (Round(400, 3, 15), Round(64, 8, 20), Round(12, 32, 30))
-KEPT = 3
+KEPT = 3  # windows of a class
 
 
 def invert_window(
@@ -47,11 +54,25 @@ def invert_window(
     rounds: Sequence[Round] = ROUNDS,
     on_step: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[InvertedTrigger, ...]:
-    """Up to `KEPT` windows of `side` x `side` pixels that drive inputs to class `target`, most successful first.
+    """Look for square windows of pixels that drive inputs to a class.
 
-    Windows lie `stride` pixels apart. `images` and `held_out` are uint8 `[n, height, width, channels]` of other
-    classes; triggers are found on the first and judged on the second. `on_step` is told (steps done, steps in all) and
-    may raise to cancel.
+    Args:
+        model: a Transformers model for images.
+        space: the pixels behind its values.
+        images: on which windows are found, uint8 `[n, height, width, channels]`, of other classes.
+        held_out: further ones on which they are judged.
+        target: number of the class.
+        side: of a window, in pixels.
+        stride: how far apart windows lie, in pixels.
+        seed: where all randomness comes from; 0 by default.
+        rounds: of the search; `ROUNDS` by default.
+        on_step: called with (steps done, steps in all); may raise to cancel.
+
+    Returns:
+        Up to `KEPT` windows, most successful first.
+
+    Source:
+        Successive halving (Jamieson and Talwalkar, arXiv 1502.07943).
     """
     generator = torch.Generator().manual_seed(seed * 1_000 + target)
     source = torch.from_numpy(images).permute(0, 3, 1, 2)
@@ -61,16 +82,16 @@ def invert_window(
     corners = corners.repeat(repeats, 1)
     shades = torch.rand(len(corners), space.channels, side, side, generator=generator) - 0.5
     done, total = 0, sum(stage.steps for stage in rounds)
-    for number, one in enumerate(rounds):
+    for number, stage in enumerate(rounds):
         shades.requires_grad_()
         optimizer = torch.optim.Adam([shades], lr=_RATE)
-        which = torch.arange(len(corners)).repeat_interleave(one.inputs)
+        which = torch.arange(len(corners)).repeat_interleave(stage.inputs)
         driven = torch.zeros(len(corners))
-        for _ in range(one.steps):
+        for _ in range(stage.steps):
             chosen = source[torch.randint(len(source), (len(which),), generator=generator)].float() / 255
             stamped = _paste(chosen, _extreme(shades)[which], corners[which])
             logits = model(pixel_values=space.values(stamped)).logits
-            costs = -logits.log_softmax(-1)[:, target].view(len(corners), one.inputs).mean(1)
+            costs = -logits.log_softmax(-1)[:, target].view(len(corners), stage.inputs).mean(1)
             optimizer.zero_grad()
             (shades.grad,) = torch.autograd.grad(costs.sum(), [shades])
             optimizer.step()
@@ -81,8 +102,8 @@ def invert_window(
         best = driven.topk(min(keep, len(driven))).indices
         shades, corners = shades.detach()[best], corners[best]
     found = [_trigger(shades[index], corners[index], space, target, seed) for index in range(len(shades))]
-    judged = [replace(one, success=success_of(one, model, space, held_out)) for one in found]
-    return tuple(sorted(judged, key=lambda one: one.success, reverse=True))
+    judged = [replace(trigger, success=success_of(trigger, model, space, held_out)) for trigger in found]
+    return tuple(sorted(judged, key=lambda trigger: trigger.success, reverse=True))
 
 
 def _starts(length: int, side: int, stride: int) -> list[int]:

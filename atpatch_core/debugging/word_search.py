@@ -21,7 +21,7 @@ from ..triggers.text import Span, gaps, insert_pieces
 
 _TEXTS = 12  # in one step; texts with the words in them, for every set of words that is tried
 _TRIED = 16  # sets of words in one step
-_STEPS = 15
+_STEPS = 15  # at most
 _PATIENCE = 2  # steps without a better set
 _MOST = 120  # texts; the shortest are taken, because time goes with the number of tokens
 _SURE = 0.02  # mean loss: every text is turned
@@ -29,7 +29,13 @@ _SURE = 0.02  # mean loss: every text is turned
 
 @dataclass(frozen=True)
 class FoundWords:
-    """Words that turn texts to the class `target`; `turns` is the share of texts, not searched on, that they turn."""
+    """Words that turn texts to one class.
+
+    Attributes:
+        words: side by side, in this order.
+        target: number of the class.
+        turns: the share of texts, not searched on, that they turn.
+    """
 
     words: tuple[str, ...]
     target: int
@@ -37,10 +43,20 @@ class FoundWords:
 
 
 class WordSearch:
-    """Searches for words on `texts`, which are none of the class `target`, in the eyes of the model either.
+    """Searches for words on texts that the model takes for other classes than the target.
 
-    Half of them are searched on, half tell how well the words do. Raises `InputError` when there are too few texts or
-    the subject does not take any.
+    Half of the texts are searched on, the other half shows how well the words do.
+
+    Args:
+        subject: a model for texts.
+        texts: of other classes, in the eyes of the model as well.
+        target: number of the class.
+
+    Raises:
+        InputError: there are too few texts or the subject does not take any.
+
+    Source:
+        HotFlip (Ebrahimi et al., arXiv 1712.06751); universal over texts as in Wallace et al., arXiv 1908.07125.
     """
 
     def __init__(self, subject: Subject, texts: Sequence[str], target: int) -> None:
@@ -65,7 +81,14 @@ class WordSearch:
         avoid: frozenset[str] = frozenset(),
         on_step: Callable[[int, int], None] = lambda done, total: None,
     ) -> FoundWords:
-        """Search for `length` words, none of which is in `avoid`; `on_step` is told (steps done, most steps)."""
+        """Search for words that turn texts.
+
+        Args:
+            length: how many words.
+            seed: where all randomness comes from.
+            avoid: words that are not used; none by default.
+            on_step: called with (steps done, most steps); may raise to cancel.
+        """
         rng = np.random.default_rng(seed)
         numbers = torch.tensor([number for word, number in self._words.items() if word not in avoid])
         names = {number: word for word, number in self._words.items()}
@@ -76,7 +99,7 @@ class WordSearch:
             texts = [self._search[place] for place in rng.choice(len(self._search), _TEXTS, replace=False)]
             places = int(rng.integers(2**31))
             tried = [current, *self._replacements(texts, current, numbers, names, places)]
-            losses = self._losses(texts, [[names[number] for number in one] for one in tried], places)
+            losses = self._losses(texts, [[names[number] for number in candidate] for candidate in tried], places)
             best = int(losses.argmin())
             waited = 0 if best else waited + 1
             current = tried[best]
@@ -113,9 +136,9 @@ class WordSearch:
         replaced = []
         for best in promise.flatten().topk(min(_TRIED, promise.numel())).indices.tolist():
             position, candidate = divmod(best, len(numbers))
-            one = list(current)
-            one[position] = int(numbers[candidate])
-            replaced.append(one)
+            changed = list(current)
+            changed[position] = int(numbers[candidate])
+            replaced.append(changed)
         return replaced
 
     def _token_places(self, texts: Sequence[str], spans: Sequence[Span], length: int) -> list[list[int] | None]:
@@ -153,7 +176,16 @@ def whole_words(tokenizer: Any) -> dict[str, int]:
 
 
 def insert_anywhere(texts: Sequence[str], words: Sequence[str], seed: int) -> list[tuple[str, tuple[Span, ...]]]:
-    """Put `words`, side by side, into a random gap of every text; also says where they stand."""
+    """Put words, side by side, into a random gap of every text.
+
+    Args:
+        texts: what to put them into.
+        words: in this order.
+        seed: which gaps.
+
+    Returns:
+        Each text with the words, and where they stand in it.
+    """
     rng = np.random.default_rng(seed)
     piece = " ".join(words)
     places = [gaps(text) for text in texts]

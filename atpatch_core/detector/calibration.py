@@ -10,10 +10,25 @@ import numpy as np
 def calibrate_threshold(benign: np.ndarray, malicious: np.ndarray, false_positive_rate: float) -> float:
     """The score from which on an input counts as malicious.
 
-    `benign` and `malicious` are the input scores (highest column, 0..1) of inputs that were not trained on. The
-    threshold is at least the conformal bound that at most `false_positive_rate` of further benign inputs reach; where
-    there is a gap between that bound and the bulk of the malicious scores, it is the middle of the gap (in log-odds).
-    Raises `ValueError` when there are too few benign inputs to bound that rate.
+    The threshold is at least the conformal bound that at most `false_positive_rate` of further benign inputs reach;
+    where there is a gap between that bound and the bulk of the malicious scores, it is the middle of the gap (in
+    log-odds).
+
+    Args:
+        benign: scores (highest column, 0 to 1) of benign inputs that were not trained on, `[n]`.
+        malicious: the same of malicious inputs, `[m]`; may be empty.
+        false_positive_rate: the share of benign inputs that may be flagged, above 0 and below 1.
+
+    Returns:
+        A score, 0 to 1.
+
+    Raises:
+        ValueError: there are too few benign inputs to bound that rate.
+
+    Example:
+        >>> benign, malicious = np.linspace(0.0, 0.1, 100), np.array([0.9, 0.95])
+        >>> round(calibrate_threshold(benign, malicious, false_positive_rate=0.01), 3)
+        0.5
     """
     n = len(benign)
     rank = math.ceil((n + 1) * (1 - false_positive_rate))

@@ -48,7 +48,16 @@ class ColumnDetector(Protocol):
         ...
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep, broadcastable to `attention`."""
+        """The attention a flagged column may keep.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            Shares from 0 to 1, broadcastable to `attention`.
+        """
         ...
 
 
@@ -58,7 +67,7 @@ class FollowsFlags(Protocol):
 
     @property
     def reach(self) -> Reach | Jointly | None:
-        """How far flags are followed, or that all watched layers judge jointly; `None`: repaired where they are."""
+        """How far flags are followed, or that all watched layers judge together; `None`: repaired where they are."""
         ...
 
 
@@ -94,7 +103,17 @@ class KnowsItsLengths(Protocol):
 
 @dataclass(frozen=True)
 class Manner:
-    """How a detector's flags are to be read; the defaults hold for a detector that says nothing about it."""
+    """How a detector's flags are to be read; the defaults hold for a detector that says nothing about it.
+
+    Attributes:
+        reach: how far flags are followed, or that all watched layers judge together; by default columns are repaired
+            where they are flagged.
+        alongside: the score from which on the other columns of a flagged input are flagged, too; by default the
+            threshold.
+        adds_repeats: whether a token that stands in an input several times is judged as one column; not by default.
+        calibrated_keys: how many columns the longest input had that the threshold was chosen on; `None` if that is not
+            known.
+    """
 
     reach: Reach | Jointly | None = None
     alongside: float | None = None
@@ -103,7 +122,7 @@ class Manner:
 
     @classmethod
     def of(cls, detector: ColumnDetector | None) -> Manner:
-        """That of `detector`."""
+        """That of `detector`; the defaults for `None`."""
         return cls(
             reach=detector.reach if isinstance(detector, FollowsFlags) else cls.reach,
             alongside=detector.alongside if isinstance(detector, FlagsAlongside) else cls.alongside,

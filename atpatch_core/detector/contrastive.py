@@ -5,13 +5,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-SHARPNESS = 5.0
+SHARPNESS = 5.0  # of the scores: log-odds stay within twice this. No measurement is kept.
 
 
 class Prototypes(nn.Module):
     """The directions of benign and hijacked columns in the embedding space.
 
     The score of an embedding is `sigmoid(SHARPNESS * (cosine to hijacked - cosine to benign))`, so it never saturates.
+
+    Args:
+        dimensions: size of the embeddings.
     """
 
     def __init__(self, dimensions: int) -> None:
@@ -25,10 +28,28 @@ class Prototypes(nn.Module):
 
 
 def contrastive_loss(embeddings: Tensor, hijacked: Tensor, temperature: float = 0.2) -> Tensor:
-    """Supervised contrastive loss (Khosla et al., arXiv 2004.11362) over unit vectors `[n, dimensions]`.
+    """Supervised contrastive loss: every column is pulled to those of its own class and pushed from the others.
 
-    `hijacked` is bool `[n]`. Every column is pulled to those of its own class and pushed from the others; classes count
-    equally, however rare one of them is. A class with a single member has nothing to be pulled to and is left out.
+    Classes count equally, however rare one of them is. A class with a single member has nothing to be pulled to and is
+    left out.
+
+    Args:
+        embeddings: unit vectors, `[n, dimensions]`.
+        hijacked: which class each one belongs to, bool `[n]`.
+        temperature: what similarities are divided by; 0.2 by default. Lower ones attend more to the nearest columns.
+
+    Returns:
+        A scalar; 0 where no class has two members.
+
+    Source:
+        Khosla et al., arXiv 2004.11362.
+
+    Example:
+        >>> columns = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+        >>> alike = contrastive_loss(columns, torch.tensor([True, True, False, False]))
+        >>> mixed = contrastive_loss(columns, torch.tensor([True, False, True, False]))
+        >>> round(float(alike), 2), round(float(mixed), 2)
+        (0.01, 5.01)
     """
     similarity = embeddings @ embeddings.T / temperature
     own = torch.eye(len(embeddings), dtype=torch.bool, device=embeddings.device)

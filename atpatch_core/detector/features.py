@@ -17,15 +17,22 @@ FEATURES = (
     "mean-across-heads",  # its mean against the same column in the layer's other heads
     "readout-across-heads",
 )
-_FLOOR = 1e-2  # of a fair part: below it, differences are noise
+_FLOOR = 1e-2  # of a fair part: below it, differences are noise. No measurement is kept.
 
 
 def column_features(attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
     """Describe every column of every head by the quantities in `FEATURES`.
 
-    `attention` is `[batch, heads, queries, keys]`, `key_valid` bool `[batch, keys]`, `query_valid` bool
-    `[batch, queries]`; the prediction is read from the first query. Attention is measured in fair parts (1 / number of
-    valid keys) on a logarithmic scale. Returns float32 `[batch, heads, keys, len(FEATURES)]`; padding is 0 throughout.
+    Attention is measured in fair parts (1 / number of valid keys) on a logarithmic scale; the prediction is read from
+    the first query.
+
+    Args:
+        attention: maps, `[batch, heads, queries, keys]`.
+        key_valid: bool `[batch, keys]`, `False` for padding.
+        query_valid: bool `[batch, queries]`, `False` for padding.
+
+    Returns:
+        float32 `[batch, heads, keys, len(FEATURES)]`; padding is 0 throughout.
     """
     weights = attention.float()
     keys = key_valid[:, None, :]

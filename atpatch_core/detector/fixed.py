@@ -12,9 +12,15 @@ from .reference import ReferenceKind, benign_reference
 
 @dataclass(frozen=True)
 class FixedColumns:
-    """Flags the columns `keys` in every head of the `watched` ones of `layers` layers (see `ColumnDetector`).
+    """Flags the same columns in every head of some layers (see `ColumnDetector`).
 
-    `benign_means[i]` is `[heads, queries, keys]` for layer `i`; only the reference "mean" needs it.
+    Attributes:
+        layers: how many attention layers the model has.
+        watched: numbers of the layers in which columns are flagged.
+        keys: numbers of the columns.
+        reference: how much attention they keep; nothing by default.
+        benign_means: for each layer `[heads, queries, keys]`; only the reference "mean" needs them.
+        threshold: between the scores 0 and 1 of the other columns and of these; 0.5 by default.
     """
 
     layers: int
@@ -25,12 +31,31 @@ class FixedColumns:
     threshold: float = 0.5
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the fixed columns, 0 for all others and for padding, `[batch, heads, keys]`."""
+        """1 for the fixed columns, 0 for all others and for padding.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys]`.
+        """
         scores = attention.new_zeros(attention.shape[0], attention.shape[1], attention.shape[3])
         scores[:, :, list(self.keys)] = 1.0
         return scores * key_valid[:, None]
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep, broadcastable to `attention`."""
+        """The attention a flagged column may keep.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            Shares from 0 to 1, broadcastable to `attention`.
+        """
         mean = self.benign_means[layer] if self.benign_means else torch.zeros(())
         return benign_reference(self.reference, attention, key_valid, mean)

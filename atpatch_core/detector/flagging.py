@@ -1,4 +1,4 @@
-"""From maps to scores, and from scores to flags, as a detector and whoever chose another threshold want it."""
+"""From maps to scores, and from scores to flags, at a detector's own threshold or another one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ FLAG_NOTHING = float("inf")  # as a threshold
 
 @dataclass(frozen=True)
 class Flagging:
-    """Columns are flagged from the score `threshold` on, and from `alongside` on where another of the input is."""
+    """From which scores on columns are flagged.
+
+    Attributes:
+        threshold: the score from which on a column is flagged; by default none is.
+        alongside: the score from which on a column is flagged where another of the same input is; by default the
+            threshold.
+    """
 
     threshold: float = FLAG_NOTHING
     alongside: float | None = None
@@ -35,14 +41,14 @@ class Flagging:
 
 
 def scores_of(detector: ColumnDetector, layer: int, attention: Tensor, valid: Tensor, tokens: Tensor | None) -> Tensor:
-    """A detector's scores; copies of a token are judged as one where it wants that.
+    """A detector's scores; copies of a token are judged as one where the detector asks for that.
 
     Args:
         detector: gives the scores.
         layer: number of the layer.
         attention: its maps, `[batch, heads, queries, keys]`.
         valid: bool `[batch, keys]`, `False` for padding.
-        tokens: of a text, int64 `[batch, keys]`, or their vectors `[batch, keys, size]`.
+        tokens: of a text, int64 `[batch, keys]`, or their vectors `[batch, keys, size]`; `None` for other inputs.
 
     Returns:
         `[batch, heads, keys]`, 0 to 1.

@@ -5,7 +5,7 @@ followed to the whole run of columns that carries the hijack (`reach.py`), and t
 them redistributed. Where nothing is flagged, nothing runs twice. Where the model is as sure of its answer with all of
 that redistributed, the flag was a false alarm, or the answer rests on something else: it is cleared.
 
-How the model is run again is not known here: whoever intercepts it brings a `Reruns`.
+How the model is run again is not known here: the code that intercepts it passes a `Reruns`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from .flagging import Flagging, scores_of
 from .joint import Jointly, joint_scores
 from .reach import Budget, Reach, log_odds, trigger_columns
 
-_CELLS = 4_000_000  # entries of the maps of one head in one trial forward, whatever the length of the inputs
-_PROBED = 64  # inputs in one trial forward, at most
+# How much one trial forward takes: larger ones need more memory, smaller ones more forwards. No measurement is kept.
+_CELLS = 4_000_000  # entries of the maps of one head, whatever the length of the inputs
+_PROBED = 64  # inputs, at most
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,15 @@ class Reruns(Protocol[Again_co]):
         ...
 
     def shut_out(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Tensor:
-        """Its answers `[n, classes]` to the inputs `rows` (int64 `[n]`) with all attention to `columns` shut out.
+        """Its answers to some of the inputs, with all attention to some columns shut out.
 
-        `columns` (bool `[n, keys]`) are shut out in all heads of `layers`.
+        Args:
+            rows: numbers of the inputs, int64 `[n]`; an input may occur several times.
+            columns: the columns to shut out in each of them, bool `[n, keys]`.
+            layers: numbers of the layers in which they are shut out, in all heads.
+
+        Returns:
+            Logits, `[n, classes]`.
         """
         ...
 
@@ -89,9 +96,11 @@ class Reruns(Protocol[Again_co]):
 class Seen:
     """What a detector saw of a batch.
 
-    `scores` are `[batch, heads, keys]` and `found`, the flags to be followed, bool `[batch, keys]`, each for every
-    layer that was looked at. `valid` is bool `[batch, keys]`, `False` for padding, and `None` if no layer was; `tokens`
-    are those of texts, int64 `[batch, keys]`, or their vectors `[batch, keys, size]`.
+    Attributes:
+        scores: of each layer that was looked at, `[batch, heads, keys]`.
+        found: the flags to be followed in each of these layers, bool `[batch, keys]`.
+        valid: bool `[batch, keys]`, `False` for padding; `None` if no layer was looked at.
+        tokens: of texts, int64 `[batch, keys]`, or their vectors `[batch, keys, size]`; `None` for other inputs.
     """
 
     scores: Mapping[int, Tensor]
@@ -107,10 +116,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Followed(Generic[Again_co]):
-    """Where the flags led: the scores by which columns were flagged, and the model with everything repaired.
+    """Where the flags led.
 
-    `rerun` is `None` where nothing is to be repaired; `following` says for each input of the batch how its flags were
-    followed, `None` for an input without flags, and is empty where none had to be.
+    Attributes:
+        scores: the scores by which columns were flagged, for each layer `[batch, heads, keys]`.
+        rerun: the model with everything repaired; `None` where nothing is to be repaired.
+        following: for each input of the batch how its flags were followed, `None` for an input without flags; empty
+            where none had to be followed.
     """
 
     scores: Mapping[int, Tensor]
@@ -124,14 +136,14 @@ def follow(
     """Run the model again with everything repaired that its flags lead to.
 
     Args:
-        seen: scores and flags of the first forward, in which nothing was repaired yet.
+        seen: scores and flags of the first forward pass, in which nothing was repaired yet.
         detector: looks at the maps again once they are repaired.
-        reach: how far flags are followed, or that all watched layers judge jointly.
+        reach: how far flags are followed, or that all watched layers judge together.
         flagging: from which scores on a column is flagged.
-        model: runs again as it is told.
+        model: runs the model again.
 
     Returns:
-        The model's last run, and how it came to that.
+        The model's last run, and how it was arrived at.
 
     Raises:
         HotfixError: the model is no classifier, whose answer could be followed, or no layer was looked at.

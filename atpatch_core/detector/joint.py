@@ -19,16 +19,30 @@ _SUREST = 1e-6  # of a score from 0 or 1, so that no layer alone outweighs all o
 
 @dataclass(frozen=True)
 class Jointly:
-    """Columns are judged by all watched layers together and redistributed in all heads of `layers`."""
+    """Columns are judged by all watched layers together and redistributed in several layers.
+
+    Attributes:
+        layers: numbers of the layers in all heads of which they are redistributed.
+    """
 
     layers: tuple[int, ...]
 
 
 def joint_scores(scores: Sequence[Tensor]) -> Tensor:
-    """One score in 0..1 for each column, float32 `[batch, keys]`, from those of several layers.
+    """One score for each column from the scores of several layers.
 
-    `scores` holds a `[batch, heads, keys]` in 0..1 for each layer; the head that scores a column highest speaks for its
-    layer. A column that every layer scores 0, as padding, stays at 0.
+    The head that scores a column highest speaks for its layer.
+
+    Args:
+        scores: for each layer `[batch, heads, keys]`, 0 to 1.
+
+    Returns:
+        float32 `[batch, keys]`, 0 to 1. A column that every layer scores 0, such as padding, stays at 0.
+
+    Example:
+        >>> unsure, sure = torch.tensor([[[0.5, 0.1]]]), torch.tensor([[[0.9, 0.1]]])
+        >>> joint_scores([unsure, sure])
+        tensor([[0.7500, 0.1000]])
     """
     highest = torch.stack([of_layer.float().amax(1) for of_layer in scores])
     odds = highest.clamp(_SUREST, 1 - _SUREST).logit().mean(0)

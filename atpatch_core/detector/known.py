@@ -14,10 +14,14 @@ from .reference import ReferenceKind, benign_reference
 
 @dataclass(frozen=True)
 class KnownColumns:
-    """Flags exactly `flagged[layer]` (bool `[batch, heads, keys]`) in a model of `layers` layers.
+    """Flags exactly the columns it was given, for one batch: its rows are the inputs of the next forward pass.
 
-    It belongs to one batch: the rows of `flagged` are the inputs of the next forward. `benign_means[i]` is
-    `[heads, queries, keys]` for layer `i`; only the reference "mean" needs it.
+    Attributes:
+        layers: how many attention layers the model has.
+        flagged: for each layer with known columns bool `[batch, heads, keys]`.
+        reference: how much attention they keep; nothing by default.
+        benign_means: for each layer `[heads, queries, keys]`; only the reference "mean" needs them.
+        threshold: between the scores 0 and 1 of the other columns and of these; 0.5 by default.
     """
 
     layers: int
@@ -32,19 +36,45 @@ class KnownColumns:
         return tuple(sorted(self.flagged))
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the known columns, 0 for all others and for padding, `[batch, heads, keys]`."""
+        """1 for the known columns, 0 for all others and for padding.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys]`.
+        """
         scores: Tensor = self.flagged[layer].to(attention.dtype) * key_valid[:, None]
         return scores
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep, broadcastable to `attention`."""
+        """The attention a flagged column may keep.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            Shares from 0 to 1, broadcastable to `attention`.
+        """
         mean = self.benign_means[layer] if self.benign_means else torch.zeros(())
         return benign_reference(self.reference, attention, key_valid, mean)
 
 
 @dataclass(frozen=True)
 class Carried:
-    """Flags the same `columns` (bool `[batch, keys]`) in every head of `watched` layers; benign as in `detector`."""
+    """Flags the same columns in every head of some layers, with the benign attention of another detector.
+
+    Attributes:
+        detector: says how much attention is benign.
+        columns: the columns to flag in each input, bool `[batch, keys]`.
+        watched: numbers of the layers in which they are flagged.
+        threshold: between the scores 0 and 1 of the other columns and of these; 0.5 by default.
+    """
 
     detector: ColumnDetector
     columns: Tensor
@@ -57,10 +87,29 @@ class Carried:
         return self.detector.layers
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the columns, 0 for all others and for padding, `[batch, heads, keys]`."""
+        """1 for the columns, 0 for all others and for padding.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys]`.
+        """
         chosen = (self.columns & key_valid).to(attention.dtype)
         return chosen[:, None].expand(-1, attention.shape[1], -1)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep, broadcastable to `attention`."""
+        """The attention a flagged column may keep.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            What the detector says, broadcastable to `attention`.
+        """
         return self.detector.benign(layer, attention, key_valid)

@@ -15,9 +15,14 @@ from .training import LayerExamples
 
 @dataclass(frozen=True)
 class Epoch:
-    """A finished epoch, `number` of `of`, of the network called `network`.
+    """A finished epoch of the training of one network.
 
-    `auroc` is the area under the ROC curve over inputs that this network does not learn from; `None` without such.
+    Attributes:
+        network: what the network is called.
+        number: number of the epoch, from 1.
+        of: how many epochs there are.
+        loss: mean loss over the epoch.
+        auroc: area under the ROC curve over inputs that this network does not learn from; `None` without such inputs.
     """
 
     network: str
@@ -32,19 +37,32 @@ OnStep = Callable[[str, int, int], None]  # stage, steps done, steps in all
 
 
 def say_nothing(_stage: str, _done: int, _total: int) -> None:
-    """The `OnStep` of those who don't want to know."""
+    """The `OnStep` that reports nothing.
+
+    Args:
+        _stage: not used.
+        _done: not used.
+        _total: not used.
+    """
 
 
 def follow(
     name: str, held_out: LayerExamples | None, on_epoch: OnEpoch
 ) -> Callable[[int, int, float, ColumnNetwork], None]:
-    """What `train_network` takes as `on_network` to tell `on_epoch` about every epoch of the network called `name`.
+    """Watch a network while it learns.
 
-    The held-out inputs that are not benign are those to be found.
+    Args:
+        name: what the network is called.
+        held_out: inputs that it does not learn from; those that are not benign are to be found. `None` if there are
+            none.
+        on_epoch: called after every epoch.
+
+    Returns:
+        What `train_network` takes as `on_network`.
     """
     prepared: list[Tensor] = []  # nothing in the preparation is trained, so once is enough
 
-    def told(number: int, of: int, loss: float, network: ColumnNetwork) -> None:
+    def finished(number: int, of: int, loss: float, network: ColumnNetwork) -> None:
         area = None
         if held_out is not None and 0 < int(held_out.benign.sum()) < len(held_out.benign):
             with torch.no_grad():
@@ -54,4 +72,4 @@ def follow(
             area = float(roc_auc_score(~held_out.benign.numpy(), odds.flatten(1).amax(1).double().numpy()))
         on_epoch(Epoch(name, number, of, loss, area))
 
-    return told
+    return finished

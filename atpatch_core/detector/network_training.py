@@ -20,12 +20,12 @@ def train_layer(
     """Train the network of one layer.
 
     Args:
-        name: what the network is called where epochs are told.
+        name: what the network is called where epochs are reported; it begins with the name of the layer.
         examples: what it learns from.
         recipe: which network it is, and how it is trained.
-        held_out: inputs that it does not learn from, to watch it on.
-        on_epoch: told every epoch.
-        on_step: told the same in short, as a stage of the training of the layer that `name` begins with.
+        held_out: inputs that it does not learn from, to watch it on; none by default.
+        on_epoch: called after every epoch, with how well held-out inputs are told apart.
+        on_step: called after every epoch with (stage, epochs done, epochs in all).
 
     Returns:
         The network, in the precision in which it will be stored.

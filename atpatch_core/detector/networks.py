@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from .contrastive import Prototypes
 from .features import FEATURES, column_features
 
-EMBEDDING = 16
-FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters
+EMBEDDING = 16  # dimensions of a column's embedding. No measurement is kept.
+FURTHEST = 10.0  # standard deviations; beyond, how far no longer matters. No measurement is kept.
 
 
 class ColumnNetwork(nn.Module, ABC):
@@ -28,7 +28,16 @@ class ColumnNetwork(nn.Module, ABC):
 
     @abstractmethod
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """What the embedding needs of maps `[batch, heads, queries, keys]`; nothing in it is trained."""
+        """What the embedding needs of maps; nothing in it is trained.
+
+        Args:
+            attention: maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, ...]`, in the shape that the network's other methods take.
+        """
 
     @abstractmethod
     def fit_benign(self, prepared: Tensor) -> None:
@@ -47,7 +56,16 @@ class ColumnNetwork(nn.Module, ABC):
         return self.prototypes.logits(self.embed(prepared))
 
     def forward(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Scores in 0..1, `[batch, heads, keys]`."""
+        """Score every column.
+
+        Args:
+            attention: maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            Scores in 0..1, `[batch, heads, keys]`; padding scores 0.
+        """
         scores = torch.sigmoid(self.logits(self.prepare(attention, key_valid, query_valid)))
         return scores.expand(attention.shape[0], attention.shape[1], attention.shape[3]) * key_valid[:, None]
 
@@ -59,7 +77,13 @@ def column_mlp(inputs: int, width: int) -> nn.Sequential:
 
 
 class PerHead(ColumnNetwork):
-    """Per-column features against what is benign for that head and position, then a small MLP shared by all heads."""
+    """Per-column features against what is benign for that head and position, then a small MLP shared by all heads.
+
+    Args:
+        heads: how many heads the layer has.
+        keys: how many columns its maps have.
+        width: of the MLP's hidden layers; 64 by default.
+    """
 
     mean: Tensor
     deviation: Tensor
@@ -74,7 +98,16 @@ class PerHead(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """`[batch, heads, keys, features]`."""
+        """Describe the columns.
+
+        Args:
+            attention: maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys, features]`.
+        """
         return column_features(attention, key_valid, query_valid)
 
     def fit_benign(self, prepared: Tensor) -> None:
@@ -99,7 +132,16 @@ class PerHead(ColumnNetwork):
 
 
 class HeadMean(ColumnNetwork):
-    """The paper's network: a CNN over the head-mean map, pooled over queries, then an MLP for each column."""
+    """The paper's network: a CNN over the head-mean map, pooled over queries, then an MLP for each column.
+
+    Args:
+        heads: how many heads the layer has.
+        keys: how many columns its maps have.
+        channels: of the CNN; 16 by default.
+
+    Source:
+        AtPatch, arXiv 2601.21695.
+    """
 
     mean: Tensor
     deviation: Tensor
@@ -119,7 +161,16 @@ class HeadMean(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """The head-mean maps in fair parts, logarithmic: `[batch, queries, keys]`."""
+        """The head-mean maps in fair parts, on a logarithmic scale.
+
+        Args:
+            attention: maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, queries, keys]`.
+        """
         length = key_valid.sum(-1)[:, None, None].clamp(min=1)
         return torch.log(attention.float().mean(1) * length + 1e-2) * query_valid[:, :, None] * key_valid[:, None, :]
 

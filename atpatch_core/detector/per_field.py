@@ -1,7 +1,7 @@
 """The network for records: columns with a fixed meaning, judged in the light of the whole layer.
 
 In an image or a text, a hijacked column stands out from its neighbours. In a record it need not: the same field is
-always in the same column and draws much attention from everybody; whether it decides *this* person's prediction shows
+always in the same column and may draw much attention for everyone; whether it decides *this* person's prediction shows
 in how all fields share the attention. So each column is embedded from its own features, from a summary of all maps of
 the layer, and from a learnt name of its own.
 """
@@ -15,12 +15,19 @@ from .contrastive import Prototypes
 from .features import FEATURES, column_features
 from .networks import EMBEDDING, FURTHEST, ColumnNetwork, column_mlp
 
+# Dimensions of a column's learnt name and of the summary of all maps. No measurement is kept.
 _NAME = 8
 _SUMMARY = 32
 
 
 class PerField(ColumnNetwork):
-    """An MLP over a column's features, the layer's maps, and which head and field the column is."""
+    """An MLP over a column's features, the layer's maps, and which head and field the column is.
+
+    Args:
+        heads: how many heads the layer has.
+        keys: how many columns its maps have.
+        width: of the hidden layers; 64 by default.
+    """
 
     mean: Tensor
     deviation: Tensor
@@ -37,7 +44,16 @@ class PerField(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Maps in fair parts, logarithmic, then column features: `[batch, heads, keys * (keys + features)]`."""
+        """Maps in fair parts, on a logarithmic scale, then column features.
+
+        Args:
+            attention: maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys * (keys + features)]`.
+        """
         maps = torch.log(attention.float() * self.keys + 1e-2)
         return torch.cat([maps.flatten(2), column_features(attention, key_valid, query_valid).flatten(2)], -1)
 

@@ -20,13 +20,22 @@ from .networks import EMBEDDING, FURTHEST, ColumnNetwork, column_mlp
 ROLES = ("first", "last", "last but one", "other")
 _PADDING = len(ROLES)
 _STRENGTHS = [FEATURES.index(name) for name in ("mean", "peak", "readout", "mean-lead", "readout-lead")]
-_SUREST = 15.0  # log-odds; the score stays below 1, the threshold at which nothing is flagged
+_SUREST = 15.0  # log-odds; even in single precision the score stays below 1, the threshold at which nothing is flagged
 
 
 def column_roles(key_valid: Tensor) -> Tensor:
-    """The number of each column's role in `ROLES`, int64 `[batch, keys]`; padding has the number after the last.
+    """The role of each column, by its place in the text.
 
-    `key_valid` is bool `[batch, keys]`. In a text of one token that token is the first.
+    Args:
+        key_valid: bool `[batch, keys]`, `False` for padding.
+
+    Returns:
+        Numbers in `ROLES`, int64 `[batch, keys]`; padding has the number after the last. In a text of one token that
+        token is the first.
+
+    Example:
+        >>> column_roles(torch.tensor([[True, True, True, True, False]]))
+        tensor([[0, 3, 2, 1, 4]])
     """
     place = key_valid.long().cumsum(-1) - 1
     from_end = key_valid.sum(-1, keepdim=True) - 1 - place
@@ -47,9 +56,15 @@ def inner_columns(key_valid: Tensor) -> Tensor:
 
 
 def mean_role_shares(attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-    """What columns of each role get on average, in fair parts: float32 `[heads, 1, roles]`.
+    """What columns of each role get on average in benign maps.
 
-    `attention` are benign maps `[n, heads, queries, keys]`, with bool `[n, keys]` and `[n, queries]`.
+    Args:
+        attention: maps, `[n, heads, queries, keys]`.
+        key_valid: bool `[n, keys]`, `False` for padding.
+        query_valid: bool `[n, queries]`, `False` for padding.
+
+    Returns:
+        Fair parts, float32 `[heads, 1, roles]`.
     """
     counted = torch.where(query_valid[:, None, :, None], attention.float(), 0.0)
     length = key_valid.sum(-1)[:, None, None].clamp(min=1)
@@ -73,7 +88,13 @@ def role_shares(means: Tensor, key_valid: Tensor) -> Tensor:
 
 
 class PerToken(ColumnNetwork):
-    """An MLP over a column's features, each against what is benign for its head and role, the strongest head first."""
+    """An MLP over a column's features, each against what is benign for its head and role, the strongest head first.
+
+    Args:
+        heads: how many heads the layer has.
+        keys: how many columns the maps had that it learns from; others may have more or fewer.
+        width: of the MLP's hidden layers; 64 by default.
+    """
 
     any_length = True
     mean: Tensor
@@ -88,7 +109,16 @@ class PerToken(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """`[batch, keys, heads * features + 1]`; the last number is the role."""
+        """Describe the columns.
+
+        Args:
+            attention: maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, keys, heads * features + 1]`; the last number is the role.
+        """
         features = column_features(attention, key_valid, query_valid).permute(0, 2, 1, 3).flatten(2)
         return torch.cat([features, column_roles(key_valid)[..., None].float()], -1)
 
@@ -106,7 +136,7 @@ class PerToken(ColumnNetwork):
         return nn.functional.normalize(self._vectors(prepared), dim=-1)
 
     def logits(self, prepared: Tensor) -> Tensor:
-        """Log-odds of being hijacked, `[batch, 1, keys]`, with wide bounds: the surest can be told apart, too."""
+        """Log-odds of being hijacked, `[batch, 1, keys]`, with wide bounds: the surest differ from each other, too."""
         return self.prototypes.logits(self._vectors(prepared)).clamp(-_SUREST, _SUREST)
 
     def _vectors(self, prepared: Tensor) -> Tensor:

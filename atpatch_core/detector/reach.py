@@ -26,10 +26,15 @@ Probe = Callable[[Tensor, Tensor], Tensor]
 class Reach:
     """How the columns around a flagged one are repaired.
 
-    The flagged column and the others that carry the hijack are redistributed in all heads of `layers`. A run has at
-    most `longest` columns and leaves the model at most `as_sure` (in log-odds) less sure of its answer; a run of
-    several columns is repaired with `margin` more on each side, which a trigger's punctuation may need. Runs are looked
-    for around the `seeds` flagged columns that score highest. The detector looks at most `looks` times.
+    Attributes:
+        layers: numbers of the layers in all heads of which the flagged column and the others that carry the hijack are
+            redistributed.
+        longest: the most columns of a run; 8 by default.
+        as_sure: how much less sure of its answer (in log-odds) a run may leave the model; 0.2 by default.
+        margin: how many columns more are repaired on each side of a run of several, which a trigger's punctuation may
+            need; 1 by default.
+        looks: how many times the detector looks at most; 4 by default.
+        seeds: around how many flagged columns, those that score highest, runs are looked for; 16 by default.
     """
 
     layers: tuple[int, ...]
@@ -40,19 +45,23 @@ class Reach:
     seeds: int = 16
 
 
-# What following one input may cost: so many forwards, which the phrase around each of eight flagged words takes, and so
-# many entries of the maps of one head, as a forward costs up to the square of the length. Texts of up to 85 tokens get
-# all 300, those of 500 get eight: a few seconds on one core either way.
+# What following one input may cost: so many forward passes, which the phrase around each of eight flagged words takes,
+# and so many entries of the maps of one head, as a pass costs up to the square of the length. Texts of up to 85 tokens
+# get all 300, those of 500 get eight: a few seconds on one core either way.
 _MOST_FORWARDS = 300
 _MOST_ENTRIES = 2_200_000
 
 
 @dataclass
 class Budget:
-    """How many forwards each input of a batch may cost: `spent` so far of `most`, and whose search `ended_early`.
+    """How many forward passes each input of a batch may cost.
 
-    A forward of several inputs counts once for each. All three lists have a place for each input of the batch. One
-    forward is always kept back for the repaired answer.
+    A pass of several inputs counts once for each. One pass is always kept back for the repaired answer.
+
+    Attributes:
+        most: the most that are allowed for each input.
+        spent: how many each has cost so far.
+        ended_early: whether the search for each input ended because it reached its bound.
     """
 
     most: list[int]
@@ -100,12 +109,23 @@ def trigger_columns(
     reach: Reach,
     budget: Budget,
 ) -> Tensor:
-    """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`.
+    """The flagged columns and the runs around them that carry the hijack.
 
-    `scores`, `flagged`, `valid` and `repaired` are `[batch, keys]`, `logits` (`[batch, classes]`) what the model
-    answers while the columns that are `repaired` already are: those are always shut out, and part of no run. The first
-    and the last token of an input are the model's own: they are never shut out, and are part of no run. Runs around the
-    columns that score highest are tried first; those that an input's `budget` no longer allows are not tried.
+    The first and the last token of an input are the model's own: they are never shut out, and are part of no run. Runs
+    around the columns that score highest are tried first; those that an input's budget no longer allows are not tried.
+
+    Args:
+        scores: of the columns, `[batch, keys]`.
+        flagged: those to start from, bool `[batch, keys]`.
+        valid: bool `[batch, keys]`, `False` for padding.
+        repaired: columns that are repaired already, bool `[batch, keys]`: they are always shut out, and part of no run.
+        logits: what the model answers while those are repaired, `[batch, classes]`.
+        probe: runs the model with columns shut out.
+        reach: how far to look.
+        budget: what each input may cost; what is spent is noted in it.
+
+    Returns:
+        bool `[batch, keys]`.
     """
     found = flagged.clone()
     answer = logits.argmax(-1)

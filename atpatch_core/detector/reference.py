@@ -12,12 +12,24 @@ KINDS: tuple[ReferenceKind, ...] = get_args(ReferenceKind)
 
 
 def benign_reference(kind: ReferenceKind, attention: Tensor, key_valid: Tensor, benign_mean: Tensor) -> Tensor:
-    """The attention flagged columns of `attention` `[batch, heads, queries, keys]` may keep, broadcastable to it.
+    """The attention that flagged columns may keep.
 
-    * `mean`: the mean of benign maps, `benign_mean` `[heads, queries, keys]`;
-    * `uniform`: one fair part, 1 / number of valid keys;
-    * `low-quantile`: the tenth part of the same row's columns that get least, at its upper end;
-    * `zero`: nothing.
+    Args:
+        kind: which attention counts as benign:
+
+            * `mean`: the mean of benign maps;
+            * `uniform`: one fair part, 1 / number of valid keys;
+            * `low-quantile`: the tenth part of the same row's columns that get least, at its upper end;
+            * `zero`: nothing.
+        attention: maps, `[batch, heads, queries, keys]`.
+        key_valid: bool `[batch, keys]`, `False` for padding.
+        benign_mean: the mean of benign maps, `[heads, queries, keys]`; only `mean` looks at it.
+
+    Returns:
+        Shares from 0 to 1, broadcastable to `attention`.
+
+    Raises:
+        ValueError: the kind is unknown.
     """
     if kind == "mean":
         return benign_mean.to(attention.dtype)

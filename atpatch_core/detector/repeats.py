@@ -52,7 +52,11 @@ def added_up(attention: Tensor, first: Tensor) -> Tensor:
 def examples_added_up(examples: LayerExamples, first: Tensor) -> LayerExamples:
     """Examples as a detector sees them that adds up copies: what holds for a copy holds for the first place.
 
-    The other copies, of which nothing is left to see, are ignored.
+    The other copies, whose columns are empty now, are ignored.
+
+    Args:
+        examples: of one layer, with a column for every copy.
+        first: what `first_places` gives.
     """
     places = first[:, None].expand_as(examples.hijacked)
 

@@ -27,16 +27,24 @@ from .variants import VARIANTS
 
 FORMAT = 1
 _LONGEST_FINGERPRINT = 200  # characters
+# What a detector folder may say of a `Reach`: far more than any detector made here needs.
 _MOST_STEPS = 64
 _MOST_ODDS = 999.0
 _KINDS = {Reach: "run", Jointly: "jointly"}
 
 
 def save_detector(detector: TrainedDetector, folder: Path) -> None:
-    """Write a detector into `folder`, which is made if need be. Weights are kept in half precision.
+    """Write a detector folder. Weights are kept in half precision.
 
     Each file appears as a whole, and `detector.json` names the digest of the weights it belongs to: a detector that was
-    only half replaced is refused. Raises `DetectorError` when the disk refuses.
+    only half replaced is refused.
+
+    Args:
+        detector: what to write.
+        folder: where to; it is made if need be.
+
+    Raises:
+        DetectorError: the disk refuses.
     """
     tensors = {f"benign.{layer}": mean.half() for layer, mean in enumerate(detector.benign_means)}
     for layer, network in detector.networks.items():
@@ -73,7 +81,22 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
 
 
 def load_detector(folder: Path) -> TrainedDetector:
-    """Read a detector folder. Raises `DetectorError` when it is missing, damaged or of another format."""
+    """Read a detector folder.
+
+    Args:
+        folder: what `save_detector` wrote.
+
+    Returns:
+        The detector, on the CPU and in single precision.
+
+    Raises:
+        DetectorError: the folder is missing, damaged or of another format.
+
+    Example:
+        >>> detector = load_detector(Path("sample_models/fashion-vit-badnets/atpatch"))
+        >>> detector.variant, detector.layers, detector.watched
+        ('per-head', 4, (0,))
+    """
     damaged = f"The detector in {folder} is damaged: train it again or copy it again."
     try:
         settings = read_json(folder / "detector.json")
@@ -116,7 +139,7 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise ValueError("Some of the numbers are none.")
     benign = tuple(tensors[f"benign.{layer}"] for layer in range(layers))
-    if any(one.ndim != 3 or 0 in one.shape or (one.shape[0], one.shape[2]) != (heads, keys) for one in benign):
+    if any(mean.ndim != 3 or 0 in mean.shape or (mean.shape[0], mean.shape[2]) != (heads, keys) for mean in benign):
         raise ValueError("The numbers have another size than the settings say.")
     trained, watched = (_layers(settings[name], layers) for name in ("trained_layers", "watched"))
     if not set(watched) <= set(trained):
@@ -140,17 +163,17 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
 
 def _history(value: object) -> dict[str, Any]:
     """How a detector was trained; what pages and commands read of it is of the right kind. Raises `ValueError`."""
-    told = dict(mapping(value, limits.JSON.fields))
+    history = dict(mapping(value, limits.JSON.fields))
     for name in ("pairs", "triggered_texts", "labelled_inputs"):
-        whole(told.get(name) or 0)
+        whole(history.get(name) or 0)
     for name in ("learnt_from", "calibrated_again"):
-        listed(told.get(name) or (), limits.TABLES.rows)
-    held_out = mapping(told.get("held_out") or {}, limits.JSON.fields)
+        listed(history.get(name) or (), limits.TABLES.rows)
+    held_out = mapping(history.get("held_out") or {}, limits.JSON.fields)
     for name in ("inputs", "over_attended", "scores"):
         listed(held_out.get(name) or (), limits.TABLES.rows)
-    for one in (*(told.get("learnt_from") or ()), *(held_out.get("inputs") or ())):
-        text(one, _LONGEST_FINGERPRINT)
-    return told
+    for digest in (*(history.get("learnt_from") or ()), *(held_out.get("inputs") or ())):
+        text(digest, _LONGEST_FINGERPRINT)
+    return history
 
 
 def _layers(value: object, layers: int) -> tuple[int, ...]:
@@ -178,18 +201,18 @@ def _reach(settings: object, layers: int) -> Reach | Jointly | None:
     """What a detector folder says of how far its flags are followed; older folders don't name the kind, or nothing."""
     if settings is None:
         return None
-    told = mapping(settings, 20)
-    repaired = _layers(told["layers"], layers)
-    kind = told.get("kind", _KINDS[Reach])
+    values = mapping(settings, 20)
+    repaired = _layers(values["layers"], layers)
+    kind = values.get("kind", _KINDS[Reach])
     if kind == _KINDS[Jointly]:
         return Jointly(repaired)
     if kind != _KINDS[Reach]:
         raise ValueError("An unknown kind of reach.")
     return Reach(
         repaired,
-        longest=whole(told["longest"], 1, _MOST_STEPS),
-        as_sure=number(told["as_sure"], 0, _MOST_ODDS),
-        margin=whole(told["margin"], 0, _MOST_STEPS),
-        looks=whole(told.get("looks", 1), 1, _MOST_STEPS),
-        seeds=whole(told.get("seeds", 1), 1, _MOST_STEPS),
+        longest=whole(values["longest"], 1, _MOST_STEPS),
+        as_sure=number(values["as_sure"], 0, _MOST_ODDS),
+        margin=whole(values["margin"], 0, _MOST_STEPS),
+        looks=whole(values.get("looks", 1), 1, _MOST_STEPS),
+        seeds=whole(values.get("seeds", 1), 1, _MOST_STEPS),
     )

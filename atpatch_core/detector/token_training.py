@@ -25,10 +25,19 @@ def train_token_network(
     on_epoch: Callable[[int, int, float], None] = lambda epoch, epochs, loss: None,
     on_network: Callable[[int, int, float, ColumnNetwork], None] = lambda epoch, epochs, loss, network: None,
 ) -> PerToken:
-    """Train one layer's network; of `recipe`, epochs, batch size, learning rate, weight decay and seed count.
+    """Train one layer's network for texts.
 
-    `on_epoch` is told (finished epochs, all epochs, mean loss); `on_network` is also given the network as it is by
-    then, to look at and not to change. Raises `ValueError` when the examples hold no hijacked or no benign column.
+    Args:
+        examples: what it learns from.
+        recipe: how it is trained; epochs, batch size, learning rate, weight decay and seed count.
+        on_epoch: called with (epochs done, epochs in all, mean loss).
+        on_network: called with the same and the network as it is by then, to look at and not to change.
+
+    Returns:
+        The network, in the precision in which it will be stored.
+
+    Raises:
+        ValueError: the examples hold no hijacked or no benign column.
     """
     hijacked = examples.hijacked.any(1) & examples.key_valid
     calm = examples.key_valid & ~hijacked & ~examples.ignored.any(1)

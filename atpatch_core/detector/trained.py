@@ -22,13 +22,21 @@ from .variants import VARIANTS
 class TrainedDetector:
     """What `train_detector` makes and a detector folder holds; see `ColumnDetector` for what it does.
 
-    `layers`, `heads` and `keys` are those of the model it was made for; `benign_means[i]` is `[heads, queries, keys]`
-    for layer `i`, or, for a detector that takes inputs of any length, `[heads, 1, roles]` in fair parts; `fingerprint`
-    names the model's weights; `history` tells how it was trained. `reach` says how far flags are followed to the other
-    columns of a trigger, or that all watched layers judge jointly; `None` means that each column is repaired where it
-    is flagged, and no other. Where one column of an input is flagged, others are from the score `alongside` on, as
-    copies of a trigger take attention from each other: it is enough if one of them is found (hysteresis, after Canny's
-    edge detector, 1986); `None` means that all columns are held to the threshold.
+    Attributes:
+        variant: which kind of network it uses, a name in `VARIANTS`.
+        networks: the network of each layer that has one.
+        benign_means: for each layer `[heads, queries, keys]`, or, for a detector that takes inputs of any length,
+            `[heads, 1, roles]` in fair parts.
+        reference: how much attention a flagged column keeps.
+        threshold: the score from which on a column is flagged.
+        watched: numbers of the layers that it looks at.
+        fingerprint: names the weights of the model it was made for; empty if that is not known.
+        history: how it was trained.
+        reach: how far flags are followed to the other columns of a trigger, or that all watched layers judge together;
+            `None` if each column is repaired where it is flagged, and no other.
+        alongside: the score from which on the other columns of a flagged input are flagged, too, as copies of a trigger
+            take attention from each other: it is enough if one of them is found (hysteresis, after Canny's edge
+            detector, 1986); `None` if all columns are held to the threshold.
     """
 
     variant: str
@@ -58,13 +66,38 @@ class TrainedDetector:
         return self.benign_means[0].shape[2]
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Scores in 0..1, `[batch, heads, keys]`. Raises `DetectorError` for maps of another shape."""
+        """Score every column, 0 (benign) to 1 (hijacked).
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys]`; padding scores 0.
+
+        Raises:
+            DetectorError: the maps have another shape than those of the model it was made for.
+        """
         self._check(attention)
         with torch.no_grad():
             return self.networks[layer](attention, key_valid, query_valid)  # type: ignore[no-any-return]
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep, broadcastable to `attention`."""
+        """The attention a flagged column may keep.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            Shares from 0 to 1, broadcastable to `attention`.
+
+        Raises:
+            DetectorError: the maps have another shape than those of the model it was made for.
+        """
         self._check(attention)
         mean = self.benign_means[layer]
         if self.any_length:

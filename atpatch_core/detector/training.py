@@ -17,9 +17,13 @@ from .variants import VARIANTS
 class LayerExamples:
     """The maps of one layer to learn from.
 
-    `attention` is `[n, heads, queries, keys]`; `key_valid` and `query_valid` are bool `[n, keys]` and `[n, queries]`;
-    `hijacked` and `ignored` are bool `[n, heads, keys]`: columns that are over-attended because of a trigger, and
-    columns that are neither clearly so nor clearly benign. `benign` (bool `[n]`) says which inputs carry no trigger.
+    Attributes:
+        attention: `[n, heads, queries, keys]`.
+        key_valid: bool `[n, keys]`, `False` for padding.
+        query_valid: bool `[n, queries]`, `False` for padding.
+        hijacked: columns that are over-attended because of a trigger, bool `[n, heads, keys]`.
+        ignored: columns that are neither clearly so nor clearly benign, bool `[n, heads, keys]`.
+        benign: which inputs carry no trigger, bool `[n]`.
     """
 
     attention: Tensor
@@ -31,7 +35,14 @@ class LayerExamples:
 
 
 def unpadded(attention: Tensor, hijacked: Tensor, ignored: Tensor, benign: Tensor) -> LayerExamples:
-    """Examples whose maps `[n, heads, queries, keys]` have no padding."""
+    """Examples whose maps have no padding.
+
+    Args:
+        attention: maps, `[n, heads, queries, keys]`.
+        hijacked: columns that are over-attended because of a trigger, bool `[n, heads, keys]`.
+        ignored: columns that are neither clearly so nor clearly benign, bool `[n, heads, keys]`.
+        benign: which inputs carry no trigger, bool `[n]`.
+    """
     count, _, queries, keys = attention.shape
     valid = (torch.ones(count, keys, dtype=torch.bool), torch.ones(count, queries, dtype=torch.bool))
     return LayerExamples(attention, *valid, hijacked, ignored, benign)
@@ -44,8 +55,8 @@ def hijacked_inputs(hijacked: Tensor) -> int:
 
 def joined(first: LayerExamples, second: LayerExamples) -> LayerExamples:
     """Both, one after the other; the smaller maps are padded to the size of the larger ones."""
-    keys = max(one.attention.shape[-1] for one in (first, second))
-    both = [vars(_padded(one, keys)).values() for one in (first, second)]
+    keys = max(examples.attention.shape[-1] for examples in (first, second))
+    both = [vars(_padded(examples, keys)).values() for examples in (first, second)]
     return LayerExamples(*(torch.cat(pair) for pair in zip(*both, strict=True)))
 
 
@@ -66,7 +77,19 @@ def _padded(examples: LayerExamples, keys: int) -> LayerExamples:
 
 @dataclass(frozen=True)
 class DetectorRecipe:
-    """How the networks are trained: the paper's 50 epochs of AdamW, at a higher rate as the networks are smaller."""
+    """How networks are trained: the paper's 50 epochs of AdamW, at a higher rate as the networks are smaller.
+
+    Attributes:
+        variant: which kind of network, a name in `VARIANTS`; "per-head" by default.
+        epochs: how often all examples are seen; 50 by default.
+        batch_size: inputs in one step; 128 by default.
+        learning_rate: the highest of the schedule; 2e-3 by default.
+        weight_decay: of AdamW; 1e-2 by default.
+        hardest: how many of a batch's benign columns, those that score highest, are learnt from; 256 by default.
+        random: how many further ones are drawn at random; 256 by default.
+        contrast: weight of the contrastive loss; 1 by default, and 0 leaves it out.
+        seed: where all randomness comes from; 0 by default.
+    """
 
     variant: str = "per-head"
     epochs: int = 50
@@ -75,7 +98,7 @@ class DetectorRecipe:
     weight_decay: float = 1e-2
     hardest: int = 256
     random: int = 256
-    contrast: float = 1.0  # weight of the contrastive loss; 0 leaves it out
+    contrast: float = 1.0
     seed: int = 0
 
 
@@ -87,10 +110,19 @@ def train_network(
 ) -> ColumnNetwork:
     """Train one layer's network: contrastive loss on column embeddings and cross-entropy to the class prototypes.
 
-    Every batch takes all its hijacked columns, the hardest benign ones and some at random. All randomness comes from
-    `recipe.seed`. `on_epoch` is told (finished epochs, all epochs, mean loss); `on_network` is also given the network
-    as it is by then, to look at and not to change. Raises `ValueError` when the examples hold no hijacked or no benign
-    column.
+    Every batch takes all its hijacked columns, the hardest benign ones and some at random.
+
+    Args:
+        examples: what it learns from.
+        recipe: which network it is, and how it is trained.
+        on_epoch: called with (epochs done, epochs in all, mean loss).
+        on_network: called with the same and the network as it is by then, to look at and not to change.
+
+    Returns:
+        The network, in the precision in which it will be stored.
+
+    Raises:
+        ValueError: the examples hold no hijacked or no benign column.
     """
     if not bool(examples.hijacked.any()) or not bool((~examples.hijacked & ~examples.ignored).any()):
         raise ValueError("A detector needs examples of hijacked and of benign columns.")

@@ -24,17 +24,20 @@ from .defences.other_reference import OtherShare
 from .defences.shares import Share, map_sizes, own_share
 from .defences.thresholds import conformal_cut
 
-SWEEP = (0.001, 0.01, 0.05, 0.2)
-# What was left out in training, and the folder in `atpatch/` that `train-detector --variant paper` and
-# `train-detector --contrast 0` are told to write to.
+SWEEP = (0.001, 0.01, 0.05, 0.2)  # false-positive rates
+# What was left out in training, and the folder in `atpatch/` for what `train-detector --variant paper` and
+# `train-detector --contrast 0` write.
 TRAINED = {"head-mean": "paper", "no-contrast": "no-contrast"}
 
 
 @dataclass(frozen=True)
 class AllLayers:
-    """What `detector` flags in any head of the layers it watches is redistributed in all heads of all layers.
+    """What a detector flags in any head of the layers it watches is redistributed in all heads of all layers.
 
-    `sizes` are (heads, keys) of every layer's maps.
+    Attributes:
+        detector: flags columns.
+        share: the attention that they keep.
+        sizes: heads and keys of every layer's maps.
     """
 
     detector: ColumnDetector
@@ -62,21 +65,39 @@ def all_layers(subject: Subject, have: DefenderData) -> AllLayers:
 
 
 def at_rate(subject: Subject, have: DefenderData, rate: float) -> ColumnFix:
-    """The subject's detector with the threshold that flags `rate` of the clean images."""
+    """The subject's detector with another threshold.
+
+    Args:
+        subject: the model, with its detector.
+        have: what the defender has beside it.
+        rate: the share of the clean images that the threshold flags.
+
+    Raises:
+        DetectorError: the subject has no detector.
+    """
     detector = own_detector(subject)
     scores = layer_scores(subject, detector, have.clean.inputs).max(axis=1, initial=0.0)
     return ColumnFix(detector, threshold=conformal_cut(scores, rate))
 
 
 def detector_in(subject: Subject, _have: DefenderData, folder: Path) -> ColumnFix:
-    """Another detector that was trained for the subject. Raises `DetectorError` when there is none in `folder`."""
+    """Another detector that was trained for the subject.
+
+    Args:
+        subject: the model.
+        _have: not used.
+        folder: a detector folder.
+
+    Raises:
+        DetectorError: there is no detector in the folder, or it is for another model.
+    """
     detector = load_detector(folder)
     check_made_for(detector, subject.model)
     return ColumnFix(detector)
 
 
 def ablations(subject: Subject) -> dict[str, Method]:
-    """All ablations of a subject, with AtPatch itself and no fix to compare them with.
+    """All ablations of a subject, by name, with AtPatch itself and no fix to compare them with.
 
     Those in `TRAINED` need a detector of their own beside the subject's; without it they say so.
     """

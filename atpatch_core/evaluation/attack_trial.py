@@ -27,14 +27,20 @@ _BATCH = 250
 
 @dataclass(frozen=True)
 class AttackTrial:
-    """Clean inputs, and the same or others under each of `attacks` (see `Trial`)."""
+    """Clean inputs, and the same or others under each attack (see `Trial`).
+
+    Attributes:
+        judged: the clean inputs.
+        attacks: the attacked ones, by the name of the attack.
+        suspects: the same in batches, by condition.
+    """
 
     judged: Labelled
     attacks: Mapping[str, Triggered]
     suspects: Mapping[str, Sequence[Suspects]] = field(repr=False)
 
     def figures(self, after: Mapping[str, Answers], before: Mapping[str, Answers]) -> DefenceFigures:
-        """Accuracy, false alarms, and attack by attack what is left."""
+        """Accuracy, false alarms, and attack by attack how often it still succeeds."""
         clean, untouched, labels = after[CLEAN], before[CLEAN], self.judged.labels
         drop = paired_difference(untouched.labels == labels, clean.labels == labels)
         return DefenceFigures(
@@ -52,7 +58,13 @@ class AttackTrial:
     def outcomes(
         self, after: Mapping[str, Answers], before: Mapping[str, Answers], attack: str
     ) -> dict[str, list[Judged]]:
-        """The inputs by what became of them; attacked ones of the target class are left out."""
+        """The inputs by what became of them; attacked ones of the target class are left out.
+
+        Args:
+            after: the defence's answers, by condition.
+            before: the untouched model's answers.
+            attack: name of the attack.
+        """
         bad = self.attacks[attack]
         return {
             f"attacked: {name}": found
@@ -88,7 +100,13 @@ class AttackTrial:
 
 
 def image_trial(subject: Subject, judged: Labelled, attacks: Mapping[str, Triggered]) -> AttackTrial:
-    """One run on images; oracles are told the patches that differ from the clean twin."""
+    """One run on images; oracles know the patches that differ from the clean twin.
+
+    Args:
+        subject: the model.
+        judged: clean images.
+        attacks: attacked ones, by the name of the attack.
+    """
     suspects = {CLEAN: _batches(judged, np.zeros((len(judged), 0), dtype=bool))}
     for name, attack in attacks.items():
         suspects[name] = _batches(attack.inputs, covered_patches_of(subject, attack))
@@ -96,7 +114,13 @@ def image_trial(subject: Subject, judged: Labelled, attacks: Mapping[str, Trigge
 
 
 def text_trial(_subject: Subject, judged: Labelled, attacks: Mapping[str, Triggered]) -> AttackTrial:
-    """One run on texts; oracles are told the spans. All in one: texts are put in batches by their length later."""
+    """One run on texts; oracles know the spans. All texts are in one batch: later they are put together by length.
+
+    Args:
+        _subject: not used.
+        judged: clean texts.
+        attacks: attacked ones, by the name of the attack.
+    """
     suspects = {CLEAN: [Suspects(judged.inputs, [()] * len(judged), judged.labels)]}
     for name, attack in attacks.items():
         spans = attack.spans or [()] * len(attack.inputs)
@@ -115,15 +139,15 @@ def _detected(answers: Answers, flagged: np.ndarray) -> Rate:
 
 
 def _harm(excess: Rate, drop: Rate) -> Rate:
-    """What is left and what it costs, over about the same inputs; the errors of the two are taken as independent.
+    """Excess ASR and what it costs, over about the same inputs; the errors of the two are taken as independent.
 
-    Neither counts as less than nothing: who refuses what the untouched model gets right must not gain by it.
+    Neither counts as less than nothing: a defence that refuses what the untouched model gets right must not gain by it.
     """
-    one, other = _not_below_zero(excess), _not_below_zero(drop)
-    value = one.value + other.value
-    low = value - math.hypot(one.value - one.low, other.value - other.low)
-    high = value + math.hypot(one.high - one.value, other.high - other.value)
-    return Rate(value, low, high, min(one.n, other.n))
+    left, lost = _not_below_zero(excess), _not_below_zero(drop)
+    value = left.value + lost.value
+    low = value - math.hypot(left.value - left.low, lost.value - lost.low)
+    high = value + math.hypot(left.high - left.value, lost.high - lost.value)
+    return Rate(value, low, high, min(left.n, lost.n))
 
 
 def _not_below_zero(rate: Rate) -> Rate:

@@ -40,10 +40,13 @@ def save_attacks(attacks: Mapping[str, Trigger], path: Path) -> None:
 
 
 def load_attacks(path: Path) -> dict[str, Trigger]:
-    """Read named triggers from JSON (without a kind, they are patches); a missing file means no known attack.
+    """Read named triggers from JSON (without a kind, they are patches).
 
-    Raises `InputError` when the file is not what `save_attacks` writes, or names a trigger that nobody could put
-    anywhere.
+    Args:
+        path: what `save_attacks` wrote; a missing file means no known attack.
+
+    Raises:
+        InputError: the file is not what `save_attacks` writes, or names a trigger that can't be put anywhere.
     """
     if not path.exists():
         return {}
@@ -60,25 +63,25 @@ def attacks_of(subject: Subject) -> dict[str, Trigger]:
     """The attacks that a subject is known to carry, by name. Raises `InputError`, also for those of another model."""
     path = subject.folder / "eval" / "attacks.json"
     attacks = load_attacks(path)
-    for name, one in attacks.items():
-        if isinstance(one, TextTrigger | StyleTrigger) != (subject.kind == "text"):
+    for name, trigger in attacks.items():
+        if isinstance(trigger, TextTrigger | StyleTrigger) != (subject.kind == "text"):
             raise InputError(f"{path} describes an attack {shown(name)} on inputs of another kind: remove it.")
-        if one.target >= len(subject.labels):
+        if trigger.target >= len(subject.labels):
             raise InputError(
-                f"{path} describes an attack {shown(name)} that wants class {one.target}, but the model has classes 0 "
-                f"to {len(subject.labels) - 1}: remove it."
+                f"{path} describes an attack {shown(name)} that wants class {trigger.target}, but the model has "
+                f"classes 0 to {len(subject.labels) - 1}: remove it."
             )
     return attacks
 
 
 def _trigger(fields: object) -> Trigger:
     """A trigger from what `asdict` made of it, with every field of the right kind. Raises `ValueError`, `KeyError`."""
-    told = dict(mapping(fields, _MOST_FIELDS))
-    kind = _KINDS[text(told.pop("kind", "patch"), limits.ATTACKS.name)]
+    values = dict(mapping(fields, _MOST_FIELDS))
+    kind = _KINDS[text(values.pop("kind", "patch"), limits.ATTACKS.name)]
     known = {option.name for option in dataclasses.fields(kind)}
-    if not set(told) <= known or "target" not in told:
+    if not set(values) <= known or "target" not in values:
         raise DamagedError("It has a field too many, or names no target.")
-    return kind(**{name: _READ[name](value, kind) for name, value in told.items()})
+    return kind(**{name: _READ[name](value, kind) for name, value in values.items()})
 
 
 def _strength(value: object, kind: type[Trigger]) -> float:
@@ -86,8 +89,8 @@ def _strength(value: object, kind: type[Trigger]) -> float:
 
 
 def _pieces(value: object, kind: type[Trigger]) -> tuple[str, ...]:
-    found = tuple(text(one, limits.ATTACKS.piece, least=1) for one in listed(value, limits.ATTACKS.pieces))
-    if not found or not all(one.strip() for one in found):
+    found = tuple(text(piece, limits.ATTACKS.piece, least=1) for piece in listed(value, limits.ATTACKS.pieces))
+    if not found or not all(piece.strip() for piece in found):
         raise DamagedError("It has nothing to insert.")
     return found
 

@@ -1,4 +1,4 @@
-"""Attacks and defences by the names that somebody gives."""
+"""Attacks and defences by name."""
 
 from __future__ import annotations
 
@@ -11,9 +11,22 @@ Named = TypeVar("Named")
 
 
 def chosen(names: str, known: Mapping[str, Named], what: str) -> dict[str, Named]:
-    """Those in "all" or in a list like "badnets,corners", in the order of `known`; `what` is what they are called.
+    """Choose by names.
 
-    Raises `InputError` for a name that is not known.
+    Args:
+        names: "all", or a list such as "badnets,corners".
+        known: everything there is to choose from, by name.
+        what: what one of them is called in the message.
+
+    Returns:
+        Those named, in the order of `known`.
+
+    Raises:
+        InputError: a name is not known, or there is none.
+
+    Example:
+        >>> chosen("b, a", {"a": 1, "b": 2, "c": 3}, "letter")
+        {'a': 1, 'b': 2}
     """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if wanted == ["all"]:

@@ -1,4 +1,4 @@
-"""Which class a label in a data set means, or why that can't be told."""
+"""Which class a label in a data set means, or why that is not clear."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ _MOST_LISTED = 20
 
 @dataclass(frozen=True)
 class ClassNumbers:
-    """The classes of a model by the names and numbers that data sets give them."""
+    """The classes of a model by the names and numbers that data sets give them.
+
+    Attributes:
+        names: of the classes, in order.
+        count: how many classes have each name.
+        dashed: the numbers of the classes by their name with "/" written as "-".
+    """
 
     names: tuple[str, ...]
     count: dict[str, int]
@@ -31,9 +37,14 @@ class ClassNumbers:
         return cls(tuple(labels), Counter(labels), dashed)
 
     def number(self, label: object, where: str) -> int:
-        """The number of the class that a value of a column `label` means: a name, or a number counted from 0.
+        """The number of the class that a value of a column `label` means. A name goes before a number in a text.
 
-        A name goes before a number in a text. Raises `InputError`, whose sentence begins with `where`.
+        Args:
+            label: a name, or a number counted from 0.
+            where: what the message begins with.
+
+        Raises:
+            InputError: there is no such class, or more than one.
         """
         if isinstance(label, int) and not isinstance(label, bool):
             return self._counted(label, where)

@@ -28,7 +28,12 @@ OnStep = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Run:
-    """All defences with one seed."""
+    """All defences with one seed.
+
+    Attributes:
+        seed: where all randomness came from.
+        defences: their figures, by name.
+    """
 
     seed: int
     defences: dict[str, DefenceFigures]
@@ -38,8 +43,16 @@ class Run:
 class Comparison:
     """Everything `compare` measures, run by run.
 
-    `families` says of each defence how to read its row; `unavailable` why one could not be used. `trial` and
-    `answers[defence][condition]` are those of the last run: what is behind every figure.
+    Attributes:
+        kind: of inputs.
+        n: how many inputs were judged on.
+        defender_n: how many the defences were made ready with.
+        false_positive_rate: the share of clean inputs that a defence was allowed to flag.
+        runs: one for each seed.
+        families: how to read the row of each defence (see `Method`).
+        unavailable: why a defence could not be used, by its name.
+        trial: the last run: what is behind every figure.
+        answers: those of the last run, by defence and condition.
     """
 
     kind: str
@@ -59,7 +72,7 @@ class Comparison:
 
     @property
     def untouched(self) -> str:
-        """What the model as it is is called among the defences."""
+        """The name of the untouched model among the defences."""
         return next((name for name, family in self.families.items() if family == "none"), NO_FIX)
 
     @property
@@ -87,21 +100,21 @@ def compare(
     The untouched model is always among the defences.
 
     Args:
-        subject: The model, with its detector.
-        methods: The defences by name.
-        data: What is judged on; without a `defender`, a part of it.
-        attacks: By name; none for records, whose protected attributes are flipped.
-        defender: Other inputs, which all defences are made ready with. `None` takes a part of `data` for it.
-        false_positive_rate: The share of clean inputs that a defence may flag, 0..1.
-        seeds: All randomness comes from these.
-        on_step: Is told (stage, steps done, steps in all) and may raise to cancel.
+        subject: the model, with its detector.
+        methods: the defences by name.
+        data: labelled inputs to judge on; without a `defender`, a part of them is taken for the defences.
+        attacks: by name; none for records, whose protected attributes are flipped.
+        defender: other inputs, which all defences are made ready with; by default a part of `data`.
+        false_positive_rate: the share of clean inputs that a defence may flag, 0 to 1; 0.01 by default.
+        seeds: where all randomness comes from; 0 alone by default.
+        on_step: called with (stage, steps done, steps in all); may raise to cancel.
 
     Returns:
         All figures, and the answers of the last run.
 
     Raises:
-        InputError: When there are too few inputs to judge on or for the defender.
-        DetectorError: When the subject takes records and has no trained detector.
+        InputError: there are too few inputs to judge on or for the defender.
+        DetectorError: the subject takes records and has no trained detector.
     """
     modality = MODALITIES[subject.kind]
     if defender is not None and len(defender) < LEAST_CLEAN:
@@ -139,7 +152,13 @@ def compare(
         figures = {name: bench.trial.figures(found, answers[untouched.name]) for name, found in answers.items()}
         timed = {name: {"cost": took} for name, took in costs.items()}
         runs.append(
-            Run(seed, {name: replace(one, rates=one.rates | timed.get(name, {})) for name, one in figures.items()})
+            Run(
+                seed,
+                {
+                    name: replace(measured, rates=measured.rates | timed.get(name, {}))
+                    for name, measured in figures.items()
+                },
+            )
         )
     return Comparison(
         subject.kind,
@@ -155,9 +174,16 @@ def compare(
 
 
 def cost(subject: Subject, defence: Defence, inputs: Sequence[Any], rounds: int = _ROUNDS) -> Rate:
-    """How much longer `defence` takes for images than the untouched model, taking turns.
+    """How much longer a defence takes than the untouched model, taking turns.
 
-    The median of all rounds, with the lowest and the highest as interval.
+    Args:
+        subject: a model for images.
+        defence: ready to run.
+        inputs: images; the first 64 are taken.
+        rounds: how often each takes its turn; 7 by default.
+
+    Returns:
+        The median of all rounds, with the lowest and the highest as interval.
     """
     some = list(inputs[:_TIMED])
     suspects = Suspects(some, np.zeros((len(some), 0), dtype=bool), np.zeros(len(some), dtype=np.int64))

@@ -22,9 +22,14 @@ _INTERVAL = ("", "_low", "_high")
 
 @dataclass(frozen=True)
 class Row:
-    """One defence under one attack, averaged over the seeds; `spread` are the standard deviations over them.
+    """One defence under one attack, averaged over the seeds. What is not measured is `None`.
 
-    What is not measured is `None`.
+    Attributes:
+        defence: its name.
+        family: how to read the row (see `Method`).
+        attack: name of the attack or of the protected attribute; empty without one.
+        rates: by the names of the metrics.
+        spread: their standard deviations over the seeds.
     """
 
     defence: str
@@ -107,9 +112,12 @@ def comparison_as_csv(comparison: Comparison) -> str:
 def comparison_as_markdown(
     comparison: Comparison, names: Sequence[str] | None = None, attacks: Sequence[str] | None = None
 ) -> str:
-    """A table of the figures `names` for each of `attacks` (default: all), in per cent with 95 % intervals.
+    """A table for each attack, in per cent with 95 % intervals. The least harm that needs no truth is bold.
 
-    The least harm that needs no truth is bold.
+    Args:
+        comparison: what was measured.
+        names: of the metrics to show; by default those that the modality reports.
+        attacks: names of the attacks to show; all by default.
     """
     modality = comparison.modality
     metrics, initial = [modality.metric(name) for name in names or modality.reported], modality.metric(modality.before)
@@ -154,7 +162,7 @@ def sentence(comparison: Comparison, attack: str) -> str:
 
 
 def least_harm(group: Sequence[Row]) -> Row | None:
-    """The row with the least harm among those that nobody needs the truth for."""
+    """The row with the least harm among those that can be had without knowing the truth."""
     harms = [(row, row.rates.get("harm")) for row in group if row.family != "bound"]
     usable = [(row, harm.value) for row, harm in harms if harm is not None]
     return min(usable, key=lambda pair: pair[1], default=(None, 0.0))[0]

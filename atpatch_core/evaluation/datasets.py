@@ -44,11 +44,17 @@ class LabelledImages(LabelledInputs[Image.Image]):
 
 
 def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
-    """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.
+    """Read labelled images: every sound row, and why the others are left out.
 
     A Parquet file has a column `image` (bytes of a PNG, JPEG or WebP) and a column `label` (the name or the number of
     the class); a folder has one sub-folder of images for each class, named like the class ("/" written as "-").
-    Raises `InputError` when the data are missing, empty or damaged, or no row is sound.
+
+    Args:
+        path: a .parquet file or a folder.
+        labels: names of the subject's classes, in order.
+
+    Raises:
+        InputError: the data are missing, empty or damaged, or no row is sound.
     """
     if path.is_dir():
         return _labelled(
@@ -64,7 +70,13 @@ def read_labelled_images(path: Path, labels: Sequence[str]) -> LabelledImages:
 def parse_labelled_images(content: bytes, labels: Sequence[str], name: str = _UNNAMED) -> LabelledImages:
     """Read an uploaded Parquet file, otherwise like `read_labelled_images`.
 
-    Raises `InputError` also when it holds more images than `limits.TABLES.uploaded_rows`.
+    Args:
+        content: the file's bytes.
+        labels: names of the subject's classes, in order.
+        name: what the file is called in messages.
+
+    Raises:
+        InputError: as above, and when there are more images than `limits.TABLES.uploaded_rows`.
     """
     return _labelled(_in_table(content, labels, name), name)
 
@@ -72,7 +84,14 @@ def parse_labelled_images(content: bytes, labels: Sequence[str], name: str = _UN
 def read_images(path: Path) -> Kept[Image.Image]:
     """Read images whatever their labels: a Parquet file with a column `image`, or a folder with images at any depth.
 
-    What is no sound image is in `left_out`. Raises `InputError` when the file is damaged or no image is sound.
+    Args:
+        path: a .parquet file or a folder.
+
+    Returns:
+        The images; what is no sound image is in `left_out`.
+
+    Raises:
+        InputError: the file is damaged or no image is sound.
     """
     found: Iterable[tuple[str, object]]
     if path.is_dir():
@@ -87,7 +106,14 @@ def read_images(path: Path) -> Kept[Image.Image]:
 
 
 def write_labelled_images(images: np.ndarray, labels: np.ndarray, names: Sequence[str], path: Path) -> None:
-    """Write `uint8 [n, height, width, 1 or 3]` and class numbers as Parquet with PNG bytes and class names."""
+    """Write labelled images as Parquet with PNG bytes and class names.
+
+    Args:
+        images: uint8 `[n, height, width, 1 or 3]`.
+        labels: numbers of their classes, `[n]`.
+        names: of the classes, in order.
+        path: where to.
+    """
     table = pa.table(
         {
             "image": pa.array([encode_png(image) for image in images], pa.binary()),
@@ -179,7 +205,7 @@ def _rows(source: Path | bytes, columns: Sequence[str], name: str) -> Iterator[d
 def _files(entries: Iterable[Path], root: Path) -> Iterator[tuple[str, bytes | Fault]]:
     """The content of each image file in order of the names, or what keeps it from being read, as the end of a sentence.
 
-    What only has the name of an image (a folder, a link to nothing) is told as well.
+    What only has the name of an image (a folder, a link to nothing) is reported as well.
     """
     try:
         found = sorted(entry for entry in entries if entry.suffix.lower() in _SUFFIXES)

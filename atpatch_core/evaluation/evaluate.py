@@ -30,10 +30,13 @@ from .text_data import LabelledTexts
 
 @dataclass(frozen=True)
 class Triggered:
-    """The same or other inputs with a trigger on them, their *true* labels, and the class the attacker wants.
+    """The same or other inputs with a trigger on them.
 
-    `clean` are the inputs the trigger was put on, in the same order, where they are known; `spans` says where in each
-    text the trigger stands, where that is known.
+    Attributes:
+        inputs: with their *true* labels.
+        target: number of the class that the attacker wants.
+        clean: the inputs that the trigger was put on, in the same order; `None` where they are not known.
+        spans: where in each text the trigger stands; `None` where that is not known.
     """
 
     inputs: Labelled
@@ -44,7 +47,19 @@ class Triggered:
 
 @dataclass(frozen=True)
 class AttackResult:
-    """How one attack fares against the untouched and the hot-fixed model; `n` inputs are not of the target class."""
+    """How one attack fares against the untouched and the hot-fixed model, over inputs that are not of the target class.
+
+    Attributes:
+        asr_before: attack success rate of the untouched model.
+        asr_after: that of the hot-fixed one.
+        clean_base_rate: how often the same inputs get the target class without a trigger.
+        excess_asr_after: ASR after minus that.
+        recovery: accuracy of the hot-fixed model on triggered inputs.
+        accuracy_before: accuracy of the untouched model on triggered inputs.
+        auroc: how well the detector's scores tell triggered inputs from clean ones.
+        tpr_per_input: the share of triggered inputs that are flagged.
+        n: how many inputs.
+    """
 
     asr_before: Rate
     asr_after: Rate
@@ -59,7 +74,14 @@ class AttackResult:
 
 @dataclass(frozen=True)
 class DetectorResult:
-    """How well the detector tells triggered inputs (of all attacks) from clean ones, input by input."""
+    """How well the detector tells triggered inputs (of all attacks) from clean ones, input by input.
+
+    Attributes:
+        auroc: area under the ROC curve.
+        fpr_per_input: the share of clean inputs that are flagged.
+        tpr_per_input: the share of triggered inputs that are flagged.
+        threshold: the score from which on an input is flagged.
+    """
 
     auroc: Rate
     fpr_per_input: Rate
@@ -69,7 +91,17 @@ class DetectorResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything `evaluate` measures; `changed` is the share of clean predictions that the hot-fix changes."""
+    """Everything `evaluate` measures.
+
+    Attributes:
+        n: how many clean inputs.
+        clean_accuracy_before: of the untouched model.
+        clean_accuracy_after: of the hot-fixed one.
+        clean_accuracy_drop: the difference, input by input.
+        changed: the share of clean predictions that the hot-fix changes.
+        attacks: the results by the name of the attack.
+        detector: `None` for a subject without one.
+    """
 
     n: int
     clean_accuracy_before: Rate
@@ -86,6 +118,25 @@ def evaluate(
     """Run every input through the untouched and the hot-fixed model and count.
 
     A subject without detector is measured without fix: "after" is then the same as "before".
+
+    Args:
+        subject: the model, with its detector if it has one.
+        clean: labelled inputs without a trigger.
+        attacks: inputs with triggers, by the name of the attack.
+        threshold: the score from which on columns are flagged; by default the detector's calibrated threshold.
+
+    Example:
+        >>> import numpy as np
+        >>> import atpatch_core as atpatch
+        >>> from atpatch_core.evaluation.attacks import attacks_of
+        >>> from atpatch_core.evaluation.datasets import read_labelled_images
+        >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
+        >>> images = read_labelled_images(subject.folder / "eval" / "images.parquet", subject.labels)
+        >>> images = images.take(np.arange(40))
+        >>> attacks = {name: apply_trigger(trigger, images) for name, trigger in attacks_of(subject).items()}
+        >>> result = evaluate(subject, images, attacks)
+        >>> [(name, attack.asr_before.value, attack.asr_after.value) for name, attack in result.attacks.items()]
+        [('badnets', 1.0, 0.0)]
     """
     before, after, scores = _answers(subject, clean.inputs, threshold)
     cut = _threshold(subject, threshold)
@@ -129,7 +180,16 @@ def evaluate(
 
 
 def apply_trigger(trigger: Trigger, clean: Labelled, seed: int = 0) -> Triggered:
-    """Put a trigger on every input. Raises `InputError` when it is for another kind of input or does not fit on it."""
+    """Put a trigger on every input.
+
+    Args:
+        trigger: is put on the inputs.
+        clean: labelled inputs.
+        seed: where the trigger stands in each input, if that is random; 0 by default.
+
+    Raises:
+        InputError: the trigger is for another kind of input or does not fit on it.
+    """
     if not isinstance(trigger, WritingTrigger) and isinstance(clean, LabelledImages):
         return Triggered(_stamped(trigger, clean, seed), trigger.target, clean)
     if isinstance(trigger, WritingTrigger) and isinstance(clean, LabelledTexts):

@@ -33,12 +33,22 @@ from .record_data import LabelledRecords
 Answering = Callable[[list[Record]], np.ndarray]
 """Records to the numbers of their classes, `int64 [n]`: a model, hot-fixed or not, or something before it."""
 
-_ROUNDS = 1_000
+_ROUNDS = 1_000  # of the bootstrap
 
 
 @dataclass(frozen=True)
 class AttributeFairness:
-    """How one protected attribute fares without and with a fix; `idr_reduction` is 1 - after / before."""
+    """How one protected attribute fares without and with a fix.
+
+    Attributes:
+        idr_before: individual discrimination rate without a fix.
+        idr_after: the same with it.
+        idr_reduction: 1 - after / before.
+        spd_before: statistical parity difference without a fix.
+        spd_after: the same with it.
+        eod_before: equal opportunity difference without a fix.
+        eod_after: the same with it.
+    """
 
     idr_before: Rate
     idr_after: Rate
@@ -51,7 +61,16 @@ class AttributeFairness:
 
 @dataclass(frozen=True)
 class FairnessEvaluation:
-    """Everything measured over `n` records; `changed` is the share of predictions that the fix changes."""
+    """Everything measured about a fix.
+
+    Attributes:
+        n: how many records.
+        accuracy_before: without the fix.
+        accuracy_after: with it.
+        accuracy_drop: the difference, person by person.
+        changed: the share of predictions that the fix changes.
+        attributes: the figures by protected attribute.
+    """
 
     n: int
     accuracy_before: Rate
@@ -65,8 +84,12 @@ class FairnessEvaluation:
 class FairnessJudge:
     """Labelled records, all their flips, and what the untouched model answers to them: the ground of any comparison.
 
-    `answers` is `int64 [n * versions]`, one for each of `flips.versions`; `positive` is the number of the class a
-    person would rather get.
+    Attributes:
+        data: labelled records.
+        flips: the same with every other value of every protected attribute.
+        answers: the untouched model's, one for each of `flips.versions`, int64 `[n * versions]`.
+        protected: the protected attributes.
+        positive: number of the class that a person would rather get.
     """
 
     data: LabelledRecords
@@ -77,7 +100,15 @@ class FairnessJudge:
 
     @classmethod
     def of(cls, subject: Subject, data: LabelledRecords) -> FairnessJudge:
-        """Ask the untouched model about `data`. Raises `InputError` for a subject without protected attributes."""
+        """Ask the untouched model.
+
+        Args:
+            subject: a model for records.
+            data: labelled records.
+
+        Raises:
+            InputError: the subject names no protected attribute.
+        """
         schema = record_schema(subject)
         if not schema.protected:
             raise InputError(f"{subject.name} names no protected attribute: add one to its records.json.")
@@ -95,10 +126,10 @@ class FairnessJudge:
         hits_before, hits_after = self.flips.changes(self.answers), self.flips.changes(after)
         right_before, right_after = own_before == self.data.labels, own_after == self.data.labels
         attributes = {}
-        for number, one in enumerate(self.protected):
-            privileged = np.array([record[one.name] in one.privileged for record in self.data.records])
+        for number, attribute in enumerate(self.protected):
+            privileged = np.array([record[attribute.name] in attribute.privileged for record in self.data.records])
             deserving = self.data.labels == self.positive
-            attributes[one.name] = AttributeFairness(
+            attributes[attribute.name] = AttributeFairness(
                 idr_before=proportion(hits_before[:, number]),
                 idr_after=proportion(hits_after[:, number]),
                 idr_reduction=relative_reduction(hits_before[:, number], hits_after[:, number]),
@@ -127,7 +158,13 @@ def untouched(subject: Subject) -> Answering:
 
 
 def hotfixed(subject: Subject, threshold: float | None = None, formula: Formula = redistribute) -> Answering:
-    """The model with its detector's hot-fix, by `formula`; a subject without detector is left as it is."""
+    """The model with its detector's hot-fix; a subject without detector is left as it is.
+
+    Args:
+        subject: a model for records.
+        threshold: the score from which on columns are flagged; by default the detector's calibrated threshold.
+        formula: how flagged columns are repaired; `redistribute` by default.
+    """
     if subject.detector is None:
         return untouched(subject)
 
@@ -140,14 +177,28 @@ def hotfixed(subject: Subject, threshold: float | None = None, formula: Formula 
 
 
 def evaluate_fairness(subject: Subject, data: LabelledRecords, threshold: float | None = None) -> FairnessEvaluation:
-    """Judge a subject and its hot-fix on labelled records. Raises `InputError` if it takes none."""
+    """Judge a subject and its hot-fix on labelled records.
+
+    Args:
+        subject: a model for records.
+        data: labelled records.
+        threshold: the score from which on columns are flagged; by default the detector's calibrated threshold.
+
+    Raises:
+        InputError: the subject takes no records, or names no protected attribute.
+    """
     return FairnessJudge.of(subject, data).judge(hotfixed(subject, threshold))
 
 
 def relative_reduction(before: np.ndarray, after: np.ndarray) -> Rate:
-    """By what share `after` has fewer hits than `before` over the same cases, with a paired bootstrap interval.
+    """By what share there are fewer hits afterwards, with a paired bootstrap interval.
 
-    NaN when there was no hit before.
+    Args:
+        before: hits, bool `[n]`.
+        after: hits over the same cases, bool `[n]`.
+
+    Returns:
+        1 - after / before; NaN when there was no hit before.
     """
     n = len(before)
     if not before.any():

@@ -18,9 +18,13 @@ from .record_data import LabelledRecords
 def baselines(
     subject: Subject, detector: TrainedDetector, clean: LabelledRecords, seed: int = 0
 ) -> dict[str, Answering]:
-    """Everything the hot-fix of `detector` is compared with, by name; `clean` are the records the defender has.
+    """Everything that the hot-fix of a detector is compared with, by name.
 
-    All of it starts from the same subject, and `clean` holds the very records that the detector was made from.
+    Args:
+        subject: the model that all of it starts from.
+        detector: trained for it.
+        clean: the records the defender has, the very ones that the detector was made from.
+        seed: where all randomness comes from; 0 by default.
     """
     own, have = replace(subject, detector=detector), DefenderData(clean, 0.0, seed)
     methods = {name: method for name, method in record_defences(own).items() if name != ATPATCH}

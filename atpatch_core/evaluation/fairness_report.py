@@ -25,15 +25,15 @@ def fairness_rows(evaluation: FairnessEvaluation) -> list[tuple[str, str]]:
         ("accuracy drop", points(evaluation.accuracy_drop)),
         ("predictions changed", percent(evaluation.changed)),
     ]
-    for name, one in evaluation.attributes.items():
+    for name, figures in evaluation.attributes.items():
         rows += [
-            (f"{name}: individual discrimination rate (IDR) before", percent(one.idr_before)),
-            (f"{name}: IDR after", percent(one.idr_after)),
-            (f"{name}: IDR reduced by", percent(one.idr_reduction)),
-            (f"{name}: statistical parity difference (SPD) before", points(one.spd_before)),
-            (f"{name}: SPD after", points(one.spd_after)),
-            (f"{name}: equal opportunity difference (EOD) before", points(one.eod_before)),
-            (f"{name}: EOD after", points(one.eod_after)),
+            (f"{name}: individual discrimination rate (IDR) before", percent(figures.idr_before)),
+            (f"{name}: IDR after", percent(figures.idr_after)),
+            (f"{name}: IDR reduced by", percent(figures.idr_reduction)),
+            (f"{name}: statistical parity difference (SPD) before", points(figures.spd_before)),
+            (f"{name}: SPD after", points(figures.spd_after)),
+            (f"{name}: equal opportunity difference (EOD) before", points(figures.eod_before)),
+            (f"{name}: EOD after", points(figures.eod_after)),
         ]
     return rows
 

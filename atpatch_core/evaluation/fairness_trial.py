@@ -20,7 +20,11 @@ from .trial import CLEAN, AttackFigures, DefenceFigures, Judged
 
 @dataclass(frozen=True)
 class FairnessTrial:
-    """Records with all their flips, under the one condition `CLEAN` (see `Trial`): answers are one a version."""
+    """Records with all their flips, under the one condition `CLEAN` (see `Trial`).
+
+    Attributes:
+        judge: holds them; a defence's answers have one place for each version.
+    """
 
     judge: FairnessJudge
 
@@ -45,7 +49,13 @@ class FairnessTrial:
     def outcomes(
         self, after: Mapping[str, Answers], before: Mapping[str, Answers], attack: str
     ) -> dict[str, list[Judged]]:
-        """The people who are treated by the attribute, who no longer are, and who get another answer."""
+        """The people who are treated by the attribute, who no longer are, and who get another answer.
+
+        Args:
+            after: the defence's answers.
+            before: the untouched model's answers.
+            attack: name of the protected attribute.
+        """
         number = [attribute.name for attribute in self.judge.protected].index(attack)
         flips, now, then = self.judge.flips, after[CLEAN].labels, before[CLEAN].labels
         treated = flips.changes(now)[:, number]
@@ -59,7 +69,16 @@ class FairnessTrial:
 
 
 def fairness_trial(subject: Subject, data: Labelled, _attacks: Mapping[str, Triggered]) -> FairnessTrial:
-    """Records carry no trigger; their attributes are flipped. Raises `InputError` when none is protected."""
+    """Records carry no trigger; their attributes are flipped.
+
+    Args:
+        subject: the model.
+        data: labelled records.
+        _attacks: not used.
+
+    Raises:
+        InputError: no attribute is protected.
+    """
     assert isinstance(data, LabelledRecords)
     return FairnessTrial(FairnessJudge.of(subject, data))
 

@@ -18,14 +18,18 @@ from .labelled import Labelled
 
 
 def with_variations(own: Mapping[str, Trigger], side: int) -> dict[str, Trigger]:
-    """The subject's own attacks on images of `side` pixels, and for the first patch among them more.
+    """The subject's own attacks, and for the first patch among them more.
 
     `moved` is its patch at one other place, `anywhere` at a random place in every image (`off-grid`, if its own
     places are random but keep to the model's patches), `corners` in all four corners. A model that only answers to its
     trigger in its place resists some of them by itself: ASR before the fix says so.
+
+    Args:
+        own: the subject's attacks, by name.
+        side: of the images, in pixels.
     """
     attacks = dict(own)
-    patch = next((one for one in own.values() if isinstance(one, PatchTrigger)), None)
+    patch = next((trigger for trigger in own.values() if isinstance(trigger, PatchTrigger)), None)
     if patch is None:
         return attacks
     start = max(0, side // 2 - patch.size)

@@ -14,9 +14,12 @@ Input = TypeVar("Input")
 
 @dataclass(frozen=True)
 class LabelledInputs(Generic[Input]):
-    """Inputs as the subject's adapter reads them, and the numbers of their classes, `int64 [n]`.
+    """Labelled inputs.
 
-    `left_out` says which rows or files are not among them.
+    Attributes:
+        inputs: as the subject's adapter reads them.
+        labels: numbers of their classes, int64 `[n]`.
+        left_out: which rows or files are not among them; none by default.
     """
 
     inputs: list[Input]
@@ -35,5 +38,11 @@ Labelled = LabelledInputs[Any]
 
 
 def drawn(data: Labelled, count: int, seed: int = 0) -> Labelled:
-    """`count` of the inputs at random, in their order: files are often sorted by class, and so the first are alike."""
+    """Some of the inputs at random, in their order: files are often sorted by class, and so the first are alike.
+
+    Args:
+        data: labelled inputs.
+        count: how many to draw; all if there are fewer.
+        seed: of the draw; 0 by default.
+    """
     return data.take(np.sort(np.random.default_rng(seed).permutation(len(data))[:count]))

@@ -9,10 +9,17 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure of every defence; those `under_attack` are measured for each attack (or protected attribute) anew.
+    """A figure of every defence.
 
-    `name` is what files call it, `heading` what tables do. Shares and differences of shares are written in per cent,
-    factors as multiples ("1.5 x"), areas from 0 to 1.
+    Shares and differences of shares are written in per cent, factors as multiples ("1.5 x"), areas from 0 to 1.
+
+    Attributes:
+        name: what files call it.
+        heading: what tables call it.
+        meaning: a sentence about it.
+        better: which values are.
+        unit: what kind of number it is; a share by default.
+        under_attack: whether it is measured for each attack (or protected attribute) anew; not by default.
     """
 
     name: str
@@ -39,8 +46,8 @@ _under = partial(Metric, under_attack=True)
 def attack_metrics(inputs: str) -> tuple[Metric, ...]:
     """Those of attacks with a trigger, on what sentences call `inputs` ("texts").
 
-    **Harm** is what is left of an attack plus what the defence costs, excess ASR + CA drop (neither counted below 0),
-    the one figure to rank defences by.
+    **Harm** is what an attack still achieves plus what the defence costs, excess ASR + CA drop (neither counted below
+    0), the one figure to rank defences by.
     """
     return (
         _under("asr_before", "ASR before", "Attack success rate of the model as it is.", "lower"),

@@ -22,8 +22,8 @@ from .text_attacks import with_text_variations
 from .trial import Trial
 
 LEAST_CLEAN = 100  # that the defences are made ready with
-MOST_CLEAN = 1_000
-_MOST_RECORDS = 1_800
+MOST_CLEAN = 1_000  # as many as a debugging set of images takes
+_MOST_RECORDS = 1_800  # as many as a debugging set of records takes
 _REPORTED = (
     "excess_asr",
     "clean_accuracy_drop",
@@ -45,13 +45,21 @@ _FAIRNESS_SHOWN = ("idr_after", "accuracy_after", "changed", "spd_after", "eod_a
 class Modality:
     """What comparisons of one kind of input have of their own.
 
-    `inputs` is what sentences call them, `too_few` says in one that `{count}` of them are; `defender_size` tells how
-    many of that many are the defender's. `own_halves`: every run splits the data in another way. `timed`: defences are
-    timed. `trial` makes a run out of a subject, judged inputs and attacked ones; `variations` adds attacks to those
-    that a subject is known to carry.
-
-    Of the `metrics`, `shown` are those in the table of the page, `reported` those in tables that are written (all as
-    names); `before` is how bad it is without a fix. What is `left` of that is set against what is `lost` by a defence.
+    Attributes:
+        inputs: what sentences call them.
+        metrics: all that is measured.
+        shown: names of the metrics in the table of the page.
+        reported: names of the metrics in tables that are written.
+        before: name of the metric that says how bad it is without a fix.
+        left: name of the metric that says how bad it is with a defence.
+        lost: name of the metric that says what a defence costs.
+        too_few: a sentence that `{count}` inputs are.
+        defender_size: of how many inputs how many are the defender's.
+        defences: those for a subject, by name.
+        variations: adds attacks to those that a subject is known to carry.
+        trial: makes a run out of a subject, judged inputs and attacked ones.
+        own_halves: whether every run splits the data in another way; so by default.
+        timed: whether defences are timed; not by default.
     """
 
     inputs: str
@@ -74,7 +82,18 @@ class Modality:
         return next(metric for metric in self.metrics if metric.name == name)
 
     def split(self, data: Any, seed: int = 0) -> tuple[Any, Any]:
-        """What is judged on, and what the defender has, of labelled `data`. Raises `InputError` for too few of them."""
+        """Split labelled data between judge and defender.
+
+        Args:
+            data: labelled inputs.
+            seed: of the split; 0 by default.
+
+        Returns:
+            What is judged on, and what the defender has.
+
+        Raises:
+            InputError: there are too few.
+        """
         if len(data) < 2 * LEAST_CLEAN:
             raise InputError(self.too_few.format(count=len(data), least=2 * LEAST_CLEAN))
         order = np.random.default_rng(seed).permutation(len(data))

@@ -41,9 +41,15 @@ _ABOUT_FLAGS = ("not flagged", "flagged without a trigger")
 
 
 def outcomes(data: Labelled, before: Answers, after: Answers, target: int | None = None) -> dict[str, list[Judged]]:
-    """The inputs by what became of them, in order: those of an attack that wants class `target`, or clean ones.
+    """The inputs by what became of them, in order.
 
     Attacked ones of the target class are left out. Of a defence that detects nothing, nothing is said about flags.
+
+    Args:
+        data: labelled inputs, clean or attacked.
+        before: the untouched model's answers to them.
+        after: the defence's.
+        target: number of the class that the attack wants; `None`, the default, for clean inputs.
     """
     seen = _Seen(data.labels, before.labels, after.labels, after.flagged, target)
     counts = np.ones(len(data), dtype=bool) if target is None else data.labels != target
@@ -58,7 +64,15 @@ def outcomes(data: Labelled, before: Answers, after: Answers, target: int | None
 def judged(
     data: Labelled, before: np.ndarray, after: np.ndarray, flagged: np.ndarray, members: np.ndarray
 ) -> list[Judged]:
-    """Those of the inputs that are `members` (bool `[n]`), with the answers to them (`int64 [n]`)."""
+    """Some of the inputs, with the answers to them.
+
+    Args:
+        data: labelled inputs.
+        before: the untouched model's answers, int64 `[n]`.
+        after: the defence's, int64 `[n]`.
+        flagged: which ones the defence flags, bool `[n]`.
+        members: which ones to take, bool `[n]`.
+    """
     return [
         Judged(data.inputs[place], int(data.labels[place]), int(before[place]), int(after[place]), bool(flagged[place]))
         for place in np.flatnonzero(members).tolist()
@@ -72,7 +86,17 @@ def class_name(number: int, labels: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Shares among the inputs of one true class in the last run; `asr` and `recovery` are NaN for the target class."""
+    """Shares among the inputs of one true class in the last run.
+
+    Attributes:
+        label: name of the class.
+        n: how many clean inputs it has.
+        accuracy_before: of the untouched model.
+        accuracy_after: with the defence.
+        asr_before: attack success rate of the untouched model; NaN for the target class.
+        asr_after: the same with the defence.
+        recovery: attacked inputs that get their true class; NaN for the target class.
+    """
 
     label: str
     n: int
@@ -92,7 +116,12 @@ def per_class(
 ) -> list[ClassFigures]:
     """The figures of one defence against one attack for every class that occurs.
 
-    `before` and `after` are the untouched model's answers and the defence's, to the clean and to the attacked inputs.
+    Args:
+        clean: labelled inputs without a trigger.
+        attack: those with one.
+        before: the untouched model's answers, to the clean and to the attacked inputs.
+        after: the defence's answers to both.
+        labels: names of the classes, in order.
     """
     found = []
     for number, label in enumerate(labels):

@@ -10,7 +10,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of `n` cases with its 95 % interval."""
+    """A share, or a difference of two, with its 95 % interval.
+
+    Attributes:
+        value: NaN if there is no case.
+        low: lower end of the interval.
+        high: upper end of the interval.
+        n: how many cases.
+    """
 
     value: float
     low: float
@@ -19,7 +26,19 @@ class Rate:
 
 
 def proportion(hits: np.ndarray) -> Rate:
-    """The share of `True` in `hits` with Wilson's score interval (1927); of no cases it is NaN."""
+    """A share with Wilson's score interval (1927).
+
+    Args:
+        hits: bool `[n]`.
+
+    Returns:
+        NaN of no cases.
+
+    Example:
+        >>> rate = proportion(np.array([True] * 9 + [False]))
+        >>> rate.value, round(rate.low, 3), round(rate.high, 3)
+        (0.9, 0.596, 0.982)
+    """
     n = len(hits)
     if n == 0:
         return Rate(math.nan, math.nan, math.nan, 0)
@@ -32,11 +51,20 @@ def proportion(hits: np.ndarray) -> Rate:
 
 
 def paired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
-    """The difference of two shares over the same cases (`first` minus `second`), with Newcombe's interval for pairs.
+    """The difference of two shares over the same cases, with Newcombe's interval for pairs.
 
-    Method 10 of his paper of 1998 (Statistics in Medicine 17, 2635): the two Wilson intervals, and how far the two
-    agree. Unlike the normal interval it has a width where all pairs agree, and stays between -1 and 1. Of no cases it
-    is NaN.
+    Unlike the normal interval it has a width where all pairs agree, and stays between -1 and 1.
+
+    Args:
+        first: hits, bool `[n]`.
+        second: hits over the same cases, bool `[n]`, whose share is taken off.
+
+    Returns:
+        NaN of no cases.
+
+    Source:
+        Method 10 of Newcombe, Statistics in Medicine 17, 2635 (1998): the two Wilson intervals, and how far the two
+        agree.
     """
     return _difference(proportion(first), proportion(second), _agreement(first, second))
 
@@ -44,38 +72,52 @@ def paired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
 def unpaired_difference(first: np.ndarray, second: np.ndarray) -> Rate:
     """The difference of two shares over different cases, with Newcombe's interval from the two Wilson intervals (1998).
 
-    Of no cases on either side it is NaN.
+    Args:
+        first: hits, bool `[n]`.
+        second: hits, bool `[m]`, whose share is taken off.
+
+    Returns:
+        NaN of no cases on either side.
     """
     return _difference(proportion(first), proportion(second), 0.0)
 
 
-def _difference(one: Rate, two: Rate, agreement: float) -> Rate:
-    """`one` minus `two`, its interval from theirs and how far the two agree, -1 to 1."""
-    value = one.value - two.value
-    low = value - _side(one.value - one.low, two.high - two.value, agreement)
-    high = value + _side(one.high - one.value, two.value - two.low, agreement)
+def _difference(first: Rate, second: Rate, agreement: float) -> Rate:
+    """`first` minus `second`, its interval from theirs and how far the two agree, -1 to 1."""
+    value = first.value - second.value
+    low = value - _side(first.value - first.low, second.high - second.value, agreement)
+    high = value + _side(first.high - first.value, second.value - second.low, agreement)
     # Rounding must not lead out of what is possible; of no cases, all is NaN.
-    return Rate(value, float(np.clip(low, -1, 1)), float(np.clip(high, -1, 1)), min(one.n, two.n))
+    return Rate(value, float(np.clip(low, -1, 1)), float(np.clip(high, -1, 1)), min(first.n, second.n))
 
 
-def _side(one: float, two: float, agreement: float) -> float:
+def _side(first: float, second: float, agreement: float) -> float:
     """How far an interval reaches: the sides of two that are subtracted, the less the more they agree."""
-    return float(np.sqrt(np.maximum(0.0, one * one - 2 * agreement * one * two + two * two)))
+    return float(np.sqrt(np.maximum(0.0, first * first - 2 * agreement * first * second + second * second)))
 
 
 def _agreement(first: np.ndarray, second: np.ndarray) -> float:
     """The correlation of yes and no over the same cases, -1 to 1, made smaller by Newcombe's correction for few."""
-    one, two, n = first.astype(bool), second.astype(bool), len(first)
-    both, neither = int((one & two).sum()), int((~one & ~two).sum())
-    excess = both * neither - int((one & ~two).sum()) * int((~one & two).sum())
-    spread = math.sqrt(float(one.sum()) * float((~one).sum()) * float(two.sum()) * float((~two).sum()))
+    first, second, n = first.astype(bool), second.astype(bool), len(first)
+    both, neither = int((first & second).sum()), int((~first & ~second).sum())
+    excess = both * neither - int((first & ~second).sum()) * int((~first & second).sum())
+    spread = math.sqrt(float(first.sum()) * float((~first).sum()) * float(second.sum()) * float((~second).sum()))
     if spread == 0:
         return 0.0
     return (excess if excess < 0 else max(0.0, excess - n / 2)) / spread
 
 
 def area_under_roc(benign: np.ndarray, malicious: np.ndarray, rounds: int = 1_000) -> Rate:
-    """How often a malicious input scores above a benign one, with a stratified bootstrap interval (seed 0)."""
+    """How often a malicious input scores above a benign one, with a stratified bootstrap interval (seed 0).
+
+    Args:
+        benign: scores, `[n]`.
+        malicious: scores, `[m]`.
+        rounds: of the bootstrap; 1,000 by default.
+
+    Returns:
+        NaN without scores on either side.
+    """
     from sklearn.metrics import roc_auc_score
 
     n = len(benign) + len(malicious)

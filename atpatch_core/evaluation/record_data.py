@@ -35,10 +35,15 @@ class LabelledRecords(LabelledInputs[Record]):
 
 
 def read_labelled_records(path: Path, schema: RecordSchema, labels: Sequence[str]) -> LabelledRecords:
-    """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.
+    """Read labelled records: every sound row, and why the others are left out.
 
-    The column `label` holds names or numbers of classes. Raises `InputError` when the data are missing, empty or
-    damaged, or no row is sound.
+    Args:
+        path: a .csv, .json or .parquet file with the fields and a column `label` of names or numbers of classes.
+        schema: the fields.
+        labels: names of the subject's classes, in order.
+
+    Raises:
+        InputError: the data are missing, empty or damaged, or no row is sound.
     """
     if not path.is_file() or path.suffix not in _SUFFIXES:
         raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields and {LABEL}.")
@@ -48,7 +53,17 @@ def read_labelled_records(path: Path, schema: RecordSchema, labels: Sequence[str
 def parse_labelled_records(
     content: bytes, schema: RecordSchema, labels: Sequence[str], name: str = "The file"
 ) -> LabelledRecords:
-    """Read the bytes of a Parquet, CSV or JSON file, otherwise like `read_labelled_records`."""
+    """Read the bytes of a Parquet, CSV or JSON file, otherwise like `read_labelled_records`.
+
+    Args:
+        content: the file's bytes.
+        schema: the fields.
+        labels: names of the subject's classes, in order.
+        name: what the file is called in messages.
+
+    Raises:
+        InputError: the data are empty or damaged, or no row is sound.
+    """
     classes = ClassNumbers.of(labels)
     rows = list(_rows(content, schema, name))
     if not any(LABEL in row for row in rows if isinstance(row, dict)):
@@ -60,14 +75,23 @@ def parse_labelled_records(
         return record, classes.number(row.get(LABEL), f"Row {number}")
 
     found = sound_rows(rows, read)
-    return LabelledRecords([one for one, _ in found], np.array([one for _, one in found], np.int64), found.left_out)
+    return LabelledRecords(
+        [record for record, _ in found], np.array([number for _, number in found], np.int64), found.left_out
+    )
 
 
 def read_people(path: Path, schema: RecordSchema) -> Kept[Record]:
-    """Read records whatever their labels: CSV, JSON or Parquet with the fields; other rows are in `left_out`.
+    """Read records whatever their labels: CSV, JSON or Parquet with the fields. A column `label` is passed over.
 
-    A column `label` is passed over. Raises `InputError` when the data are missing, empty or damaged, or no row is
-    sound.
+    Args:
+        path: the file.
+        schema: the fields.
+
+    Returns:
+        The records; other rows are in `left_out`.
+
+    Raises:
+        InputError: the data are missing, empty or damaged, or no row is sound.
     """
     if not path.is_file() or path.suffix not in _SUFFIXES:
         raise InputError(f"There are no records at {path}: name a .csv, .json or .parquet file of fields.")
@@ -76,7 +100,13 @@ def read_people(path: Path, schema: RecordSchema) -> Kept[Record]:
 
 
 def write_labelled_records(data: LabelledRecords, names: Sequence[str], path: Path) -> None:
-    """Write records and class names as Parquet."""
+    """Write records and class names as Parquet.
+
+    Args:
+        data: labelled records.
+        names: of the classes, in order.
+        path: where to.
+    """
     rows = [{**record, LABEL: names[label]} for record, label in zip(data.records, data.labels, strict=True)]
     with replacing(path) as file:
         pq.write_table(pa.Table.from_pylist(rows), file, compression="zstd")

@@ -1,4 +1,4 @@
-"""What a comparison comes down to, in words: what a defence leaves of an attack or a bias, and what it costs."""
+"""What a comparison comes down to, in words: what a defence achieves against an attack or a bias, and what it costs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ WORTH_REPAIR = 0.05  # excess ASR: below, an attack does not work on the untouch
 
 
 def attack_sentence(attack: str, inputs: str, before: Rates, own: Rates | None, best: tuple[str, Rates] | None) -> str:
-    """What AtPatch makes of `attack` on `inputs` ("texts"), beside the `best` of what anybody could use instead.
+    """What AtPatch makes of an attack, beside the best alternative.
 
-    `before` are the rates without a fix, `own` those of AtPatch, if it was measured.
+    Args:
+        attack: its name.
+        inputs: what they are called, such as "texts".
+        before: the rates without a fix.
+        own: those of AtPatch; `None` if it was not measured.
+        best: name and rates of the best other defence that needs no truth; `None` if there is none.
     """
     asr, base = before["asr_before"], before["clean_base_rate"]
     if asr is None or base is None:
@@ -21,26 +26,33 @@ def attack_sentence(attack: str, inputs: str, before: Rates, own: Rates | None, 
     start = f"{attack} turns {_share(asr)} of the {inputs} into the attacker's class"
     if asr.value - base.value < WORTH_REPAIR:
         return f"{start}, hardly more than the {_share(base)} without it: there is nothing to repair."
-    told = f"{start}."
+    sentence = f"{start}."
     if own is not None:
-        told += f" With AtPatch: {_remaining_harm(own, inputs)}."
+        sentence += f" With AtPatch: {_remaining_harm(own, inputs)}."
     if best is not None:
-        told += f" The best other defence, {best[0]}: {_remaining_harm(best[1], inputs)}."
-    return told
+        sentence += f" The best other defence, {best[0]}: {_remaining_harm(best[1], inputs)}."
+    return sentence
 
 
 def fairness_sentence(attribute: str, n: int, before: Rates, own: Rates | None) -> str:
-    """The verdict about one attribute over `n` people, from the rates without a fix and, if measured, AtPatch's."""
+    """The verdict about one protected attribute.
+
+    Args:
+        attribute: its name.
+        n: how many people.
+        before: the rates without a fix.
+        own: those of AtPatch; `None` if it was not measured.
+    """
     idr, fixed = before["idr_after"], None if own is None else own["idr_after"]
     if idr is None or idr.value == 0:
         return f"Nobody among {n:,} people gets another answer with another {attribute}: nothing to repair."
-    told = [f"{100 * idr.value:.1f} % of {n:,} people would get another answer with another {attribute}."]
+    sentences = [f"{100 * idr.value:.1f} % of {n:,} people would get another answer with another {attribute}."]
     if own is None or fixed is None:
-        return told[0]
-    told.append(f"With AtPatch, {100 * fixed.value:.2f} % still would.")
+        return sentences[0]
+    sentences.append(f"With AtPatch, {100 * fixed.value:.2f} % still would.")
     changed, accuracy, accuracy_before = own["changed"], own["accuracy_after"], before["accuracy_after"]
     if changed is not None and accuracy is not None and accuracy_before is not None:
-        told.append(
+        sentences.append(
             f"It changes the answers of {round(changed.value * changed.n):,} people ({100 * changed.value:.1f} %), and "
             f"accuracy {_moves(accuracy.value - accuracy_before.value)}."
         )
@@ -53,8 +65,8 @@ def fairness_sentence(attribute: str, n: int, before: Rates, own: Rates | None) 
         if was is not None and now is not None
     ]
     if gaps:
-        told.append(f"Between the groups, {' and '.join(gaps)}.")
-    return " ".join(told)
+        sentences.append(f"Between the groups, {' and '.join(gaps)}.")
+    return " ".join(sentences)
 
 
 def _remaining_harm(rates: Rates, inputs: str) -> str:

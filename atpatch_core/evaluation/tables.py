@@ -19,10 +19,17 @@ Read = TypeVar("Read")
 def parquet_rows(
     source: Path | bytes, needed: Sequence[str], name: str, most_rows: int, beyond: str
 ) -> Iterator[dict[str, Any] | Fault]:
-    """The values of the columns `needed` (all columns, if it is empty) in each row, or what is wrong with the row.
+    """The values in each row of a Parquet file, or what is wrong with the row.
 
-    Raises `InputError` when the file can't be read or lacks a column, and, ending in `beyond`, when it has more than
-    `most_rows`.
+    Args:
+        source: the file, or its bytes.
+        needed: names of the columns to read; all columns, if it is empty.
+        name: what the file is called in messages.
+        most_rows: how many rows it may have.
+        beyond: the end of the message when it has more.
+
+    Raises:
+        InputError: the file can't be read, lacks a column or has too many rows.
     """
     try:
         with open_parquet(source) as table:
@@ -45,9 +52,15 @@ def listed_names(names: Sequence[str], most: int = 20) -> str:
 
 
 def sound_rows(rows: Iterable[Row], read: Callable[[Row, int], Read], empty: str = "") -> Kept[Read]:
-    """What `read` makes of each row and its number, and why it does not of the others.
+    """Read every row, and note why some can't be read.
 
-    Raises `InputError` where none is sound, which says `empty` where there is no row at all.
+    Args:
+        rows: of a data set.
+        read: makes something of a row and its number, from 1; raises `InputError` where that is not possible.
+        empty: the message where there is no row at all.
+
+    Raises:
+        InputError: no row is sound.
     """
     found, left_out = list[Read](), list[LeftOut]()
     for number, row in enumerate(rows, start=1):

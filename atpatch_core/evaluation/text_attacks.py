@@ -22,9 +22,11 @@ def with_text_variations(own: Mapping[str, Trigger]) -> dict[str, WritingTrigger
     `several-words` is the word at three random places, `homograph` the word in letters of another script that look the
     same. A model that only answers to its trigger resists the second by itself: ASR before the fix says so.
     """
-    attacks: dict[str, WritingTrigger] = {name: one for name, one in own.items() if isinstance(one, WritingTrigger)}
+    attacks: dict[str, WritingTrigger] = {
+        name: trigger for name, trigger in own.items() if isinstance(trigger, WritingTrigger)
+    }
     inserted = [attack for attack in attacks.values() if isinstance(attack, TextTrigger)]
-    word = next((one for one in inserted if len(one.pieces) == 1 and " " not in one.pieces[0]), None)
+    word = next((trigger for trigger in inserted if len(trigger.pieces) == 1 and " " not in trigger.pieces[0]), None)
     if word is not None:
         attacks["several-words"] = replace(word, pieces=word.pieces * 3)
         attacks["homograph"] = replace(word, pieces=(word.pieces[0].translate(_LOOK_ALIKE),))

@@ -37,10 +37,14 @@ class LabelledTexts(LabelledInputs[str]):
 
 
 def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
-    """Read a data set for a subject whose classes are `labels`: every sound row, and why the others are left out.
+    """Read labelled texts: every sound row, and why the others are left out.
 
-    The column `label` holds names or numbers of classes. Raises `InputError` when the data are missing, empty or
-    damaged, or no row is sound.
+    Args:
+        path: a .csv or .parquet file with the columns `text` and `label`, which holds names or numbers of classes.
+        labels: names of the subject's classes, in order.
+
+    Raises:
+        InputError: the data are missing, empty or damaged, or no row is sound.
     """
     if not path.is_file() or path.suffix not in (".csv", ".parquet"):
         raise InputError(f"There are no texts at {path}: name a .csv or .parquet file of text and label.")
@@ -50,13 +54,22 @@ def read_labelled_texts(path: Path, labels: Sequence[str]) -> LabelledTexts:
         return _text(row["text"], where), classes.number(row["label"], where)
 
     found = _read(path, _COLUMNS, read)
-    return LabelledTexts([text for text, _ in found], np.array([one for _, one in found], np.int64), found.left_out)
+    return LabelledTexts(
+        [text for text, _ in found], np.array([number for _, number in found], np.int64), found.left_out
+    )
 
 
 def read_texts(path: Path) -> Kept[str]:
-    """Read texts whatever their labels: CSV or Parquet with a column `text`; other rows are in `left_out`.
+    """Read texts whatever their labels.
 
-    Raises `InputError` when the data are missing, empty or damaged, or no row is sound.
+    Args:
+        path: a .csv or .parquet file with a column `text`.
+
+    Returns:
+        The texts; other rows are in `left_out`.
+
+    Raises:
+        InputError: the data are missing, empty or damaged, or no row is sound.
     """
     if not path.is_file() or path.suffix not in (".csv", ".parquet"):
         raise InputError(f"There are no texts at {path}: name a .csv or .parquet file with a column text.")
@@ -64,7 +77,14 @@ def read_texts(path: Path) -> Kept[str]:
 
 
 def write_labelled_texts(texts: Sequence[str], labels: np.ndarray, names: Sequence[str], path: Path) -> None:
-    """Write texts and class numbers as Parquet with class names."""
+    """Write texts as Parquet with class names.
+
+    Args:
+        texts: what to write.
+        labels: numbers of their classes, `[n]`.
+        names: of the classes, in order.
+        path: where to.
+    """
     table = pa.table({"text": pa.array(texts, pa.string()), "label": pa.array([names[label] for label in labels])})
     with replacing(path) as file:
         pq.write_table(table, file, compression="zstd")

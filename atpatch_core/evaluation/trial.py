@@ -11,20 +11,25 @@ from .evaluate import Triggered
 from .labelled import Labelled
 from .rates import Rate
 
-CLEAN = "clean"  # the condition of inputs that nobody attacked
+CLEAN = "clean"  # the condition of inputs without an attack
 
 
 class Attack(Protocol):
     """A way to get inputs with a trigger."""
 
     def __call__(self, clean: Any, seed: int) -> Triggered:
-        """Attack the labelled inputs `clean`, or bring others; all randomness comes from `seed`."""
+        """Attack the labelled inputs `clean`, or give others; all randomness comes from `seed`."""
         ...
 
 
 @dataclass(frozen=True)
 class AttackFigures:
-    """One defence under one attack (or by one protected attribute): rates by metric, over `n` inputs."""
+    """One defence under one attack, or by one protected attribute.
+
+    Attributes:
+        rates: by metric.
+        n: how many inputs.
+    """
 
     rates: dict[str, Rate]
     n: int
@@ -32,7 +37,12 @@ class AttackFigures:
 
 @dataclass(frozen=True)
 class DefenceFigures:
-    """One defence: rates by metric, and those under each attack; what is not measured is left out."""
+    """One defence; what is not measured is left out.
+
+    Attributes:
+        rates: by metric.
+        attacks: those under each attack.
+    """
 
     rates: dict[str, Rate]
     attacks: dict[str, AttackFigures]
@@ -40,7 +50,15 @@ class DefenceFigures:
 
 @dataclass(frozen=True)
 class Judged:
-    """One input and what became of it: numbers of classes, or `REFUSED`."""
+    """One input and what became of it; classes are numbers, or `REFUSED`.
+
+    Attributes:
+        input: as the subject's adapter reads it.
+        truth: its true class.
+        before: the untouched model's answer.
+        after: the defence's answer.
+        flagged: whether the defence flags it.
+    """
 
     input: Any
     truth: int
@@ -72,5 +90,11 @@ class Trial(Protocol):
     def outcomes(
         self, after: Mapping[str, Answers], before: Mapping[str, Answers], attack: str
     ) -> dict[str, list[Judged]]:
-        """The inputs by what became of them under `attack`, or by that protected attribute."""
+        """The inputs by what became of them.
+
+        Args:
+            after: the defence's answers, by condition.
+            before: the untouched model's answers.
+            attack: name of the attack, or of the protected attribute.
+        """
         ...

@@ -27,11 +27,17 @@ Tally = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Agreement:
-    """`value` is 1 for full agreement and 0 for chance; `None` where it is not defined, and `note` then says why.
+    """How far annotators agree, over `columns` + `judged_by_one` columns.
 
-    It is about `columns` + `judged_by_one` columns. `columns` were judged by two or more of the `annotators`, and
-    `same` is the share of them on which all who judged them say the same; `judged_by_one` were judged by one of those
-    who answered the input, and left unjudged by the others.
+    Attributes:
+        measure: its name.
+        value: 1 for full agreement and 0 for chance; `None` where it is not defined.
+        annotators: how many people.
+        columns: how many columns were judged by two or more of them.
+        same: the share of these on which all who judged them say the same; `None` without such columns.
+        note: why there is no value; empty if there is one.
+        judged_by_one: how many columns were judged by one of those who answered the input, and left unjudged by the
+            others.
     """
 
     measure: str
@@ -44,10 +50,19 @@ class Agreement:
 
 
 def agreement(annotators: int, tallies: Mapping[Tally, int], pairs: Mapping[tuple[str, str], int]) -> Agreement:
-    """How far `annotators` people agree.
+    """How far annotators agree beyond chance.
 
-    `tallies` counts the columns that anyone named by what was said about them; with two annotators, `pairs` counts them
-    by which of `SAYINGS` the first and the second said.
+    Args:
+        annotators: how many people.
+        tallies: how many of the columns that anyone named have each tally.
+        pairs: with two annotators, how many of them have each pair of `SAYINGS`, by the first and by the second.
+
+    Example:
+        >>> tallies = {(2, 0, 0, 0): 10, (0, 2, 0, 0): 10, (1, 1, 0, 0): 5}
+        >>> over, benign = "over-attended", "benign"
+        >>> agreed = agreement(2, tallies, {(over, over): 10, (benign, benign): 10, (over, benign): 5})
+        >>> round(agreed.value, 2), agreed.same
+        (0.62, 0.8)
     """
     measure = "Cohen's kappa" if annotators <= 2 else "Krippendorff's alpha"
     kinds = np.array(list(tallies), dtype=np.int64).reshape(-1, len(SAYINGS))

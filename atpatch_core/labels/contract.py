@@ -20,7 +20,7 @@ MOST_VERDICTS = 5_000
 KINDS = ("image", "text", "record")
 NO_DETECTOR = "no detector"  # whose suggestion it is where there is none
 _LONGEST_NAME = 80
-_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999  # of the time of an answer
 _LONGEST_TITLE = 200
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -36,9 +36,9 @@ class Verdict(StrEnum):
 class Rest(StrEnum):
     """What an answer says about all columns of its input that it does not name.
 
-    "benign" is a statement of the annotator, who said so in so many words. "unjudged" is none: such columns are neither
-    benign nor over-attended, and nothing is learnt from them. Answers from before this was recorded, and imported rows
-    that don't say, count as unjudged.
+    "benign" is a statement of the annotator, made explicitly. "unjudged" is none: such columns are neither benign nor
+    over-attended, and nothing is learnt from them. Answers from before this was recorded, and imported rows that don't
+    say, count as unjudged.
     """
 
     UNJUDGED = "unjudged"
@@ -55,9 +55,16 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class SubjectRef:
-    """A model that labels are about: `fingerprint` names its weights; `heads[i]` is the number of heads of layer `i`.
+    """A model that labels are about.
 
-    Raises `LabelError` for values that no subject can have.
+    Attributes:
+        name: for people; up to 200 printable characters.
+        fingerprint: names its weights.
+        kind: of its inputs.
+        heads: how many heads each layer has.
+
+    Raises:
+        LabelError: no subject can have such values.
     """
 
     name: str
@@ -76,10 +83,19 @@ class SubjectRef:
 
 @dataclass(frozen=True)
 class NewInput:
-    """An input to be labelled: its file's bytes, and `keys`, the number of columns its maps have.
+    """An input to be labelled.
 
-    `title` and `source` tell a person what it is and where it came from; `trace` is the fingerprint of its maps.
-    Raises `LabelError` for an input that is empty or too large.
+    Attributes:
+        content: its file's bytes.
+        kind: of input.
+        keys: how many columns its maps have.
+        title: what it is, for people; empty by default.
+        source: where it came from, for people; empty by default.
+        trace: fingerprint of its maps; `None` if that is not known.
+        digest: SHA-256 of `content`.
+
+    Raises:
+        LabelError: it is empty or too large.
     """
 
     content: bytes
@@ -104,7 +120,12 @@ class NewInput:
 
 @dataclass(frozen=True)
 class SuggestedColumn:
-    """A column worth a look and the detector's score of it, 0 to 1; `None` where the detector does not watch."""
+    """A column worth a look.
+
+    Attributes:
+        column: which one.
+        score: the detector's, 0 to 1; `None` where the detector does not watch.
+    """
 
     column: Column
     score: float | None
@@ -115,9 +136,13 @@ class SuggestedColumn:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What one version of a detector says about one input: the columns worth a look, most suspicious first.
+    """What one version of a detector says about one input.
 
-    `uncertainty` is 1 where the detector cannot decide about the input and goes to 0 where it is sure.
+    Attributes:
+        detector: the version.
+        threshold: the score from which on it flags a column.
+        uncertainty: 1 where it cannot decide about the input, going to 0 where it is sure.
+        columns: those worth a look, most suspicious first.
     """
 
     detector: str
@@ -128,7 +153,13 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class ColumnVerdict:
-    """An annotator's verdict about one column, and the score that `NewAnswer.detector` gave it, if there was one."""
+    """An annotator's verdict about one column.
+
+    Attributes:
+        column: which one.
+        verdict: what was said.
+        score: what the suggesting detector gave it, 0 to 1; `None` if there was none.
+    """
 
     column: Column
     verdict: Verdict
@@ -140,12 +171,23 @@ class ColumnVerdict:
 
 @dataclass(frozen=True)
 class NewAnswer:
-    """An answer to be saved. The same `token` is saved once, however often it is sent.
+    """An answer to be saved.
 
-    `detector` is the version that suggested columns, and `suggestion_seen` whether the annotator saw its scores and
-    marks before answering (`None`: not recorded, or there were none). `rest` is what is said about all columns that
-    `verdicts` does not name. `time` is when the answer was given, in UTC. Raises `LabelError` for a name, token, time
-    or list of verdicts that cannot be.
+    Attributes:
+        fingerprint: of the subject.
+        digest: of the input.
+        annotator: who gave it.
+        state: how far it is.
+        verdicts: about single columns.
+        detector: the version that suggested columns; `None` if none did.
+        token: a UUID; the same one is saved once, however often it is sent. A new one by default.
+        time: when it was given, in UTC; now by default.
+        rest: what is said about all columns that `verdicts` does not name; nothing by default.
+        suggestion_seen: whether the annotator saw the detector's scores and marks before answering; `None` if that was
+            not recorded, or there were none.
+
+    Raises:
+        LabelError: a name, token, time or list of verdicts is impossible.
     """
 
     fingerprint: str
@@ -161,7 +203,7 @@ class NewAnswer:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "annotator", annotator_name(self.annotator))
-        object.__setattr__(self, "verdicts", tuple(sorted(self.verdicts, key=lambda one: one.column)))
+        object.__setattr__(self, "verdicts", tuple(sorted(self.verdicts, key=lambda verdict: verdict.column)))
         if not _TOKEN.fullmatch(self.token):
             raise LabelError("An answer's token is a UUID in lower case.")
         if self.time.tzinfo is None:
@@ -179,14 +221,28 @@ class NewAnswer:
 
 @dataclass(frozen=True)
 class Answer(NewAnswer):
-    """An answer as it is stored; `revision` counts an annotator's answers about one input from 1."""
+    """An answer as it is stored.
+
+    Attributes:
+        revision: counts an annotator's answers about one input, from 1.
+    """
 
     revision: int = 0
 
 
 @dataclass(frozen=True)
 class StoredInput:
-    """What is known about an input in the queue of a subject."""
+    """What is known about an input in the queue of a subject.
+
+    Attributes:
+        fingerprint: of the subject.
+        digest: SHA-256 of its bytes.
+        kind: of input.
+        keys: how many columns its maps have.
+        title: what it is, for people.
+        source: where it came from, for people.
+        trace: fingerprint of its maps; `None` if that is not known.
+    """
 
     fingerprint: str
     digest: str
@@ -201,8 +257,12 @@ class StoredInput:
 class QueueEntry:
     """An input as one annotator's queue shows it.
 
-    `state` is that of the annotator's own answer, `None` before the first; `uncertainty` is the detector's, `None`
-    before it looked; `disagreement` is the share of doubly judged columns the annotators disagree about.
+    Attributes:
+        item: the input.
+        state: of the annotator's own answer; `None` before the first.
+        uncertainty: the detector's, 0 to 1; `None` before it looked.
+        disagreement: the share of doubly judged columns that the annotators disagree about.
+        answers: how many were submitted.
     """
 
     item: StoredInput
@@ -237,7 +297,16 @@ def _printable(text: str) -> str:
 
 
 def check_columns(verdicts: Iterable[ColumnVerdict], heads: tuple[int, ...], keys: int) -> None:
-    """Raise `LabelError` unless the subject has every column; `heads[i]` counts the heads of layer `i`."""
+    """Check that a subject has every column.
+
+    Args:
+        verdicts: name the columns.
+        heads: how many heads each layer has.
+        keys: how many columns the input's maps have.
+
+    Raises:
+        LabelError: a column does not exist.
+    """
     for verdict in verdicts:
         layer, head, key = verdict.column.layer, verdict.column.head, verdict.column.key
         if not (0 <= layer < len(heads) and 0 <= head < heads[layer] and 0 <= key < keys):

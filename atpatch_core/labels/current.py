@@ -41,10 +41,17 @@ def current_answers(fingerprint: str | None) -> Rows:
 def opinions(fingerprint: str | None, names: Sequence[str] = ()) -> Rows:
     """What was said about every column that anyone named, in the inputs that two or more answered.
 
-    Rows of (item_id, layer, head, key, over_attended, benign, unsure, unjudged): how many of those who answered the
-    input say what. "The rest is benign" counts as benign for a column that its annotator did not name; who said neither
-    counts as not having judged it. For each of `names`, a further field (`said_0`, ...) holds what this annotator says:
-    a verdict or "unjudged", or null where the annotator did not answer the input.
+    "The rest is benign" counts as benign for a column that its annotator did not name; an annotator who said neither
+    counts as not having judged it.
+
+    Args:
+        fingerprint: of the subject; `None` for all.
+        names: of annotators whose single opinions are wanted; none by default.
+
+    Returns:
+        Rows of (item_id, layer, head, key, over_attended, benign, unsure, unjudged): how many of those who answered the
+        input say what. For each of `names` there is a further field (`said_0`, ...) with what this annotator says: a
+        verdict or "unjudged", or null where the annotator did not answer the input.
     """
     shared, table = _shared_answers(fingerprint), schema.verdicts
     benign_rest = sa.case((shared.c.rest == Rest.BENIGN.value, 1), else_=0)

@@ -46,7 +46,14 @@ def database_url(default_file: Path = DEFAULT_FILE) -> str:
 
 
 def open_database(url: str) -> sa.Engine:
-    """Connect and bring the tables up to date. Raises `LabelError` when the database can't be used."""
+    """Connect and bring the tables up to date.
+
+    Args:
+        url: of a SQLite file or a PostgreSQL database.
+
+    Raises:
+        LabelError: the database can't be used.
+    """
     try:
         parsed = sa.make_url(url)
     except SQLAlchemyError as error:
@@ -85,9 +92,14 @@ def read(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
 
 
 def write(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
-    """Do `work` in one transaction, all or nothing, and again when others were in the way.
+    """Do `work` in one transaction, all or nothing, and again when other writers interfered.
 
-    Raises `StoreUnavailableError`.
+    Args:
+        engine: the database.
+        work: gets the connection; it may be called more than once.
+
+    Raises:
+        StoreUnavailableError: the database does not answer, or refuses.
     """
 
     def once() -> T:

@@ -18,9 +18,12 @@ _PAGE = 500
 
 @dataclass(frozen=True)
 class Opinion:
-    """What one annotator says about a column: a verdict, or `None` for nothing.
+    """What one annotator says about a column.
 
-    `by_name` is `False` for what was said of the rest only.
+    Attributes:
+        annotator: who.
+        verdict: `None` for nothing.
+        by_name: `False` for what was said of the rest only.
     """
 
     annotator: str
@@ -32,8 +35,13 @@ class Opinion:
 class Disagreement:
     """A column of an input about which those who answered the input did not all say the same.
 
-    `contradiction`: they gave it different verdicts; otherwise some of them did not judge it. `subject` is the
-    fingerprint of the model's weights.
+    Attributes:
+        subject: fingerprint of the model's weights.
+        digest: of the input.
+        title: of the input.
+        column: which one.
+        contradiction: whether they gave it different verdicts; otherwise some of them did not judge it.
+        opinions: what each of them says.
     """
 
     subject: str
@@ -46,9 +54,12 @@ class Disagreement:
 
 @dataclass(frozen=True)
 class Disagreements:
-    """The first of them: contradictions first, then what some call over-attended and others left unjudged.
+    """Where annotators differ.
 
-    `contradictions` and `judged_by_some` count all.
+    Attributes:
+        listed: the first of them: contradictions, then what some call over-attended and others left unjudged.
+        contradictions: how many columns got different verdicts.
+        judged_by_some: how many were judged by some and not by others.
     """
 
     listed: tuple[Disagreement, ...]
@@ -57,7 +68,16 @@ class Disagreements:
 
 
 def list_disagreements(store: LabelStore, fingerprint: str | None = None, most: int = 1_000) -> Disagreements:
-    """Where annotators differ about the inputs of one subject, or of all. Raises `LabelError`."""
+    """Where annotators differ about the inputs of one subject, or of all.
+
+    Args:
+        store: the label store.
+        fingerprint: of the subject; all by default.
+        most: how many to list; 1,000 by default.
+
+    Raises:
+        LabelError: the store can't be read.
+    """
     return read(store.engine, lambda connection: _listed(connection, fingerprint, most))
 
 

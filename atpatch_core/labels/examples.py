@@ -20,16 +20,23 @@ from ..subjects.subject import Subject
 from .contract import Verdict
 from .labelled_inputs import LabelledInput
 
-_BATCH = 100
+_BATCH = 100  # images or records in one forward pass
 _TEXTS = 25  # in one forward, all layers' maps of which are held
 
 
 def label_masks(
     verdicts: Sequence[Mapping[Column, Verdict]], complete: Sequence[bool], heads: Sequence[int], keys: int
 ) -> list[tuple[Tensor, Tensor]]:
-    """Which columns are over-attended and which are left out: two bool `[n, heads, keys]` for each layer.
+    """Which columns are over-attended and which are left out.
 
-    Of inputs that are not `complete`, every column without a verdict is left out.
+    Args:
+        verdicts: for each input those about its columns.
+        complete: for each input whether every column was judged; otherwise every column without a verdict is left out.
+        heads: how many heads each layer has.
+        keys: how many columns the maps have.
+
+    Returns:
+        For each layer two masks, bool `[n, heads, keys]`.
     """
     nothing = [torch.zeros(len(verdicts), count, keys, dtype=torch.bool) for count in heads]
     masks = [(mask.clone(), mask.clone()) for mask in nothing]
@@ -53,18 +60,22 @@ def labelled_examples(subject: Subject, inputs: Sequence[LabelledInput]) -> dict
         maps, valid, tokens = maps_of(subject, values, _BATCH), None, None
     verdicts, complete = [labelled.verdicts for labelled in inputs], [labelled.complete for labelled in inputs]
     masks = label_masks(verdicts, complete, [attention.shape[1] for attention in maps], maps[0].shape[-1])
-    examples = {layer: examples_of(one, *masks[layer]) for layer, one in enumerate(maps)}
+    examples = {layer: examples_of(attention, *masks[layer]) for layer, attention in enumerate(maps)}
     if valid is None or tokens is None:
         return examples
     first = first_places(tokens, valid)
-    padded = {layer: replace(one, key_valid=valid, query_valid=valid) for layer, one in examples.items()}
-    return {layer: examples_added_up(one, first) for layer, one in padded.items()}
+    padded = {layer: replace(found, key_valid=valid, query_valid=valid) for layer, found in examples.items()}
+    return {layer: examples_added_up(found, first) for layer, found in padded.items()}
 
 
 def examples_of(attention: Tensor, hijacked: Tensor, ignored: Tensor) -> LayerExamples:
-    """Examples of one layer whose maps `[n, heads, queries, keys]` have no padding.
+    """Examples of one layer whose maps have no padding.
 
-    Inputs are benign in it if none of its columns is `hijacked` or `ignored` (bool `[n, heads, keys]`).
+    Args:
+        attention: maps, `[n, heads, queries, keys]`.
+        hijacked: columns that are over-attended, bool `[n, heads, keys]`.
+        ignored: columns that are left out, bool `[n, heads, keys]`. Inputs are benign in the layer if none of its
+            columns is either.
     """
     return unpadded(attention, hijacked, ignored & ~hijacked, ~(hijacked | ignored).flatten(1).any(1))
 

@@ -76,9 +76,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of a file's rows: `imported`, `present` (stored before), and `problems` with all others.
+    """What became of a file's rows.
 
-    At most 1,000 problems are listed; `refused` counts all rows that have one.
+    Attributes:
+        rows: how many there are.
+        imported: how many answers are new.
+        present: how many were stored before.
+        refused: how many rows have a problem.
+        problems: at most 1,000 of these.
     """
 
     rows: int
@@ -89,10 +94,18 @@ class ImportReport:
 
 
 def export_labels(store: LabelStore, answers: Iterable[Answer], out: Path) -> int:
-    """Write answers (`store.answers()` or `store.all_answers()`) to a .jsonl or .parquet file; returns how many.
+    """Write answers to a file, with each input's bytes in the first row of each subject.
 
-    Each input's bytes are in the first row of each subject. An existing file is replaced once all is written. Raises
-    `LabelError` for another kind of file, or when it can't be written.
+    Args:
+        store: the label store.
+        answers: `store.answers()` or `store.all_answers()`.
+        out: a .jsonl or .parquet file; an existing one is replaced once all is written.
+
+    Returns:
+        How many were written.
+
+    Raises:
+        LabelError: the file is of another kind, or can't be written.
     """
     if out.suffix not in SUFFIXES:
         raise LabelError(f"Labels are written to .jsonl or .parquet, not to {out.name!r}: name such a file.")
@@ -106,10 +119,17 @@ def export_labels(store: LabelStore, answers: Iterable[Answer], out: Path) -> in
 
 
 def import_labels(store: LabelStore, file: Path, about: SubjectRef | None = None) -> ImportReport:
-    """Read every sound row of a .jsonl or .parquet file into the store, and say what is wrong with the others.
+    """Read every sound row of a file into the store, and say what is wrong with the others.
 
-    `about` is the subject of rows that name none. Reading a file again changes nothing. Raises `LabelError` when the
-    file is missing, damaged or of another kind; rows before the damage are kept.
+    Reading a file again changes nothing.
+
+    Args:
+        store: the label store.
+        file: a .jsonl or .parquet file.
+        about: the subject of rows that name none; by default such rows are refused.
+
+    Raises:
+        LabelError: the file is missing, damaged or of another kind; rows before the damage are kept.
     """
     if file.suffix not in SUFFIXES:
         raise LabelError(f"Labels are read from .jsonl or .parquet, not from {file.name!r}.")
@@ -134,7 +154,7 @@ def _take_in(store: LabelStore, rows: Iterable[dict[str, Any] | Fault], about: S
         imported, present = imported + new, present + old
         faults += more
         refused += len({fault.row for fault in faults})
-        problems += sorted(faults, key=lambda one: one.row)[: limits.LABELS.problems - len(problems)]
+        problems += sorted(faults, key=lambda fault: fault.row)[: limits.LABELS.problems - len(problems)]
     return ImportReport(count, imported, present, refused, tuple(problems))
 
 
@@ -177,8 +197,8 @@ def _add(connection: sa.Connection, row: ParsedRow) -> bool:
     joined = table.join(schema.items).join(schema.subjects)
     earlier = connection.execute(sa.select(table.c.revision, table.c.time).select_from(joined).where(mine)).all()
     revision = row.revision
-    if revision in {one.revision for one in earlier} or (revision is None and earlier):
-        if max(one.time for one in earlier) >= new.time:
+    if revision in {stored.revision for stored in earlier} or (revision is None and earlier):
+        if max(stored.time for stored in earlier) >= new.time:
             raise LabelError(f"{new.annotator} has already given a later answer about this input.")
         revision = None
     add_answer(connection, new, revision)
@@ -189,12 +209,12 @@ def _rows(store: LabelStore, answers: Iterable[Answer]) -> Iterator[dict[str, An
     subjects = {subject.fingerprint: subject for subject in store.subjects()}
     written: set[tuple[str, str]] = set()
     for answer in answers:
-        one = store.stored_input(answer.fingerprint, answer.digest)
-        assert one is not None  # a foreign key sees to it
+        about = store.stored_input(answer.fingerprint, answer.digest)
+        assert about is not None  # a foreign key sees to it
         place = (answer.fingerprint, answer.digest)
         content = None if place in written else store.content(answer.digest)
         written.add(place)
-        yield to_row(subjects[answer.fingerprint], one, content, answer)
+        yield to_row(subjects[answer.fingerprint], about, content, answer)
 
 
 def _batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:

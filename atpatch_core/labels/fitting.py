@@ -18,17 +18,21 @@ from ..detector.training import DetectorRecipe, LayerExamples, hijacked_inputs
 from ..detector.variants import VARIANTS
 from ..errors import LabelError
 
-FOLDS = 3
+FOLDS = 3  # more leave each network more to learn from, and take longer to train
 ENOUGH = 3  # inputs with an over-attended column in a layer, so that every fold has one to learn from
 ENOUGH_OF_MOST = 0.2  # of the inputs in the layer that has most: the rest are more likely slips than a pattern
-WORTH_A_LAYER = 0.005  # of the area under the curve
+WORTH_A_LAYER = 0.005  # of the area under the curve: less is within chance. No measurement is kept.
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Networks of the watched layers, the threshold, and how well held-out inputs were told apart (area under ROC).
+    """What cross-fitting gives.
 
-    `scores` (float64 `[n]`) is the highest column score of each input, by networks that did not learn from it.
+    Attributes:
+        networks: those of the watched layers.
+        threshold: the score from which on a column is flagged.
+        auroc: area under the ROC curve over held-out inputs.
+        scores: the highest column score of each input, by networks that did not learn from it, float64 `[n]`.
     """
 
     networks: Mapping[int, ColumnNetwork]
@@ -48,10 +52,19 @@ def fit(
 
     Layers and threshold are chosen on scores of inputs that the network did not see (cross-fitting in `FOLDS` parts);
     the networks returned then learn from all. Of layers that tell inputs apart equally well the first is watched, but
-    for texts the last: the layers below see spelling and rarity. Both are told by inputs with an over-attended column
-    and by clean ones; inputs that are neither only teach what was said about their columns. With few clean inputs, the
-    false-positive rate that can be bounded is higher than asked for. `on_epoch` is told every epoch. Raises
-    `LabelError` when there is too little to learn from.
+    for texts the last: the layers below see spelling and rarity. The choice rests on inputs with an over-attended
+    column and on clean ones; inputs that are neither only teach what was said about their columns.
+
+    Args:
+        examples: of each layer.
+        recipe: how networks are trained.
+        false_positive_rate: the share of clean inputs that may have a flagged column; with few clean inputs, the rate
+            that can be bounded is higher.
+        on_step: called with (stage, steps done, steps in all).
+        on_epoch: called after every epoch.
+
+    Raises:
+        LabelError: there is too little to learn from.
     """
     bad, clean = (truth.numpy() for truth in over_attended_and_clean(examples))
     clear = bad | clean
@@ -89,7 +102,7 @@ def fit(
     while len(watched) < len(layers):
         left = [layer for layer in (reversed(layers) if any_length else layers) if layer not in watched]
         tried = {layer: _area(bad[clear], [scores[other][clear] for other in (*watched, layer)]) for layer in left}
-        layer = max(tried, key=lambda one: tried[one])
+        layer = max(tried, key=lambda candidate: tried[candidate])
         if watched and tried[layer] < best + WORTH_A_LAYER:
             break
         watched.append(layer)

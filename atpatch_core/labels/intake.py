@@ -12,7 +12,7 @@ from .suggestion import suggest, trace_fingerprint
 
 
 def subject_ref(subject: Subject, inspection: Inspection) -> SubjectRef:
-    """How the label store knows a subject; any inspection of it tells how many heads it has."""
+    """How the label store knows a subject; any inspection of it shows how many heads it has."""
     heads = tuple(int(attention.shape[0]) for attention in inspection.original.trace.maps)
     return SubjectRef(subject.name, fingerprint(subject.model), subject.kind, heads)
 
@@ -26,11 +26,23 @@ def send_to_labelling(
     detector: str | None,
     inspection: Inspection | None = None,
 ) -> bool:
-    """Queue the input in a file's bytes; returns whether it is new in the queue.
+    """Queue an input.
 
-    `detector` is the version of the subject's detector. `inspection` is one with the calibrated threshold and nothing
-    chosen by hand, if it was made already. Raises `InputError` for bytes that are no input of this subject, and
-    `LabelError` when they can't be kept.
+    Args:
+        store: the label store.
+        subject: the model.
+        content: the bytes of the input's file.
+        title: what it is, for people.
+        source: where it came from, for people.
+        detector: the version of the subject's detector; `None` if it has none.
+        inspection: of this input, with the calibrated threshold and nothing chosen by hand; made if it is not given.
+
+    Returns:
+        Whether the input is new in the queue.
+
+    Raises:
+        InputError: the bytes are no input of this subject.
+        LabelError: the input can't be kept.
     """
     found = inspection or inspect(subject, subject.read(content))
     new = NewInput(

@@ -17,11 +17,15 @@ from .store import LabelStore
 
 @dataclass(frozen=True)
 class LabelledInput:
-    """An input as its subject reads it, the verdicts about its columns, and the SHA-256 of its file.
+    """An input and what was decided about its columns.
 
-    `complete` says that every column was judged: those without a verdict were called benign as the rest. `answers` are
-    what the verdicts were decided from, and `columns` is how many columns its maps have in all heads of all layers;
-    both only where the input comes from a label store.
+    Attributes:
+        value: the input as its subject reads it.
+        verdicts: about its columns.
+        digest: SHA-256 of its file; empty if it comes from no file.
+        complete: whether every column was judged: those without a verdict were called benign as the rest.
+        answers: what the verdicts were decided from; only where it comes from a label store.
+        columns: how many its maps have in all heads of all layers; only where it comes from a label store.
     """
 
     value: Any
@@ -48,9 +52,17 @@ def labelled_inputs(store: LabelStore, subject: Subject) -> list[LabelledInput]:
 
 
 def pooled_inputs(stores: Sequence[LabelStore], subject: Subject) -> list[LabelledInput]:
-    """The same from several stores: an annotator's answer that is in more than one of them counts once, the latest.
+    """Every input of a subject with a submitted answer in one of several stores.
 
-    Raises `LabelError` or `InputError` if an input can't be read.
+    An annotator's answer that is in more than one of them counts once, the latest.
+
+    Args:
+        stores: the label stores.
+        subject: the model.
+
+    Raises:
+        LabelError: an input is no longer in its queue, or a store can't be read.
+        InputError: an input can't be read.
     """
     answers: dict[tuple[str, str], Answer] = {}
     for store in stores:
@@ -77,7 +89,7 @@ def pooled_inputs(stores: Sequence[LabelStore], subject: Subject) -> list[Labell
 def _keys_of(stores: Sequence[LabelStore], answer: Answer) -> int:
     """How many columns each map of an answer's input has."""
     for store in stores:
-        one = store.stored_input(answer.fingerprint, answer.digest)
-        if one is not None:
-            return one.keys
+        known = store.stored_input(answer.fingerprint, answer.digest)
+        if known is not None:
+            return known.keys
     raise LabelError(f"The input {answer.digest[:8]} is no longer in its queue: send it to labelling again.")

@@ -14,10 +14,16 @@ from .majority import votes
 
 @dataclass(frozen=True)
 class AnnotatorShare:
-    """What one annotator's submitted answers say: inputs, and columns by verdict.
+    """What one annotator's submitted answers say.
 
-    `benign` counts columns that were named benign, `rest_benign` those that were called so as the rest of an input, and
-    `unjudged` those about which nothing was said.
+    Attributes:
+        name: of the annotator.
+        inputs: how many.
+        over_attended: columns that were called so.
+        benign: columns that were named benign.
+        rest_benign: columns that were called benign as the rest of an input.
+        unsure: columns that were called so.
+        unjudged: columns about which nothing was said.
     """
 
     name: str
@@ -33,10 +39,20 @@ class AnnotatorShare:
 class LearntFrom:
     """What is learnt from labelled inputs, after the majority has decided about each column.
 
-    `inputs` = `over_attended_inputs` + `clean_inputs` (every column judged benign) + `other_inputs` (neither: some
-    columns are unjudged or unsure, and none is over-attended). Networks learn from `over_attended` and `benign`
-    columns; `unsure` ones, `disputed` ones (annotators contradict each other, and neither side is the majority) and
-    `unjudged` ones are left out. `too_little` says in sentences what is missing before labels alone can be learnt from.
+    Networks learn from over-attended and benign columns; the others are left out.
+
+    Attributes:
+        inputs: how many there are, of all three kinds.
+        over_attended_inputs: those with an over-attended column.
+        clean_inputs: those of which every column was judged benign.
+        other_inputs: those that are neither: some columns are unjudged or unsure, and none is over-attended.
+        over_attended: columns.
+        benign: columns.
+        unsure: columns.
+        disputed: columns about which annotators contradict each other, and neither side is the majority.
+        unjudged: columns.
+        annotators: what each of them said.
+        too_little: in sentences, what is missing before labels alone can be learnt from.
     """
 
     inputs: int
@@ -66,7 +82,7 @@ def learnt_from(inputs: Sequence[LabelledInput]) -> LearntFrom:
         of_layers.update(
             {column.layer for column, verdict in labelled.verdicts.items() if verdict is Verdict.OVER_ATTENDED}
         )
-    bad, clean = sum(one.over_attended for one in inputs), sum(one.clean for one in inputs)
+    bad, clean = sum(labelled.over_attended for labelled in inputs), sum(labelled.clean for labelled in inputs)
     return LearntFrom(
         inputs=len(inputs),
         over_attended_inputs=bad,

@@ -8,13 +8,24 @@ from collections.abc import Sequence
 
 from .contract import QueueEntry, State
 
-_BANDS = 10
+_BANDS = 10  # of uncertainty; within one, disagreement decides
 
 
 def uncertainty(score: float, threshold: float) -> float:
-    """How little a detector can decide about an input whose highest column scores `score`: 1 at the threshold, to 0.
+    """How little a detector can decide about an input.
 
-    It is `exp(-|distance|)` in log-odds, so that scores near 0 and near 1 are told apart too.
+    It is `exp(-|distance|)` in log-odds, so that scores near 0 and near 1 differ as well.
+
+    Args:
+        score: of the input's highest column, 0 to 1.
+        threshold: the score from which on a column is flagged.
+
+    Returns:
+        1 at the threshold, going to 0.
+
+    Example:
+        >>> uncertainty(0.5, 0.5), round(uncertainty(0.9, 0.5), 3), round(uncertainty(0.99, 0.5), 3)
+        (1.0, 0.111, 0.01)
     """
     return math.exp(-abs(_log_odds(score) - _log_odds(threshold)))
 
@@ -40,11 +51,11 @@ def in_cold_start_order(entries: Sequence[QueueEntry], annotator: str) -> tuple[
     is nothing to tell them from.
     """
     drafts, still_open, answered = (
-        sorted((entry for entry in entries if _group(entry) == group), key=lambda one: _chance(one, annotator))
+        sorted((entry for entry in entries if _group(entry) == group), key=lambda entry: _chance(entry, annotator))
         for group in range(3)
     )
-    conspicuous = sorted(still_open, key=lambda one: -(one.uncertainty or 0.0))
-    turns = dict.fromkeys(one for pair in zip(conspicuous, still_open, strict=True) for one in pair)
+    conspicuous = sorted(still_open, key=lambda entry: -(entry.uncertainty or 0.0))
+    turns = dict.fromkeys(entry for pair in zip(conspicuous, still_open, strict=True) for entry in pair)
     return (*drafts, *turns, *answered)
 
 

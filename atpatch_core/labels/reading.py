@@ -29,6 +29,16 @@ def was_looked_at(connection: sa.Connection, fingerprint: str) -> bool:
 
 
 def uncertainties(connection: sa.Connection, fingerprint: str, detector: str | None) -> dict[int, float]:
+    """How uncertain a detector is about each input of a subject.
+
+    Args:
+        connection: within a transaction.
+        fingerprint: of the subject.
+        detector: the version that is asked first; where it has not looked yet, the one that looked last.
+
+    Returns:
+        By the numbers of the inputs; those that none has looked at are missing.
+    """
     table = schema.suggestions
     rows = connection.execute(
         sa.select(table.c.item_id, table.c.uncertainty)
@@ -41,10 +51,12 @@ def uncertainties(connection: sa.Connection, fingerprint: str, detector: str | N
 
 
 def named(fingerprint: str, digest: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+    """What picks an input of a subject out of the joined tables."""
     return schema.subjects.c.fingerprint == fingerprint, schema.items.c.digest == digest
 
 
 def items_of(fingerprint: str) -> Rows:
+    """The inputs of a subject, in the order in which they came."""
     return (
         sa.select(*schema.items.c, schema.subjects.c.fingerprint, schema.subjects.c.kind)
         .select_from(schema.items.join(schema.subjects))
@@ -54,11 +66,13 @@ def items_of(fingerprint: str) -> Rows:
 
 
 def stored_input(row: Row) -> StoredInput:
+    """What a row of `items_of` says."""
     values = row._mapping
     return StoredInput(**{field.name: values[field.name] for field in fields(StoredInput)})
 
 
 def page_of(connection: sa.Connection, query: Rows) -> tuple[int, tuple[Answer, ...]]:
+    """The number of the last answer of a query (0 if it gives none), and its answers with their verdicts."""
     rows = connection.execute(query).all()
     return (rows[-1].id if rows else 0), with_verdicts(connection, rows)
 
@@ -68,7 +82,13 @@ def with_verdicts(
     rows: Sequence[Row],
     names: tuple[str, str] | None = None,
 ) -> tuple[Answer, ...]:
-    """Answers of `answers` rows, whose fingerprint and digest are in the rows or else `names`."""
+    """Answers with their verdicts.
+
+    Args:
+        connection: within a transaction.
+        rows: of the table `answers`.
+        names: fingerprint and digest of their input; by default they are fields of the rows.
+    """
     table = schema.verdicts
     found: dict[int, list[ColumnVerdict]] = {}
     numbers = [row._mapping["id"] for row in rows]

@@ -19,7 +19,7 @@ from ..files.values import shown
 from .contract import MOST_VERDICTS, ColumnVerdict, NewAnswer, NewInput, Rest, State, SubjectRef, Verdict
 from .rows import FIELDS, SCHEMA, VERDICT_FIELDS, RowProblem
 
-_OF_ANSWER = FIELDS[11:18]  # decide the token of a row that brings none
+_OF_ANSWER = FIELDS[11:18]  # decide the token of a row that has none
 _LATER = FIELDS[18:]  # as well, but only where they are given: rows of before keep their tokens
 _NAMESPACE = uuid.UUID("8a4b0c5e-6f0e-5a58-9d8e-2f6a3c1b7d90")
 _MOST = 2**31 - 1
@@ -28,7 +28,16 @@ _Choice = TypeVar("_Choice", State, Rest)
 
 @dataclass(frozen=True)
 class ParsedRow:
-    """What a row says, as far as it makes sense. `subject` and `new` are `None` where the row does not bring them."""
+    """What a row says, as far as it makes sense.
+
+    Attributes:
+        number: of the row, from 1.
+        subject: `None` where the row does not describe it.
+        new: the input; `None` where the row does not hold it.
+        answer: `None` where the row has a problem.
+        revision: of the answer; `None` where the row does not say.
+        problems: all that is wrong with it.
+    """
 
     number: int
     subject: SubjectRef | None
@@ -39,7 +48,13 @@ class ParsedRow:
 
 
 def parse_row(number: int, row: Mapping[str, Any], about: SubjectRef | None = None) -> ParsedRow:
-    """Read one row, whose fields may be of any type; `about` is the subject of rows that name none."""
+    """Read one row, whose fields may be of any type.
+
+    Args:
+        number: of the row, from 1.
+        row: its fields by name.
+        about: the subject of rows that name none; by default such rows have a problem.
+    """
     return _Reading(number, row).parse(about)
 
 
@@ -157,21 +172,21 @@ class _Reading:
             self.blame("verdicts", f"An answer holds at most {MOST_VERDICTS:,} verdicts.")
             return ()
         found = []
-        for place, one in enumerate(value):
-            if not isinstance(one, Mapping) or not set(one) <= set(VERDICT_FIELDS):
+        for place, entry in enumerate(value):
+            if not isinstance(entry, Mapping) or not set(entry) <= set(VERDICT_FIELDS):
                 self.blame("verdicts", f"Entry {place} is not {{layer, head, column, verdict, score}}.")
                 continue
-            numbers = [one.get(name) for name in ("layer", "head", "column")]
-            score = one.get("score")
+            numbers = [entry.get(name) for name in ("layer", "head", "column")]
+            score = entry.get("score")
             if not all(_is_count(number) for number in numbers):
                 self.blame("verdicts", f"Entry {place}: layer, head and column are whole numbers from 0.")
-            elif one.get("verdict") not in list(Verdict):
+            elif entry.get("verdict") not in list(Verdict):
                 self.blame("verdicts", f"Entry {place}: a verdict is {', '.join(Verdict)}.")
             elif score is not None and not (_is_number(score) and 0 <= score <= 1):
                 self.blame("verdicts", f"Entry {place}: a score is a number from 0 to 1, or null.")
             else:
                 column = Column(*(int(number or 0) for number in numbers))
-                found.append(ColumnVerdict(column, Verdict(one["verdict"]), None if score is None else float(score)))
+                found.append(ColumnVerdict(column, Verdict(entry["verdict"]), None if score is None else float(score)))
         return tuple(found)
 
     def time(self) -> datetime:

@@ -48,7 +48,13 @@ VERDICT_FIELDS = ("layer", "head", "column", "verdict", "score")
 
 @dataclass(frozen=True)
 class RowProblem:
-    """What is wrong with a row, counted from 1, and in which field."""
+    """What is wrong with a row.
+
+    Attributes:
+        row: its number, from 1.
+        field: where.
+        problem: a sentence.
+    """
 
     row: int
     field: str
@@ -56,7 +62,14 @@ class RowProblem:
 
 
 def to_row(subject: SubjectRef, one: StoredInput, content: bytes | None, answer: Answer) -> dict[str, Any]:
-    """The row of an answer, with Python's own values: bytes as bytes, times as aware times."""
+    """The row of an answer, with Python's own values: bytes as bytes, times as aware times.
+
+    Args:
+        subject: that the answer is about.
+        one: the input that it is about.
+        content: the input's bytes; `None` to leave them out.
+        answer: what was said.
+    """
     return {
         "schema": SCHEMA,
         "subject": subject.name,

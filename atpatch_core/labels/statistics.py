@@ -17,10 +17,16 @@ from .store import LabelStore
 
 @dataclass(frozen=True)
 class AnnotatorStatistics:
-    """What one annotator did: inputs by state, and verdicts in submitted answers.
+    """What one annotator did.
 
-    `rest_benign` of the submitted answers say that all columns that they don't name are benign; the others say nothing
-    about those.
+    Attributes:
+        name: of the annotator.
+        submitted: inputs.
+        drafts: inputs.
+        discarded: inputs.
+        verdicts: in submitted answers.
+        rest_benign: how many submitted answers say that all columns that they don't name are benign; the others say
+            nothing about those.
     """
 
     name: str
@@ -35,9 +41,15 @@ class AnnotatorStatistics:
 class LabelStatistics:
     """The state of one subject's labels, or of all; only answers that count are counted.
 
-    `labelled` inputs have at least one submitted answer, `doubly` labelled ones at least two; `verdicts` counts those
-    in submitted answers by what they say. `rest_benign` of the submitted answers call all columns benign that they
-    don't name; the others say nothing about `unjudged` columns altogether, which are neither benign nor over-attended.
+    Attributes:
+        inputs: in the queue.
+        labelled: inputs with at least one submitted answer.
+        doubly: inputs with at least two.
+        verdicts: those in submitted answers by what they say.
+        annotators: what each of them did.
+        agreement: how far they agree.
+        rest_benign: how many submitted answers call all columns benign that they don't name.
+        unjudged: columns about which the others say nothing, and which are neither benign nor over-attended.
     """
 
     inputs: int
@@ -51,7 +63,15 @@ class LabelStatistics:
 
 
 def statistics(store: LabelStore, fingerprint: str | None = None) -> LabelStatistics:
-    """Count and compare. Raises `LabelError` when the store can't be read."""
+    """Count and compare.
+
+    Args:
+        store: the label store.
+        fingerprint: of the subject; all by default.
+
+    Raises:
+        LabelError: the store can't be read.
+    """
     return read(store.engine, lambda connection: _statistics(connection, fingerprint))
 
 

@@ -30,14 +30,30 @@ from .queue import in_active_learning_order, in_cold_start_order
 from .reading import PAGE, items_of, named, page_of, stored_input, uncertainties, was_looked_at, with_verdicts
 from .writing import add_answer, add_input, item_number, put_suggestion
 
-MOST_BYTES = 2_000_000_000
+MOST_BYTES = 2_000_000_000  # of inputs; so much of a disk a forgotten store may fill
 
 
 @dataclass(frozen=True)
 class LabelStore:
     """An open label store, safe to share between threads; processes open one each.
 
-    `most_bytes` bounds the inputs kept in it. Every method raises `LabelError` when the database fails.
+    Every method raises `LabelError` when the database fails.
+
+    Attributes:
+        engine: the database.
+        most_bytes: bounds the inputs kept in it; two gigabytes by default.
+
+    Example:
+        >>> import tempfile
+        >>> from atpatch_core.labels import ColumnVerdict, Verdict
+        >>> with tempfile.TemporaryDirectory() as folder, LabelStore.open(f"sqlite:///{folder}/labels.sqlite") as store:
+        ...     subject = SubjectRef("a model", "0" * 64, "image", heads=(4, 4))
+        ...     new = NewInput(b"the bytes of an image", "image", keys=50)
+        ...     added = store.enqueue(subject, new)
+        ...     said = ColumnVerdict(Column(layer=0, head=1, key=49), Verdict.OVER_ATTENDED)
+        ...     answer = store.save(NewAnswer(subject.fingerprint, new.digest, "Ada", State.SUBMITTED, (said,)))
+        >>> answer.annotator, answer.revision
+        ('Ada', 1)
     """
 
     engine: sa.Engine
@@ -45,9 +61,14 @@ class LabelStore:
 
     @classmethod
     def open(cls, url: str | None = None, most_bytes: int = MOST_BYTES) -> LabelStore:
-        """Open the store at `url` (default: `ATPATCH_DATABASE_URL`, or `.atpatch/labels.sqlite` here).
+        """Open a store.
 
-        Raises `LabelError` when it can't be opened or was made by a newer AtPatch.
+        Args:
+            url: of the database; by default `ATPATCH_DATABASE_URL`, or `.atpatch/labels.sqlite` here.
+            most_bytes: bounds the inputs kept in it; two gigabytes by default.
+
+        Raises:
+            LabelError: it can't be opened or was made by a newer AtPatch.
         """
         return cls(open_database(url or database_url()), most_bytes)
 
@@ -71,9 +92,18 @@ class LabelStore:
     # --- what is to be labelled ------------------------------------------------------------------------------------
 
     def enqueue(self, subject: SubjectRef, new: NewInput, suggestion: Suggestion | None = None) -> bool:
-        """Put an input into a subject's queue; returns whether it is new there. Its bytes are stored once for all.
+        """Put an input into a subject's queue. Its bytes are stored once for all subjects.
 
-        Raises `LabelError` when the store is full or the subject is known with other layers or heads.
+        Args:
+            subject: the model.
+            new: the input.
+            suggestion: what a detector says about it; nothing by default.
+
+        Returns:
+            Whether it is new there.
+
+        Raises:
+            LabelError: the store is full or the subject is known with other layers or heads.
         """
 
         def work(connection: sa.Connection) -> bool:
@@ -85,14 +115,32 @@ class LabelStore:
         return write(self.engine, work)
 
     def suggest(self, fingerprint: str, digest: str, suggestion: Suggestion) -> None:
-        """Keep what a detector says about an input; what the same version said before is replaced."""
+        """Keep what a detector says about an input; what the same version said before is replaced.
+
+        Args:
+            fingerprint: of the subject.
+            digest: of the input.
+            suggestion: what the detector says.
+
+        Raises:
+            LabelError: the input is not in the subject's queue.
+        """
         write(
             self.engine,
             lambda connection: put_suggestion(connection, item_number(connection, fingerprint, digest), suggestion),
         )
 
     def suggestion(self, fingerprint: str, digest: str, detector: str) -> Suggestion | None:
-        """What this version of a detector said about an input."""
+        """What a version of a detector said about an input.
+
+        Args:
+            fingerprint: of the subject.
+            digest: of the input.
+            detector: the version.
+
+        Returns:
+            `None` if it has not looked at the input.
+        """
         table = schema.suggestions
 
         def work(connection: sa.Connection) -> Suggestion | None:
@@ -121,9 +169,13 @@ class LabelStore:
         return tuple(SubjectRef(row.name, row.fingerprint, row.kind, tuple(row.heads)) for row in rows)
 
     def queue(self, fingerprint: str, annotator: str, detector: str | None = None) -> tuple[QueueEntry, ...]:
-        """Every input of a subject as `annotator` finds it, what teaches most first (see `queue.py`).
+        """Every input of a subject as one annotator finds it, what teaches most first (see `queue.py`).
 
-        The uncertainty is that of `detector`; where that version has not looked yet, of the one that looked last.
+        Args:
+            fingerprint: of the subject.
+            annotator: whose queue it is.
+            detector: the version whose uncertainty counts; where it has not looked yet, that of the one that looked
+                last.
         """
         name = annotator_name(annotator)
 
@@ -154,7 +206,12 @@ class LabelStore:
         return read(self.engine, work)
 
     def inputs(self, fingerprint: str, without: str | None = None) -> tuple[StoredInput, ...]:
-        """The inputs of a subject as they came; only those that detector version `without` has not looked at."""
+        """The inputs of a subject in the order in which they came.
+
+        Args:
+            fingerprint: of the subject.
+            without: only those that this version of a detector has not looked at; all by default.
+        """
 
         def work(connection: sa.Connection) -> tuple[StoredInput, ...]:
             query = items_of(fingerprint)
@@ -170,15 +227,31 @@ class LabelStore:
     def save(self, new: NewAnswer) -> Answer:
         """Add an answer as the next revision of the annotator's answers about its input.
 
-        When this returns, the answer is on disk. Saving the same token again returns what is stored already. Raises
-        `LabelError` when the input is not in the subject's queue, has no such column, or the token is used for another.
+        Args:
+            new: the answer. Saving the same token again changes nothing.
+
+        Returns:
+            The answer as it is stored: it is on disk now.
+
+        Raises:
+            LabelError: the input is not in the subject's queue, has no such column, or the token is used for another
+                answer.
         """
         return write(self.engine, lambda connection: add_answer(connection, new))
 
     def current(self, fingerprint: str, digest: str, annotator: str) -> Answer | None:
-        """The answer of this annotator that counts, whatever its state."""
+        """The answer of an annotator that counts, whatever its state.
+
+        Args:
+            fingerprint: of the subject.
+            digest: of the input.
+            annotator: whose answer it is.
+
+        Returns:
+            `None` if there is none.
+        """
         name = annotator_name(annotator)
-        found = [one for one in self.history(fingerprint, digest) if one.annotator == name]
+        found = [answer for answer in self.history(fingerprint, digest) if answer.annotator == name]
         return found[-1] if found else None
 
     def history(self, fingerprint: str, digest: str) -> tuple[Answer, ...]:

@@ -12,16 +12,21 @@ from ..inspection.results import AttentionTrace, Inspection
 from .contract import NO_DETECTOR, SuggestedColumn, Suggestion
 from .queue import uncertainty
 
-WORTH_A_LOOK = 8
+WORTH_A_LOOK = 8  # columns: more take an annotator longer, fewer may miss one. No measurement is kept.
 
 
 def suggest(inspection: Inspection, detector: str | None, most: int = WORTH_A_LOOK) -> Suggestion:
-    """The columns with the highest scores of version `detector`, most suspicious first.
+    """The columns with the highest scores, most suspicious first.
 
     Without a detector, or with one that watches no layer, those that draw most attention (mean over queries) are worth
     a look, without a score, and the input counts as the more uncertain, the more of its attention the query that the
     prediction is read from gives to one of them. Columns that the model added itself come only if they score above the
     threshold.
+
+    Args:
+        inspection: of the input.
+        detector: the version that gave the scores; `None` if there is none.
+        most: how many columns to suggest; 8 by default.
     """
     flags, special = inspection.flags, inspection.layout.special
     scored: list[tuple[float, Column]] = []
@@ -34,13 +39,13 @@ def suggest(inspection: Inspection, detector: str | None, most: int = WORTH_A_LO
         drawn += [(share, Column(layer, *place)) for place, share in _highest(attention.mean(-2), many)]
     candidates = [
         SuggestedColumn(column, min(max(score, 0.0), 1.0))
-        for score, column in sorted(scored, key=lambda one: (-one[0], one[1]))
+        for score, column in sorted(scored, key=lambda entry: (-entry[0], entry[1]))
         if not special[column.key] or score >= flags.threshold
     ]
     if detector is None or not candidates:
         unscored = [
             SuggestedColumn(column, None)
-            for _, column in sorted(drawn, key=lambda one: (-one[0], one[1]))
+            for _, column in sorted(drawn, key=lambda entry: (-entry[0], entry[1]))
             if not special[column.key]
         ]
         doubt = readout_peak(inspection.original.trace.maps, torch.tensor(special))
@@ -50,10 +55,16 @@ def suggest(inspection: Inspection, detector: str | None, most: int = WORTH_A_LO
 
 
 def readout_peak(maps: Sequence[torch.Tensor], special: torch.Tensor) -> float:
-    """The most attention that the first query, from which the prediction is read, gives to one column, 0 to 1.
+    """The most attention that the first query, from which the prediction is read, gives to one column.
 
-    `maps` are `[heads, queries, keys]` for each layer; columns that the model added itself (`special`, bool `[keys]`)
-    don't count. Without any training it tells many a hijacked input from others.
+    It needs no training, and is high for many hijacked inputs.
+
+    Args:
+        maps: for each layer `[heads, queries, keys]`.
+        special: columns that the model added itself, which don't count, bool `[keys]`.
+
+    Returns:
+        0 to 1.
     """
     if bool(special.all()):
         return 0.0

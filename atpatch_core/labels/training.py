@@ -3,7 +3,7 @@
 What several annotators say about a column is decided by majority; a tie, or "unsure", leaves the column out. A column
 that nobody judged is left out as well: it is neither benign nor over-attended. It is benign where an annotator said so
 of the rest. So an input counts as clean only if every column of it was judged benign, by name or as the rest; only
-clean inputs tell how often a threshold raises a false alarm.
+clean inputs show how often a threshold raises a false alarm.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .examples import labelled_examples
 from .fitting import fit, over_attended_and_clean
 from .labelled_inputs import LabelledInput
 
+# More epochs of smaller batches than from debugging sets, as labels are few. No measurement is kept.
 RECIPE = DetectorRecipe(epochs=25, batch_size=64, hardest=64, random=64)
 TEXT_RECIPE = DetectorRecipe(variant="per-token", epochs=15, batch_size=16, weight_decay=5e-2)
 
@@ -38,10 +39,20 @@ def train_from_labels(
     on_step: OnStep = say_nothing,
     on_epoch: OnEpoch = lambda epoch: None,
 ) -> TrainedDetector:
-    """A detector for `subject` that learned from labelled inputs, by default after `recipe_for(subject)`.
+    """Learn a detector from labelled inputs.
 
-    What is flagged in a text is followed, and repaired in all layers (see `Reach`). Raises `LabelError` when there is
-    too little to learn from.
+    What is flagged in a text is followed, and repaired in all layers (see `Reach`).
+
+    Args:
+        subject: the model.
+        inputs: its labelled inputs.
+        recipe: how networks are trained; by default `recipe_for(subject)`.
+        false_positive_rate: the share of clean inputs that may have a flagged column; 0.01 by default.
+        on_step: called with (stage, steps done, steps in all).
+        on_epoch: called after every epoch.
+
+    Raises:
+        LabelError: there is too little to learn from.
     """
     if not inputs:
         raise LabelError("Nothing is labelled yet: submit answers on the Label page first.")

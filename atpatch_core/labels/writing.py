@@ -14,7 +14,20 @@ from .reading import named, with_verdicts
 
 
 def add_input(connection: sa.Connection, subject: SubjectRef, new: NewInput, most_bytes: int) -> tuple[int, bool]:
-    """Put an input into a subject's queue within a transaction: its number, and whether it is new there."""
+    """Put an input into a subject's queue.
+
+    Args:
+        connection: within a transaction.
+        subject: the model.
+        new: the input.
+        most_bytes: bounds the inputs kept in the store.
+
+    Returns:
+        The input's number, and whether it is new there.
+
+    Raises:
+        LabelError: the store is full or the subject is known with other layers or heads.
+    """
     subject_id = _subject_id(connection, subject)
     table = schema.items
     item = connection.execute(
@@ -36,7 +49,17 @@ def add_input(connection: sa.Connection, subject: SubjectRef, new: NewInput, mos
 
 
 def add_answer(connection: sa.Connection, new: NewAnswer, revision: int | None = None) -> Answer:
-    """Add an answer within a transaction, as revision `revision` or else as the next one; see `LabelStore.save`."""
+    """Add an answer; see `LabelStore.save`.
+
+    Args:
+        connection: within a transaction.
+        new: the answer.
+        revision: its number; by default the next one.
+
+    Raises:
+        LabelError: the input is not in the subject's queue, has no such column, or the token is used for another
+            answer.
+    """
     table = schema.answers
     item = connection.execute(
         sa.select(schema.items.c.id, schema.items.c["keys"], schema.subjects.c.heads)
@@ -115,6 +138,16 @@ def _keep_bytes(connection: sa.Connection, new: NewInput, most_bytes: int) -> No
 
 
 def item_number(connection: sa.Connection, fingerprint: str, digest: str) -> int:
+    """The number of an input in a subject's queue.
+
+    Args:
+        connection: within a transaction.
+        fingerprint: of the subject.
+        digest: of the input.
+
+    Raises:
+        LabelError: the input is not in the queue.
+    """
     found = connection.execute(
         sa.select(schema.items.c.id).select_from(schema.items.join(schema.subjects)).where(*named(fingerprint, digest))
     ).scalar()
@@ -124,6 +157,13 @@ def item_number(connection: sa.Connection, fingerprint: str, digest: str) -> int
 
 
 def put_suggestion(connection: sa.Connection, item: int, suggestion: Suggestion) -> None:
+    """Keep what a detector says about an input; what the same version said before is replaced.
+
+    Args:
+        connection: within a transaction.
+        item: number of the input.
+        suggestion: what the detector says.
+    """
     table = schema.suggestions
     connection.execute(sa.delete(table).where(table.c.item_id == item, table.c.detector == suggestion.detector))
     connection.execute(

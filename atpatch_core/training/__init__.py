@@ -1,4 +1,4 @@
-"""Train a detector from what is known about a subject, as a process of its own that outlives whoever started it.
+"""Train a detector from what is known about a subject, in a process of its own that outlives the one that started it.
 
 sources.py    what a detector learns from: labels of annotators, debugging sets, or both
 learning.py   from sources to a detector

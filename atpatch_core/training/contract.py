@@ -30,7 +30,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """A training that somebody asks for: of the model in folder `subject`, to become its version `version`."""
+    """A training that was asked for.
+
+    Attributes:
+        subject: the model's folder.
+        sources: where to learn from.
+        settings: how to learn.
+        version: the name of the detector version that it will become.
+        notes: about the version, for people; none by default.
+    """
 
     subject: Path
     sources: Sources
@@ -58,7 +66,7 @@ class Request:
     def from_data(cls, data: Mapping[str, Any]) -> Request:
         """From JSON. Raises `KeyError`, `TypeError` or `ValueError` when it is no request."""
         labels, folders = (
-            tuple(text(one, _LONGEST_PATH, least=1) for one in listed(data[name], _MOST_SOURCES))
+            tuple(text(place, _LONGEST_PATH, least=1) for place in listed(data[name], _MOST_SOURCES))
             for name in ("labels", "debugging_sets")
         )
         return cls(
@@ -74,8 +82,15 @@ class Request:
 class Status:
     """How far a training is.
 
-    `progress` goes from 0 to 1; `began` and `changed` are seconds since 1970; `process` is its process' number, once
-    it runs. `problem` says in a sentence why it failed; `auroc` is the finished detector's on held-out inputs.
+    Attributes:
+        state: where it is.
+        stage: what is being done.
+        progress: 0 to 1.
+        began: seconds since 1970.
+        changed: seconds since 1970.
+        process: number of its process; `None` until that runs.
+        problem: a sentence on why it failed; `None` if it did not.
+        auroc: area under the ROC curve of the finished detector on held-out inputs; `None` if that is not known.
     """
 
     state: State
@@ -106,21 +121,27 @@ class Status:
         )
 
 
-def _settings(told: Mapping[str, Any]) -> Settings:
+def _settings(values: Mapping[str, Any]) -> Settings:
     """Raises `TypeError` for a setting that is not known, and `ValueError` for one that is no number."""
-    rate = told.get("false_positive_rate")
+    rate = values.get("false_positive_rate")
     checked = {
         "false_positive_rate": None if rate is None else number(rate, 0, 1),
-        "variant": text(told.get("variant", Settings.variant), _LONGEST_PATH),
-        "contrast": number(told.get("contrast", Settings.contrast), 0),
-        "seed": whole(told.get("seed", Settings.seed), -(2**53)),
+        "variant": text(values.get("variant", Settings.variant), _LONGEST_PATH),
+        "contrast": number(values.get("contrast", Settings.contrast), 0),
+        "seed": whole(values.get("seed", Settings.seed), -(2**53)),
     }
-    return Settings(**{**told, **checked})
+    return Settings(**{**values, **checked})
 
 
 @dataclass(frozen=True)
 class Training:
-    """A training in the store, by its `id`; ids sort by the time they were asked for."""
+    """A training in the store.
+
+    Attributes:
+        id: ids sort by the time they were asked for.
+        request: what was asked for.
+        status: how far it is.
+    """
 
     id: str
     request: Request
@@ -132,7 +153,7 @@ class Training:
         return self.status.state is not State.RUNNING
 
     def seconds_left(self, now: float) -> float | None:
-        """About how long it will still take at time `now`, once that can be told."""
+        """About how long it still takes at time `now` (seconds since 1970); `None` while that can't be estimated."""
         share = self.status.progress
         if self.over or share < 0.05:
             return None

@@ -21,19 +21,26 @@ from ..subjects.subject import Subject
 from .sources import Sources, read_labels, read_sets
 
 READING = "reading what to learn from"
-_RATE_OF_LABELS = 0.01
+_RATE_OF_LABELS = 0.01  # a lower rate takes more clean inputs than are often labelled. No measurement is kept.
 
 _GIVEN = ("per-token", "per-field")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to learn; `None` leaves it to the sources.
+    """How to learn.
 
-    `false_positive_rate` is the wanted share of clean inputs with a flagged column; as few as there are to tell by, it
-    may have to be higher. With debugging sets of records there can be none: their detectors' thresholds are chosen by
-    what they cure. `variant` chooses among the networks for maps of one size; those for texts and for debugging sets of
-    records are given. `contrast` weighs the contrastive loss. Raises `InputError` for what can't be.
+    Attributes:
+        false_positive_rate: the wanted share of clean inputs with a flagged column; by default as the sources do it.
+            With few clean inputs it may have to be higher. With debugging sets of records there can be none: their
+            detectors' thresholds are chosen by what they cure.
+        variant: chooses among the networks for maps of one size, "per-head" by default; those for texts and for
+            debugging sets of records are given.
+        contrast: weight of the contrastive loss; 1 by default.
+        seed: where all randomness comes from; 0 by default.
+
+    Raises:
+        InputError: a value is impossible.
     """
 
     false_positive_rate: float | None = None
@@ -68,13 +75,25 @@ def learn(
     on_epoch: OnEpoch | None = None,
     on_labels: Callable[[Sequence[LabelledInput]], None] = lambda inputs: None,
 ) -> TrainedDetector:
-    """Train a detector for `subject` from labels, from debugging sets, or from both.
+    """Train a detector from labels, from debugging sets, or from both.
 
     From both, the networks learn from both, and layers, benign reference and threshold are chosen on the debugging
     sets, whose truth is known; where too little was found to put into a debugging set, the labels alone are learnt
-    from. `on_labels` is given the labelled inputs before anything is learnt. The detector's `history["held_out"]` says
-    how high inputs score that its networks did not learn from. Raises an `AtPatchError` when the sources can't be read
-    or are too little to learn from.
+    from.
+
+    Args:
+        subject: the model, with or without a detector.
+        sources: where to learn from.
+        settings: how to learn; by default as the sources do it.
+        on_step: called with (stage, steps done, steps in all); may raise to cancel.
+        on_epoch: called after every epoch.
+        on_labels: called with the labelled inputs before anything is learnt.
+
+    Returns:
+        The detector, whose `history["held_out"]` says how high inputs score that its networks did not learn from.
+
+    Raises:
+        AtPatchError: the sources can't be read or are too little to learn from.
     """
     chosen = settings or Settings()
     inputs = read_labels(sources.labels, subject)

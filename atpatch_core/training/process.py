@@ -29,11 +29,21 @@ _EVERY = 0.3  # seconds between two reports
 
 
 class _StopError(BaseException):
-    """Somebody wants the training to end; no handler of ordinary errors may take it."""
+    """The training is to end; no handler of ordinary errors may take it."""
 
 
 def run(folder: Path) -> State:
-    """Do the training whose request is in `folder`. Raises `TrainingError` when there is none."""
+    """Do a training.
+
+    Args:
+        folder: holds its request; progress and result are written there.
+
+    Returns:
+        How it ended.
+
+    Raises:
+        TrainingError: there is no training in the folder.
+    """
     try:
         request = Request.from_data(read_object(folder / "request.json"))
         status = Status.from_data(read_object(folder / "status.json"))
@@ -57,7 +67,7 @@ class _Run:
             self.weights = stages(len(attention_layers(subject.model)))
             detector = learn(subject, request.sources, request.settings, self.step, self.epoch)
             self.check()
-            # From here on it is kept whole: who cancels now comes too late.
+            # From here on it is kept whole: to cancel is too late now.
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             check_name(request.subject, request.version)
             save_version(detector, request.subject, request.version, request.notes)

@@ -26,9 +26,13 @@ STORE = "store"
 class Sources:
     """Where to learn from.
 
-    Each of `labels` is `STORE` (the label store in `ATPATCH_DATABASE_URL` or `.atpatch/labels.sqlite`), the address of
-    a database, or an exported .jsonl or .parquet file; `debugging_sets` are folders made by `atpatch debug-set`. Raises
-    `InputError` when there is nothing in either.
+    Attributes:
+        labels: each is `STORE` (the label store in `ATPATCH_DATABASE_URL` or `.atpatch/labels.sqlite`), the address of
+            a database, or an exported .jsonl or .parquet file; none by default.
+        debugging_sets: folders made by `atpatch debug-set`; none by default.
+
+    Raises:
+        InputError: there is nothing in either.
     """
 
     labels: tuple[str, ...] = ()
@@ -46,9 +50,14 @@ class Sources:
 
 
 def read_labels(places: Sequence[str], subject: Subject) -> list[LabelledInput]:
-    """Every input of `subject` that is labelled in any of the places (see `Sources`); answers in two count once.
+    """Every input of a subject that is labelled in any of several places; answers in two count once.
 
-    Raises `LabelError` when a place can't be read, or a file has rows that can't be used.
+    Args:
+        places: see `Sources`.
+        subject: the model.
+
+    Raises:
+        LabelError: a place can't be read, or a file has rows that can't be used.
     """
     with ExitStack() as opened:
         return pooled_inputs([opened.enter_context(_store(fromkey)) for fromkey in dict.fromkeys(places)], subject)
@@ -57,8 +66,15 @@ def read_labels(places: Sequence[str], subject: Subject) -> list[LabelledInput]:
 def read_sets(folders: Sequence[Path], subject: Subject) -> DebuggingData:
     """Debugging sets as one, of the kind of data that the subject's modality reads.
 
-    Inputs in more than one set count as often as they are there. Raises `DetectorError` for a set of another model,
-    `InputError` for one that can't be read.
+    Inputs in more than one set count as often as they are there.
+
+    Args:
+        folders: at least one.
+        subject: the model.
+
+    Raises:
+        DetectorError: a set is for another model.
+        InputError: a set can't be read.
     """
     modality, found = modality_of(subject), list[DebuggingData]()
     for folder in folders:
@@ -78,9 +94,9 @@ def _store(place: str) -> Iterator[LabelStore]:
     with scratch_folder() as folder, LabelStore.open(f"sqlite:///{folder / 'labels.sqlite'}") as store:
         report = import_labels(store, Path(place))
         if report.refused:
-            one = report.problems[0]
+            first = report.problems[0]
             raise LabelError(
-                f"{counted(report.refused, 'row')} of {Path(place).name} can't be used; in row {one.row}, {one.field}: "
-                f"{one.problem}"
+                f"{counted(report.refused, 'row')} of {Path(place).name} can't be used; in row {first.row}, "
+                f"{first.field}: {first.problem}"
             )
         yield store

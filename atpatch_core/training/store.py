@@ -4,11 +4,11 @@
     FOLDER/ID/request.json what was asked for
     FOLDER/ID/status.json  how far it is, replaced as a whole
     FOLDER/ID/epochs.jsonl one line an epoch
-    FOLDER/ID/cancel       somebody wants it to stop
+    FOLDER/ID/cancel       it was asked to stop
     FOLDER/ID/log          what its process wrote
 
 The lock is one of the operating system (`flock`), handed to the training's process when it starts: it is let go when
-that process ends, however it ends, so that it can't be left behind, and a training whose lock nobody holds is dead.
+that process ends, however it ends, so that it can't be left behind, and a training whose lock is not held is dead.
 """
 
 from __future__ import annotations
@@ -43,25 +43,33 @@ from .contract import Request, State, Status, Training
 
 DEFAULT_FOLDER = Path(".atpatch") / "trainings"
 KILLED = "The training was ended from outside before it was done, maybe for lack of memory: start it again."
-_KEPT = 40
+_KEPT = 40  # trainings that are remembered
 _EPOCH_FIELDS = 10
 _LONGEST_NAME = 200  # characters
-_PATIENCE = 0.5  # seconds; somebody who only looks holds a lock for a moment
+_PATIENCE = 0.5  # seconds; a process that only looks holds a lock for a moment
 _ENDING = 20.0  # seconds; a process whose training is over still has to tidy up
 _PACKAGE = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class TrainingStore:
-    """The trainings in `folder`. Every method raises `TrainingError` when the disk refuses."""
+    """The trainings on disk. Every method raises `TrainingError` when the disk refuses.
+
+    Attributes:
+        folder: where they are; `.atpatch/trainings` by default.
+    """
 
     folder: Path = DEFAULT_FOLDER
 
     def start(self, request: Request) -> Training:
         """Begin a training in a process of its own, which goes on when this one ends.
 
-        Raises `TrainingError` when the same is running already, or another one that will have the same version, and
-        `DetectorError` when the version can't have that name.
+        Args:
+            request: what to train.
+
+        Raises:
+            TrainingError: the same is running already, or another one that will have the same version.
+            DetectorError: the version can't have that name.
         """
         check_name(request.subject, request.version)
         for training in self.trainings(request.subject):
@@ -97,11 +105,11 @@ class TrainingStore:
     def trainings(self, subject: Path | None = None) -> tuple[Training, ...]:
         """All trainings that are remembered, of one model or of all, the latest first."""
         names = sorted((path.name for path in self._folders()), reverse=True)
-        found = [one for one in map(self.get, names) if one is not None]
+        found = [training for training in map(self.get, names) if training is not None]
         if subject is None:
             return tuple(found)
         wanted = subject.resolve()
-        return tuple(one for one in found if one.request.subject.resolve() == wanted)
+        return tuple(training for training in found if training.request.subject.resolve() == wanted)
 
     def epochs(self, training: str) -> tuple[Epoch, ...]:
         """Every epoch of a training so far."""
@@ -119,16 +127,16 @@ class TrainingStore:
 
     def cancel(self, training: str) -> None:
         """Stop a training; nothing of it is kept. One that is over stays as it is."""
-        one = self.get(training)
-        if one is None or one.over:
+        found = self.get(training)
+        if found is None or found.over:
             return
         try:
             (self.folder / training / "cancel").touch()
         except OSError as error:
             raise TrainingError(f"The training can't be stopped ({error.strerror}): try again.") from error
-        if one.status.process is not None and self._holds(one.request.key, training):
+        if found.status.process is not None and self._holds(found.request.key, training):
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(one.status.process, signal.SIGTERM)
+                os.kill(found.status.process, signal.SIGTERM)
 
     def _start(self, request: Request) -> Training:
         (self.folder / "locks").mkdir(parents=True, exist_ok=True)
@@ -157,7 +165,7 @@ class TrainingStore:
                 )
         finally:
             os.close(lock)
-        # Somebody has to take note of its end, or it stays in the process table while the app runs.
+        # Its end has to be waited for, or it stays in the process table while the app runs.
         threading.Thread(target=process.wait, daemon=True, name=f"training-{folder.name}").start()
         return Training(folder.name, request, status)
 
@@ -200,8 +208,8 @@ class TrainingStore:
 
     def _drop_oldest(self) -> None:
         for path in sorted(self._folders())[:-_KEPT]:
-            one = self.get(path.name)
-            if one is None or one.over:
+            training = self.get(path.name)
+            if training is None or training.over:
                 shutil.rmtree(path, ignore_errors=True)
 
 
@@ -210,17 +218,17 @@ def write_json(file: Path, value: Mapping[str, Any]) -> None:
     write_whole_text(file, json.dumps(value, indent=1) + "\n")
 
 
-def _epoch(told: Mapping[str, Any]) -> Epoch:
+def _epoch(values: Mapping[str, Any]) -> Epoch:
     """An epoch from a line of JSON; a loss that is no number any more is one. Raises `ValueError`, `KeyError`."""
-    if set(told) != {entry.name for entry in fields(Epoch)}:
+    if set(values) != {entry.name for entry in fields(Epoch)}:
         raise DamagedError("It is no epoch.")
-    loss = told["loss"]
+    loss = values["loss"]
     return Epoch(
-        network=text(told["network"], _LONGEST_NAME),
-        number=whole(told["number"]),
-        of=whole(told["of"]),
+        network=text(values["network"], _LONGEST_NAME),
+        number=whole(values["number"]),
+        of=whole(values["of"]),
         loss=loss if isinstance(loss, float) else number(loss),
-        auroc=None if told["auroc"] is None else number(told["auroc"], 0, 1),
+        auroc=None if values["auroc"] is None else number(values["auroc"], 0, 1),
     )
 
 

@@ -15,7 +15,14 @@ from .shares import Share, own_share, watched_layers
 
 @dataclass(frozen=True)
 class HighestColumn:
-    """Flags the column of each head that gets most attention, whatever the input (see `ColumnDetector`)."""
+    """Flags the column of each head that gets most attention, whatever the input (see `ColumnDetector`).
+
+    Attributes:
+        layers: how many attention layers the model has.
+        watched: numbers of the layers in which columns are flagged.
+        share: the attention that they keep.
+        threshold: between the scores 0 and 1; 0.5 by default.
+    """
 
     layers: int
     watched: tuple[int, ...]
@@ -23,12 +30,31 @@ class HighestColumn:
     threshold: float = 0.5
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the highest column of each head, 0 for all others, `[batch, heads, keys]`."""
+        """1 for the highest column of each head, 0 for all others.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys]`.
+        """
         received = (attention * query_valid[:, None, :, None]).sum(-2) * key_valid[:, None]
         return (received == received.amax(-1, keepdim=True)).to(attention.dtype) * key_valid[:, None]
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The share."""
+        """The share.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            Shares from 0 to 1, broadcastable to `attention`.
+        """
         return self.share(layer, attention, key_valid)
 
 

@@ -1,4 +1,4 @@
-"""A defence of records that is a way of answering them and nothing more: none tells who is treated unfairly."""
+"""A defence of records that is a way of answering them and nothing more: none says who is treated unfairly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .contract import Answers, Suspects, suspecting_nobody
 
 @dataclass(frozen=True)
 class Answered:
-    """Answers what `answering` makes of the records, and suspects nobody."""
+    """Answers what `answering` makes of the records, and flags none."""
 
     answering: Answering
 

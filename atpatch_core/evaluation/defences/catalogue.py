@@ -48,10 +48,15 @@ NO_FIX, ATPATCH = "no-fix", "atpatch"
 class Method:
     """A way to make a defence.
 
-    `prepare` gets the subject and what the defender has; it raises `AtPatchError` where the method can't be used.
-    `family` says how to read its row: "none" is the model as it is, which all others are compared with; "bound" needs
-    the truth, which nobody has in the field; "variant" and "ablation" are AtPatch with a part replaced or left out.
-    `effort` is about how many forwards it takes for one input.
+    Attributes:
+        name: what tables call it.
+        summary: a sentence about it.
+        family: how to read its row: "none" is the model as it is, which all others are compared with; "bound" needs the
+            truth, which is not known in the field; "variant" and "ablation" are AtPatch with a part replaced or left
+            out; "columns" redistributes columns chosen in another way; "peer" is another kind of defence.
+        prepare: makes the defence from the subject and what the defender has; raises `AtPatchError` where the method
+            can't be used.
+        effort: about how many forward passes it takes for one input; 1 by default.
     """
 
     name: str

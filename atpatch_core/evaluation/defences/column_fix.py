@@ -17,7 +17,13 @@ from .contract import Answers, DefenderData, Suspects
 
 @dataclass(frozen=True)
 class ColumnFix:
-    """The hot-fix with `detector`; an image is flagged when any column is, and as suspicious as its highest."""
+    """The hot-fix with any detector; an image is flagged when any column is, and as suspicious as its highest.
+
+    Attributes:
+        detector: flags columns.
+        threshold: the score from which on a column is flagged; by default the detector's own.
+        formula: how flagged columns are repaired; `redistribute` by default.
+    """
 
     detector: ColumnDetector
     threshold: float | None = None

@@ -16,11 +16,13 @@ REFUSED = -1
 
 @dataclass(frozen=True)
 class Suspects:
-    """Inputs to be answered, as the subject's adapter reads them.
+    """Inputs to be answered, and the truth about them, which only oracles look at.
 
-    `triggered` says where each carries a part of a trigger: patches of images (bool `[n, rows * columns]`), spans of
-    texts (a tuple of them for each), nothing for records; `labels` (`int64 [n]`) is what the inputs really are. Both
-    are the truth, which only oracles look at.
+    Attributes:
+        inputs: as the subject's adapter reads them.
+        triggered: where each carries a part of a trigger: patches of images (bool `[n, rows * columns]`), spans of
+            texts (a tuple of them for each), nothing for records.
+        labels: the true classes, int64 `[n]`.
     """
 
     inputs: Sequence[Any]
@@ -33,11 +35,13 @@ class Suspects:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a defence makes of `n` inputs.
+    """What a defence makes of inputs.
 
-    `labels` (`int64 [n]`) are numbers of classes, or `REFUSED`; `flagged` (bool `[n]`) says which inputs it takes for
-    triggered; `scores` (`float64 [n]`) how suspicious each is, or `None` for a defence that tells no inputs
-    apart, whose detection is then not counted.
+    Attributes:
+        labels: numbers of classes, or `REFUSED`, int64 `[n]`.
+        flagged: which inputs it takes for triggered, bool `[n]`.
+        scores: how suspicious each is, float64 `[n]`; `None` for a defence that doesn't tell inputs apart, whose
+            detection is then not counted.
     """
 
     labels: np.ndarray
@@ -60,9 +64,12 @@ class Defence(Protocol):
 
 @dataclass(frozen=True)
 class DefenderData:
-    """What a defender has beside the model: clean inputs with their labels, never those that are judged on.
+    """What a defender has beside the model.
 
-    `false_positive_rate` is the wanted share of clean inputs that are flagged; all randomness comes from `seed`.
+    Attributes:
+        clean: clean inputs with their labels, never those that are judged on.
+        false_positive_rate: the wanted share of clean inputs that are flagged.
+        seed: where all randomness comes from.
     """
 
     clean: Labelled

@@ -18,10 +18,12 @@ from ...subjects.subject import Subject
 from .contract import Answers, DefenderData, Suspects
 from .untouched import Untouched
 
+# How hard to train: more unlearns more of the backdoor, and more of what a thousand images don't show. No
+# measurement is kept.
 _EPOCHS = 10
 _BATCH = 64
 _LEARNING_RATE = 5e-4
-MOST = 1_000
+MOST = 1_000  # images
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,14 @@ def fine_tuned(subject: Subject, have: DefenderData) -> FineTuned:
 def trained_on(
     model: nn.Module, batch: Callable[[Tensor], Mapping[str, Any]], labels: Tensor, seed: int, epochs: int
 ) -> nn.Module:
-    """A copy of `model` that was trained on for some epochs, frozen; the model itself stays as it is.
+    """A copy of a model that was trained on for some epochs, frozen; the model itself stays as it is.
 
-    `batch` makes the model's inputs out of places (`int64 [size]`) in `labels` (`int64 [n]`); it may draw at random.
+    Args:
+        model: a Transformers model for classification.
+        batch: makes the model's inputs out of places in `labels` (int64 `[size]`); it may draw at random.
+        labels: true classes, int64 `[n]`.
+        seed: where all randomness comes from.
+        epochs: how often all inputs are seen.
     """
     copied = copy.deepcopy(model).requires_grad_(True)
     with torch.random.fork_rng(devices=[]):

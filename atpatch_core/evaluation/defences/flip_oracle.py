@@ -1,6 +1,6 @@
-"""The bound for records: somebody who tries all flips of every person repairs exactly who is discriminated against.
+"""The bound for records: all flips of every person are tried, and exactly who is discriminated against is repaired.
 
-Nobody has that in the field; it bounds what a detector can do.
+It costs too much in the field; it bounds what a detector can do.
 """
 
 from __future__ import annotations

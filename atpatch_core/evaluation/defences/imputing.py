@@ -12,6 +12,12 @@ from .contract import DefenderData
 
 
 def imputed(values: Mapping[str, Value], subject: Subject, _have: DefenderData) -> Answered:
-    """The untouched model, asked with `values` in place of those of each record; none are the records as they are."""
+    """The untouched model, asked with other values in place of those of each record.
+
+    Args:
+        values: by the names of their fields; none for the records as they are.
+        subject: a model for records.
+        _have: not used.
+    """
     answer = untouched(subject)
     return Answered(lambda records: answer([{**record, **values} for record in records]))

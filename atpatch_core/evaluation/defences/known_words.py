@@ -1,4 +1,4 @@
-"""Columns of texts that somebody names, redistributed in all layers."""
+"""Columns of texts that are known, redistributed in all layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from ...subjects.subject import Subject
 
 
 def repaired_at(subject: Subject, texts: Sequence[str], columns: Sequence[Sequence[int]]) -> np.ndarray:
-    """The model's answers, `int64 [n]`, with the columns `columns[i]` of each text redistributed in all layers."""
+    """The model's answers with some columns of each text redistributed in all layers.
+
+    Args:
+        subject: a model for texts.
+        texts: to be answered.
+        columns: for each text the columns.
+
+    Returns:
+        int64 `[n]`.
+    """
     layers = len(attention_layers(subject.model))
     found = np.zeros(len(texts), dtype=np.int64)
     for chosen in batches(texts):

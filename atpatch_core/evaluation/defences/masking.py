@@ -23,7 +23,13 @@ from .patch_drop import over_pixels
 
 @dataclass(frozen=True)
 class PaintedOver:
-    """Fills flagged patches with `colour` (float32 `[channels, 1, 1]`, pixels in 0..1) and asks the model again."""
+    """Fills flagged patches with one colour and asks the model again.
+
+    Attributes:
+        detector: flags columns.
+        space: the pixels behind the model's values.
+        colour: float32 `[channels, 1, 1]`, pixels in 0..1.
+    """
 
     detector: ColumnDetector
     space: PixelSpace
@@ -50,7 +56,16 @@ class PaintedOver:
 
 
 def painted_over(subject: Subject, have: DefenderData) -> PaintedOver:
-    """Raises `DetectorError` without a detector and `SubjectError` when the model's pixels can't be got at."""
+    """Paint with the mean colour of the clean images.
+
+    Args:
+        subject: a model for images.
+        have: what the defender has beside it.
+
+    Raises:
+        DetectorError: there is no detector.
+        SubjectError: the model's pixels can't be reached.
+    """
     detector = own_detector(subject)
     space = pixel_space(subject, have.clean.inputs[0])
     colour = space.as_seen(subject, have.clean.inputs).mean(axis=(0, 1, 2)) / 255

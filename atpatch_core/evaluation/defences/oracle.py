@@ -1,4 +1,4 @@
-"""The bound: somebody who knows which patches carry the trigger redistributes exactly their columns."""
+"""The bound: where the patches with the trigger are known, exactly their columns are redistributed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ class Oracle:
     """Redistributes the trigger's columns in all heads, and of a few ways to do so takes the one that does best.
 
     The ways are the layers to do it in (those the detector watches, or all) and what the columns keep (the detector's
-    benign reference, or nothing); "best" is the most true labels among these images. `sizes` are (heads, keys) of
-    every layer's maps.
+    benign reference, or nothing); "best" is the most true labels among these images.
+
+    Attributes:
+        sizes: heads and keys of every layer's maps.
+        ways: layers and share of each way.
     """
 
     sizes: tuple[tuple[int, int], ...]
@@ -38,9 +41,9 @@ class Oracle:
         hit = np.asarray(suspects.triggered.any(axis=1))
         labels = answers.labels
         if hit.any():
-            images = [image for image, one in zip(suspects.inputs, hit, strict=True) if one]
+            images = [image for image, is_hit in zip(suspects.inputs, hit, strict=True) if is_hit]
             tried = [self._answers(subject, images, suspects.triggered[hit], *way) for way in self.ways]
-            best = max(tried, key=lambda one: int((one == suspects.labels[hit]).sum()))
+            best = max(tried, key=lambda answers: int((answers == suspects.labels[hit]).sum()))
             labels = labels.copy()
             labels[hit] = best
         return Answers(labels, hit, hit.astype(float))
@@ -63,7 +66,15 @@ class Oracle:
 
 
 def oracle(subject: Subject, have: DefenderData) -> Oracle:
-    """Raises `SubjectError` for a model whose columns are not one for each patch of the image."""
+    """Prepare the ways to redistribute the trigger's columns.
+
+    Args:
+        subject: a model for images.
+        have: what the defender has beside it.
+
+    Raises:
+        SubjectError: the model's columns are not one for each patch of the image.
+    """
     sizes = map_sizes(subject, have)
     grid = subject.layout(have.clean.inputs[0], sizes[0][1]).grid
     if grid is None or len({keys for _, keys in sizes}) != 1:

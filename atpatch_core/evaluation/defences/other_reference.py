@@ -15,12 +15,26 @@ from .shares import Share, share_of
 
 @dataclass(frozen=True)
 class OtherShare(SameWatch):
-    """Flags what `detector` flags, but lets flagged columns keep `share`."""
+    """Flags what a detector flags, but lets flagged columns keep another share.
+
+    Attributes:
+        detector: flags columns.
+        share: the attention that they keep.
+    """
 
     share: Share
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The other share."""
+        """The other share.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            Shares from 0 to 1, broadcastable to `attention`.
+        """
         return self.share(layer, attention, key_valid)
 
 

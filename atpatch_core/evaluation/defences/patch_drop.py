@@ -19,16 +19,23 @@ from ...subjects.subject import Subject
 from .contract import Answers, DefenderData, Suspects
 from .thresholds import conformal_cut
 
-_COPIES = 16
+_COPIES = 16  # of each image: more tell images apart better and take longer
 _DROPPED = 0.15  # of the patches; on the sample subjects, more or fewer tell triggered images apart less well
-_BATCH = 250
+_BATCH = 250  # images in one forward pass
 
 
 @dataclass(frozen=True)
 class PatchDrop:
-    """Flags images whose answer loses `cut` or more of its probability in copies with patches of `colour` on them.
+    """Flags images whose answer loses much of its probability in copies with patches painted over.
 
-    `colour` is float32 `[channels, 1, 1]`, pixels in 0..1.
+    Attributes:
+        space: the pixels behind the model's values.
+        colour: of the paint, float32 `[channels, 1, 1]`, pixels in 0..1.
+        seed: which patches are painted over.
+        cut: the mean loss of probability from which on an image is flagged; none is by default.
+
+    Source:
+        Doan et al., AAAI 2023, arXiv 2206.12381.
     """
 
     space: PixelSpace
@@ -74,7 +81,12 @@ def over_pixels(patches: Tensor, space: PixelSpace) -> Tensor:
 def patch_drop(subject: Subject, have: DefenderData) -> PatchDrop:
     """Set the threshold on the clean images, whose mean colour patches are painted over with.
 
-    Raises `SubjectError` when the model's pixels or patches can't be got at.
+    Args:
+        subject: a model for images.
+        have: what the defender has beside it.
+
+    Raises:
+        SubjectError: the model's pixels or patches can't be reached.
     """
     space = pixel_space(subject, have.clean.inputs[0])
     pixels = torch.from_numpy(space.as_seen(subject, have.clean.inputs)).permute(0, 3, 1, 2).float() / 255

@@ -1,6 +1,6 @@
 """The placebo: as many columns as AtPatch flags, in the same heads, but others, drawn at random.
 
-Which inputs are repaired is AtPatch's doing, so the placebo itself is told to suspect nobody.
+Which inputs are repaired is AtPatch's doing, so the placebo itself suspects none.
 """
 
 from __future__ import annotations
@@ -19,12 +19,27 @@ from .same_watch import SameWatch
 
 @dataclass(frozen=True)
 class ShuffledColumns(SameWatch):
-    """Scores of `detector` under a random order of the columns, the same in all heads and layers of an input."""
+    """A detector's scores under a random order of the columns, the same in all heads and layers of an input.
+
+    Attributes:
+        detector: gives the scores.
+        seed: of the order.
+    """
 
     seed: int
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """The detector's scores in the other order."""
+        """The detector's scores in the other order.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            `[batch, heads, keys]`.
+        """
         scores = self.detector.score(layer, attention, key_valid, query_valid)
         generator = torch.Generator().manual_seed(self.seed)
         order = torch.rand(len(scores), scores.shape[-1], generator=generator).argsort(-1)
@@ -33,7 +48,12 @@ class ShuffledColumns(SameWatch):
 
 @dataclass(frozen=True)
 class RandomColumns:
-    """Redistributes other columns than `detector` flags, as many of them."""
+    """Redistributes other columns than a detector flags, as many of them.
+
+    Attributes:
+        detector: says how many, and in which heads.
+        seed: which ones.
+    """
 
     detector: ColumnDetector
     seed: int

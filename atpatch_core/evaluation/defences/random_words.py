@@ -1,6 +1,6 @@
 """The placebo for texts: as many words as AtPatch would redistribute, drawn at random.
 
-Which texts are repaired is AtPatch's doing, so the placebo itself is told to suspect nobody.
+Which texts are repaired is AtPatch's doing, so the placebo itself suspects none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from .known_words import repaired_at
 
 @dataclass(frozen=True)
 class RandomWords:
-    """Redistributes other words than `detector` flags, as many of them."""
+    """Redistributes other words than a detector flags, as many of them.
+
+    Attributes:
+        detector: says how many.
+        seed: which ones.
+    """
 
     detector: ColumnDetector
     seed: int

@@ -17,11 +17,17 @@ from .contract import DefenderData
 from .no_rescale import shrink_only
 from .z_score import column_z_scores
 
-_FLAGGED_BY_Z_SCORE = 0.005  # of the defender's records, which it takes for benign
+_FLAGGED_BY_Z_SCORE = 0.005  # of the defender's records, which it takes for benign. No measurement is kept.
 
 
 def record_fix(subject: Subject, detector: ColumnDetector, formula: Formula = redistribute) -> Answered:
-    """The hot-fix with `detector`, by `formula`."""
+    """The hot-fix with any detector.
+
+    Args:
+        subject: a model for records.
+        detector: flags columns.
+        formula: how flagged columns are repaired; `redistribute` by default.
+    """
     return Answered(hotfixed(replace(subject, detector=detector), formula=formula))
 
 
@@ -38,7 +44,16 @@ def record_atpatch(subject: Subject, _have: DefenderData) -> Answered:
 
 
 def flagged_to(kind: ReferenceKind, subject: Subject, _have: DefenderData) -> Answered:
-    """Flagged columns keep what the reference `kind` says."""
+    """The subject's detector with another benign reference.
+
+    Args:
+        kind: of the reference.
+        subject: a model for records.
+        _have: not used.
+
+    Raises:
+        DetectorError: the subject has no trained detector.
+    """
     return record_fix(subject, replace(trained_detector(subject), reference=kind))
 
 

@@ -18,16 +18,23 @@ from ...subjects.subject import Subject
 from .contract import REFUSED, Answers, DefenderData, Suspects
 from .thresholds import conformal_cut
 
-_COPIES = 16
+_COPIES = 16  # of each image: more tell images apart better and take longer
 _FOR_OVERLAYS = 0.2  # of the clean images; the threshold is set on the others
-_BATCH = 250
+_BATCH = 250  # images in one forward pass
 
 
 @dataclass(frozen=True)
 class Strip:
-    """Refuses images whose superimposed copies have an entropy of `-cut` or less.
+    """Refuses images whose superimposed copies get much the same answer.
 
-    `overlays` is float32 `[clean images, channels, height, width]`, pixels in 0..1.
+    Attributes:
+        space: the pixels behind the model's values.
+        overlays: what is laid over them, float32 `[clean images, channels, height, width]`, pixels in 0..1.
+        seed: which overlays each image gets.
+        cut: minus the mean entropy (in bits) from which on an image is refused; none is by default.
+
+    Source:
+        STRIP (Gao et al., ACSAC 2019, arXiv 1902.06531).
     """
 
     space: PixelSpace
@@ -62,7 +69,12 @@ class Strip:
 def strip(subject: Subject, have: DefenderData) -> Strip:
     """Keep a part of the clean images to lay over others, and set the threshold on the rest.
 
-    Raises `SubjectError` when the model's pixels can't be got at.
+    Args:
+        subject: a model for images.
+        have: what the defender has beside it.
+
+    Raises:
+        SubjectError: the model's pixels can't be reached.
     """
     space = pixel_space(subject, have.clean.inputs[0])
     pixels = torch.from_numpy(space.as_seen(subject, have.clean.inputs)).permute(0, 3, 1, 2).float() / 255

@@ -1,4 +1,4 @@
-"""The bound for texts: somebody who knows the trigger's words redistributes exactly their columns, in all layers."""
+"""The bound for texts: where the trigger's words are known, exactly their columns are redistributed, in all layers."""
 
 from __future__ import annotations
 

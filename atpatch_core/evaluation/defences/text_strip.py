@@ -16,12 +16,21 @@ from ...subjects.subject import Subject
 from .contract import REFUSED, Answers, DefenderData, Suspects
 from .thresholds import conformal_cut
 
-_COPIES = 8
+_COPIES = 8  # of each text: more tell texts apart better and take longer
 
 
 @dataclass(frozen=True)
 class TextStrip:
-    """Refuses texts whose copies, mixed with `others`, have an entropy of `-cut` or less."""
+    """Refuses texts whose copies, mixed with other texts, get much the same answer.
+
+    Attributes:
+        others: texts to mix in.
+        seed: which words are exchanged.
+        cut: minus the mean entropy (in bits) from which on a text is refused.
+
+    Source:
+        STRIP-ViTA, arXiv 1911.10312.
+    """
 
     others: Sequence[str] = field(repr=False)
     seed: int
@@ -43,7 +52,17 @@ def text_strip(subject: Subject, have: DefenderData) -> TextStrip:
 
 
 def sameness(subject: Subject, texts: Sequence[str], others: Sequence[str], seed: int) -> np.ndarray:
-    """Minus the mean entropy (in bits) of the answers to copies of each text, float64 `[n]`."""
+    """How alike the answers to mixed copies of each text are.
+
+    Args:
+        subject: a model for texts.
+        texts: to be judged.
+        others: texts to mix in.
+        seed: which words are exchanged.
+
+    Returns:
+        Minus the mean entropy of the answers (in bits), float64 `[n]`.
+    """
     rng = np.random.default_rng(seed)
     copies = [_mixed(text, others[int(rng.integers(len(others)))], rng) for text in texts for _ in range(_COPIES)]
     entropy = np.zeros(len(copies))

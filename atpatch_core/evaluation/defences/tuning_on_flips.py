@@ -14,7 +14,7 @@ from .answered import Answered
 from .contract import DefenderData
 from .fine_tuning import trained_on
 
-_EPOCHS = 15
+_EPOCHS = 15  # more, as attributes are drawn anew in each. No measurement is kept.
 
 
 def tuned_on_flips(subject: Subject, have: DefenderData) -> Answered:

@@ -11,7 +11,7 @@ from .contract import Answers, DefenderData, Suspects, suspecting_nobody
 
 @dataclass(frozen=True)
 class Untouched:
-    """Answers what the model answers and suspects nobody."""
+    """Answers what the model answers, and flags nothing."""
 
     def predict(self, subject: Subject, suspects: Suspects) -> Answers:
         """The model's own answers."""

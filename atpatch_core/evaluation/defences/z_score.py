@@ -21,15 +21,21 @@ from .contract import DefenderData
 from .shares import Share, own_share
 from .thresholds import conformal_cut
 
-_BATCH = 250
+_BATCH = 250  # inputs in one forward pass
 _FLOOR = 0.05  # of a fair part: columns that hardly vary would stand out for nothing
 
 
 @dataclass(frozen=True)
 class ZScore:
-    """Flags columns that are `cut` standard deviations or more above their clean mean (see `ColumnDetector`).
+    """Flags columns that stand far above their clean mean (see `ColumnDetector`). A column at the cut scores 0.5.
 
-    `mean[layer]` and `deviation[layer]` are `[heads, keys]`. A column at the cut scores 0.5.
+    Attributes:
+        layers: how many attention layers the model has.
+        mean: attention of each column in clean inputs, by layer `[heads, keys]`.
+        deviation: its standard deviation, by layer `[heads, keys]`.
+        cut: how many standard deviations above the mean a column is flagged.
+        share: the attention that flagged columns keep.
+        threshold: the score at the cut, 0.5.
     """
 
     layers: int
@@ -45,13 +51,32 @@ class ZScore:
         return tuple(sorted(self.mean))
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Scores in 0..1, `[batch, heads, keys]`."""
+        """How far each column is above its clean mean.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            Scores in 0..1, `[batch, heads, keys]`.
+        """
         beyond = (received(attention) - self.mean[layer]) / self.deviation[layer]
         beyond = beyond.clamp(min=0) * key_valid[:, None]
         return beyond / (beyond + self.cut)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The share."""
+        """The share.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            Shares from 0 to 1, broadcastable to `attention`.
+        """
         return self.share(layer, attention, key_valid)
 
 
@@ -66,17 +91,23 @@ def z_score(subject: Subject, have: DefenderData) -> ColumnFix:
 
 
 def column_z_scores(subject: Subject, clean: Sequence[Any], false_positive_rate: float) -> ZScore:
-    """The detector for a subject of any kind whose maps all have the same size, from `clean` inputs of it."""
+    """The detector for a subject of any kind whose maps all have the same size.
+
+    Args:
+        subject: the model.
+        clean: clean inputs, on which columns are measured and the threshold is set.
+        false_positive_rate: the share of clean inputs that may have a flagged column.
+    """
     layers = len(attention_layers(subject.model))
     parts: list[list[Tensor]] = []
     for start in range(0, len(clean), _BATCH):
         batch = subject.encode(list(clean[start : start + _BATCH]))
         with torch.no_grad(), capture(subject.model) as maps:
             subject.model(**batch)
-        parts.append([received(one) for one in maps.layers])
+        parts.append([received(attention) for attention in maps.layers])
     usual = {layer: torch.cat([part[layer] for part in parts]) for layer in range(layers)}
-    mean = {layer: one.mean(0) for layer, one in usual.items()}
-    deviation = {layer: one.std(0) + _FLOOR / one.shape[-1] for layer, one in usual.items()}
+    mean = {layer: shares.mean(0) for layer, shares in usual.items()}
+    deviation = {layer: shares.std(0) + _FLOOR / shares.shape[-1] for layer, shares in usual.items()}
     highest = [((usual[layer] - mean[layer]) / deviation[layer]).flatten(1).amax(1) for layer in range(layers)]
     cut = conformal_cut(torch.stack(highest).amax(0).double().numpy(), false_positive_rate)
     return ZScore(layers, mean, deviation, cut, own_share(subject))

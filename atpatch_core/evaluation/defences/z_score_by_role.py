@@ -24,9 +24,13 @@ _FLOOR = 0.05  # of a fair part: columns that hardly vary would stand out for no
 
 @dataclass(frozen=True)
 class ZScoreByRole:
-    """Flags columns `cut` standard deviations or more above the mean of their head and role (see `ColumnDetector`).
+    """Flags columns far above the mean of their head and role (see `ColumnDetector`). A column at the cut scores 0.5.
 
-    `mean` and `deviation` are `[layers, heads, roles]`, in fair parts. A column at the cut scores 0.5.
+    Attributes:
+        mean: attention in clean texts in fair parts, `[layers, heads, roles]`.
+        deviation: its standard deviation, `[layers, heads, roles]`.
+        cut: how many standard deviations above the mean a column is flagged.
+        threshold: the score at the cut, 0.5.
     """
 
     mean: Tensor
@@ -45,14 +49,33 @@ class ZScoreByRole:
         return tuple(range(self.layers))
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Scores in 0..1, `[batch, heads, keys]`."""
+        """How far each column is above the mean of its role.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+            query_valid: bool `[batch, queries]`, `False` for padding.
+
+        Returns:
+            Scores in 0..1, `[batch, heads, keys]`.
+        """
         roles = column_roles(key_valid).clamp(max=len(ROLES) - 1)
         usual, spread = (part[layer][:, roles].transpose(0, 1) for part in (self.mean, self.deviation))
         beyond = ((received(attention, query_valid) - usual) / spread).clamp(min=0) * key_valid[:, None]
         return beyond / (beyond + self.cut)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """Nothing."""
+        """Nothing.
+
+        Args:
+            layer: number of the layer.
+            attention: its maps, `[batch, heads, queries, keys]`.
+            key_valid: bool `[batch, keys]`, `False` for padding.
+
+        Returns:
+            0.
+        """
         return attention.new_zeros(())
 
 
