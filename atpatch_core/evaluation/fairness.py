@@ -16,7 +16,7 @@ model by necessity. A flip may also make a person who can't exist (a female husb
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -78,12 +78,18 @@ class FairnessJudge:
     @classmethod
     def of(cls, subject: Subject, data: LabelledRecords) -> FairnessJudge:
         """Ask the untouched model about `data`. Raises `InputError` for a subject without protected attributes."""
+        asked = cls.knowing(subject, data, np.empty(0, np.int64))
+        return replace(asked, answers=untouched(subject)(asked.flips.versions))
+
+    @classmethod
+    def knowing(cls, subject: Subject, data: LabelledRecords, answers: np.ndarray) -> FairnessJudge:
+        """What `of` returns, where the answers of the untouched model are known. Raises `InputError` as it does."""
         schema = record_schema(subject)
         if not schema.protected:
             raise InputError(f"{subject.name} names no protected attribute: add one to its records.json.")
         flips = ExhaustiveFlips.of(schema, data.records)
         positive = subject.labels.index(schema.positive_label)
-        return cls(data, flips, untouched(subject)(flips.versions), schema.protected, positive)
+        return cls(data, flips, answers, schema.protected, positive)
 
     def judge(self, fixed: Answering) -> FairnessEvaluation:
         """Compare a fix with the untouched model, person by person."""
