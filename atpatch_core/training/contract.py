@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from .. import jobs
 from ..digest import digest_of
+from ..errors import TrainingError
 from ..files.values import listed, mapping, number, text, whole
 from .learning import Settings
 from .sources import Sources
@@ -16,16 +17,6 @@ from .sources import Sources
 _LONGEST_PATH = 5_000  # characters
 _LONGEST_NOTE = 100_000
 _MOST_SOURCES = 100
-_LATEST = 1e11  # seconds since 1970; for the calendar's end
-
-
-class State(StrEnum):
-    """Where a training is."""
-
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -71,39 +62,16 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Status:
-    """How far a training is.
+class Status(jobs.Status):
+    """How far a training is; `auroc` is the finished detector's on held-out inputs."""
 
-    `progress` goes from 0 to 1; `began` and `changed` are seconds since 1970; `process` is its process' number, once
-    it runs. `problem` says in a sentence why it failed; `auroc` is the finished detector's on held-out inputs.
-    """
-
-    state: State
-    stage: str = "starting"
-    progress: float = 0.0
-    began: float = 0.0
-    changed: float = 0.0
-    process: int | None = None
-    problem: str | None = None
     auroc: float | None = None
 
-    def as_data(self) -> dict[str, Any]:
-        """For JSON."""
-        return {**vars(self), "state": self.state.value}
-
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Status:
+    def fields_from(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """From JSON. Raises `KeyError`, `TypeError` or `ValueError` when it is no status."""
-        return cls(
-            state=State(data["state"]),
-            stage=text(data["stage"], _LONGEST_PATH),
-            progress=number(data["progress"], 0, 1),
-            began=number(data["began"], 0, _LATEST),
-            changed=number(data["changed"], 0, _LATEST),
-            process=None if data["process"] is None else whole(data["process"], 1, 2**31),
-            problem=None if data["problem"] is None else text(data["problem"], _LONGEST_NOTE),
-            auroc=None if data["auroc"] is None else number(data["auroc"], 0, 1),
-        )
+        auroc = data["auroc"]
+        return {**super().fields_from(data), "auroc": None if auroc is None else number(auroc, 0, 1)}
 
 
 def _settings(told: Mapping[str, Any]) -> Settings:
@@ -118,23 +86,5 @@ def _settings(told: Mapping[str, Any]) -> Settings:
     return Settings(**{**told, **checked})
 
 
-@dataclass(frozen=True)
-class Training:
-    """A training in the store, by its `id`; ids sort by the time they were asked for."""
-
-    id: str
-    request: Request
-    status: Status
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self.status.state is not State.RUNNING
-
-    def seconds_left(self, now: float) -> float | None:
-        """About how long it will still take at time `now`, once that can be told."""
-        share = self.status.progress
-        if self.over or share < 0.05:
-            return None
-        spent = self.status.changed - self.status.began
-        return max(0.0, spent * (1 - share) / share - (now - self.status.changed))
+KIND = jobs.Kind("training", Request.from_data, Status, TrainingError, "learn from fewer inputs", formerly=True)
+Training = jobs.Job[Request, Status]

@@ -21,6 +21,7 @@ from ..subjects.subject import Subject
 from .sources import Sources, read_labels, read_sets
 
 READING = "reading what to learn from"
+ALONE = "training the detector"  # from labels, there is no other stage
 _RATE_OF_LABELS = 0.01
 
 _GIVEN = ("per-token", "per-field")
@@ -166,5 +167,5 @@ def stages(layers: int) -> dict[str, float]:
         "looking for hijacked columns": 2.0,
         **of_layers,
         "choosing layers and reference": 4.0,
-        "training the detector": 10.0,
+        ALONE: 10.0,
     }

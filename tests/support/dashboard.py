@@ -34,7 +34,7 @@ _ARGUMENTS = (
 
 @contextmanager
 def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
-    """Run the dashboard until the block ends; yields its address. Uploads and the log go into `folder`.
+    """Run the dashboard until the block ends; yields its address. Uploads, jobs and the log go into `folder`.
 
     `settings` are environment variables such as `ATPATCH_MODELS`. Raises `RuntimeError` when it does not start.
     """
@@ -48,7 +48,8 @@ def serve_process(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[s
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
-    environment = {**os.environ, "ATPATCH_UPLOADS": str(folder / "uploads"), **settings}
+    own = {"ATPATCH_UPLOADS": str(folder / "uploads"), "ATPATCH_JOBS": str(folder / "jobs")}
+    environment = {**os.environ, **own, **settings}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     with (folder / "log").open("w") as log:

@@ -24,6 +24,7 @@ DONE = (
     "figures",
     "files",
     "inspection",
+    "jobs",
     "lessons",
     "reports",
     "subjects",
