@@ -31,5 +31,9 @@ class TrainingError(AtPatchError):
     """A training can't be started, or can't be found."""
 
 
+class ComparisonError(AtPatchError):
+    """A comparison can't be started, or can't be kept."""
+
+
 class MissingExtraError(AtPatchError, ImportError):
     """Packages of an extra are needed and not installed."""

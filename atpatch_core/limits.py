@@ -178,6 +178,25 @@ class AttackLimits:
 
 
 @dataclass(frozen=True)
+class ComparisonLimits:
+    """Limits of a comparison that was kept.
+
+    Attributes:
+        bytes: of the answers; ten defences of 10,000 images against five attacks give 10 MB.
+        defences: compared.
+        runs: with seeds of their own.
+        metrics: of one defence.
+        characters: of a sentence that says why a defence could not be used.
+    """
+
+    bytes: int = 500_000_000
+    defences: int = 200
+    runs: int = 100
+    metrics: int = 100
+    characters: int = 100_000
+
+
+@dataclass(frozen=True)
 class SampleLimits:
     """Limits of the list of sample inputs.
 
@@ -217,5 +236,6 @@ TABLES = TableLimits()
 LABELS = LabelLimits()
 DETECTORS = DetectorLimits()
 ATTACKS = AttackLimits()
+COMPARISONS = ComparisonLimits()
 SAMPLES = SampleLimits()
 ADDRESSES = AddressLimits()

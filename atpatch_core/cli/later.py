@@ -23,7 +23,7 @@ LATER = {
     "train-detector": Later("train_detector", "train_detector", "Train a detector from debugging sets, or labels."),
     "labels": Later("labels", "labels", "What analysts say about attention columns: queue, export, import, compare."),
     "detectors": Later("detectors", "detectors", "The versions of a subject's detector: train, judge, activate."),
-    "run-training": Later("run_training", "run_training", "What the process of a training runs.", hidden=True),
+    "run-job": Later("run_job", "run_job", "What the process of a training or a comparison runs.", hidden=True),
 }
 
 

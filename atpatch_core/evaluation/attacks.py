@@ -34,9 +34,20 @@ _KINDS: dict[str, type[Trigger]] = {
 
 def save_attacks(attacks: Mapping[str, Trigger], path: Path) -> None:
     """Write named triggers as JSON, each with its kind."""
+    write_whole_text(path, json.dumps(attacks_as_data(attacks), indent=2) + "\n")
+
+
+def attacks_as_data(attacks: Mapping[str, Trigger]) -> dict[str, Any]:
+    """Named triggers for JSON, each with its kind."""
     names = {made: kind for kind, made in _KINDS.items()}
-    plain = {name: {"kind": names[type(attack)], **asdict(attack)} for name, attack in attacks.items()}
-    write_whole_text(path, json.dumps(plain, indent=2) + "\n")
+    return {name: {"kind": names[type(attack)], **asdict(attack)} for name, attack in attacks.items()}
+
+
+def attacks_from_data(named: Mapping[str, Any]) -> dict[str, Trigger]:
+    """Named triggers from JSON (without a kind, they are patches). Raises `ValueError`, `KeyError` or `TypeError`."""
+    if len(named) > limits.ATTACKS.attacks:
+        raise DamagedError(f"It names more than {limits.ATTACKS.attacks} attacks.")
+    return {text(name, limits.ATTACKS.name, least=1): _trigger(fields) for name, fields in named.items()}
 
 
 def load_attacks(path: Path) -> dict[str, Trigger]:
@@ -51,10 +62,7 @@ def load_attacks(path: Path) -> dict[str, Trigger]:
     if not path.exists():
         return {}
     try:
-        named = read_object(path)
-        if len(named) > limits.ATTACKS.attacks:
-            raise DamagedError(f"It names more than {limits.ATTACKS.attacks} attacks.")
-        return {text(name, limits.ATTACKS.name, least=1): _trigger(fields) for name, fields in named.items()}
+        return attacks_from_data(read_object(path))
     except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
         raise InputError(f"{path} does not describe attacks; write it with save_attacks.") from error
 

@@ -15,6 +15,7 @@ from ..subjects.subject import Subject
 from .defences.catalogue import NO_FIX, Method
 from .defences.contract import Answers, Defence, DefenderData, Suspects
 from .defences.untouched import Untouched, no_fix
+from .evaluate import Triggered
 from .labelled import Labelled
 from .modalities import LEAST_CLEAN, MODALITIES, Modality
 from .rates import Rate
@@ -125,13 +126,9 @@ def compare(
     methods = {untouched.name: untouched, **methods}
     runs, unavailable = [], {}
     for seed in seeds:
-        prefix = "" if len(seeds) == 1 else f"seed {seed}, "
-        if defender is None:
-            judged, clean = modality.split(data, seed if modality.own_halves else 0)
-        else:
-            judged, clean = data, defender
-        attacked = {name: attack(judged, seed) for name, attack in attacks.items()}
-        bench = _Bench(subject, modality.trial(subject, judged, attacked))
+        prefix = _prefix(seed, seeds)
+        judged, clean = modality.halves(data, seed) if defender is None else (data, defender)
+        bench = _Bench(subject, modality.trial(subject, judged, attacked(judged, attacks, seed)))
         have = DefenderData(clean, false_positive_rate, seed)
         answers: dict[str, Mapping[str, Answers]] = {}
         costs: dict[str, Rate] = {}
@@ -173,6 +170,17 @@ def compare(
     )
 
 
+def stages(methods: Mapping[str, Method], seeds: Sequence[int]) -> dict[str, float]:
+    """The stages that `compare` reports, in their order, and how long each takes compared with the others, about."""
+    first = sorted(methods.values(), key=lambda method: method.family != "none")
+    return {f"{_prefix(seed, seeds)}{method.name}": method.effort for seed in seeds for method in first}
+
+
+def attacked(judged: Labelled, attacks: Mapping[str, Attack], seed: int) -> dict[str, Triggered]:
+    """The inputs under each attack; all randomness comes from `seed`."""
+    return {name: attack(judged, seed) for name, attack in attacks.items()}
+
+
 def cost(subject: Subject, defence: Defence, inputs: Sequence[Any], rounds: int = _ROUNDS) -> Rate:
     """How much longer a defence takes than the untouched model, taking turns.
 
@@ -196,6 +204,10 @@ def cost(subject: Subject, defence: Defence, inputs: Sequence[Any], rounds: int 
 
 _ALONE = Rate(1.0, 1.0, 1.0, _ROUNDS)
 _NO_FIX = Method(NO_FIX, "The model as it is.", "none", no_fix)
+
+
+def _prefix(seed: int, seeds: Sequence[int]) -> str:
+    return "" if len(seeds) == 1 else f"seed {seed}, "
 
 
 def _seconds(subject: Subject, defence: Defence, suspects: Suspects) -> float:

@@ -16,7 +16,7 @@ model by necessity. A flip may also make a person who can't exist (a female husb
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,12 +109,28 @@ class FairnessJudge:
         Raises:
             InputError: the subject names no protected attribute.
         """
+        asked = cls.knowing(subject, data, np.empty(0, np.int64))
+        return replace(asked, answers=untouched(subject)(asked.flips.versions))
+
+    @classmethod
+    def knowing(cls, subject: Subject, data: LabelledRecords, answers: np.ndarray) -> FairnessJudge:
+        """What `of` returns, where the answers of the untouched model are known.
+
+        Args:
+            subject: a model for records.
+            data: labelled records.
+            answers: the model's answers to all versions of the records that `ExhaustiveFlips` makes, in its order,
+                `int64 [n * versions]`.
+
+        Raises:
+            InputError: the subject names no protected attribute.
+        """
         schema = record_schema(subject)
         if not schema.protected:
             raise InputError(f"{subject.name} names no protected attribute: add one to its records.json.")
         flips = ExhaustiveFlips.of(schema, data.records)
         positive = subject.labels.index(schema.positive_label)
-        return cls(data, flips, untouched(subject)(flips.versions), schema.protected, positive)
+        return cls(data, flips, answers, schema.protected, positive)
 
     def judge(self, fixed: Answering) -> FairnessEvaluation:
         """Compare a fix with the untouched model, person by person."""

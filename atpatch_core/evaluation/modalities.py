@@ -100,6 +100,10 @@ class Modality:
         size = self.defender_size(len(data))
         return data.take(np.sort(order[size:])), data.take(np.sort(order[:size]))
 
+    def halves(self, data: Any, seed: int) -> tuple[Any, Any]:
+        """What the run with this seed is judged on, and what the defender has in it. Raises `InputError`."""
+        return self.split(data, seed if self.own_halves else 0)
+
 
 MODALITIES = {
     "image": Modality(

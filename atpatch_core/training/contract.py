@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from .. import jobs
 from ..digest import digest_of
+from ..errors import TrainingError
 from ..files.values import listed, mapping, number, text, whole
 from .learning import Settings
 from .sources import Sources
@@ -16,16 +17,6 @@ from .sources import Sources
 _LONGEST_PATH = 5_000  # characters
 _LONGEST_NOTE = 100_000
 _MOST_SOURCES = 100
-_LATEST = 1e11  # seconds since 1970; for the calendar's end
-
-
-class State(StrEnum):
-    """Where a training is."""
-
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -79,46 +70,16 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Status:
-    """How far a training is.
+class Status(jobs.Status):
+    """How far a training is; `auroc` is the finished detector's on held-out inputs."""
 
-    Attributes:
-        state: where it is.
-        stage: what is being done.
-        progress: 0 to 1.
-        began: seconds since 1970.
-        changed: seconds since 1970.
-        process: number of its process; `None` until that runs.
-        problem: a sentence on why it failed; `None` if it did not.
-        auroc: area under the ROC curve of the finished detector on held-out inputs; `None` if that is not known.
-    """
-
-    state: State
-    stage: str = "starting"
-    progress: float = 0.0
-    began: float = 0.0
-    changed: float = 0.0
-    process: int | None = None
-    problem: str | None = None
     auroc: float | None = None
 
-    def as_data(self) -> dict[str, Any]:
-        """For JSON."""
-        return {**vars(self), "state": self.state.value}
-
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Status:
+    def fields_from(cls, data: Mapping[str, Any]) -> dict[str, Any]:
         """From JSON. Raises `KeyError`, `TypeError` or `ValueError` when it is no status."""
-        return cls(
-            state=State(data["state"]),
-            stage=text(data["stage"], _LONGEST_PATH),
-            progress=number(data["progress"], 0, 1),
-            began=number(data["began"], 0, _LATEST),
-            changed=number(data["changed"], 0, _LATEST),
-            process=None if data["process"] is None else whole(data["process"], 1, 2**31),
-            problem=None if data["problem"] is None else text(data["problem"], _LONGEST_NOTE),
-            auroc=None if data["auroc"] is None else number(data["auroc"], 0, 1),
-        )
+        auroc = data["auroc"]
+        return {**super().fields_from(data), "auroc": None if auroc is None else number(auroc, 0, 1)}
 
 
 def _settings(values: Mapping[str, Any]) -> Settings:
@@ -133,29 +94,5 @@ def _settings(values: Mapping[str, Any]) -> Settings:
     return Settings(**{**values, **checked})
 
 
-@dataclass(frozen=True)
-class Training:
-    """A training in the store.
-
-    Attributes:
-        id: ids sort by the time they were asked for.
-        request: what was asked for.
-        status: how far it is.
-    """
-
-    id: str
-    request: Request
-    status: Status
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more will happen."""
-        return self.status.state is not State.RUNNING
-
-    def seconds_left(self, now: float) -> float | None:
-        """About how long it still takes at time `now` (seconds since 1970); `None` while that can't be estimated."""
-        share = self.status.progress
-        if self.over or share < 0.05:
-            return None
-        spent = self.status.changed - self.status.began
-        return max(0.0, spent * (1 - share) / share - (now - self.status.changed))
+KIND = jobs.Kind("training", Request.from_data, Status, TrainingError, "learn from fewer inputs", formerly=True)
+Training = jobs.Job[Request, Status]

@@ -22,6 +22,7 @@ from .sources import Sources, read_labels, read_sets
 
 READING = "reading what to learn from"
 _RATE_OF_LABELS = 0.01  # a lower rate takes more clean inputs than are often labelled. No measurement is kept.
+ALONE = "training the detector"  # from labels, there is no other stage
 
 _GIVEN = ("per-token", "per-field")
 
@@ -185,5 +186,5 @@ def stages(layers: int) -> dict[str, float]:
         "looking for hijacked columns": 2.0,
         **of_layers,
         "choosing layers and reference": 4.0,
-        "training the detector": 10.0,
+        ALONE: 10.0,
     }

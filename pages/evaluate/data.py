@@ -7,11 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from atpatch_core.evaluation.datasets import parse_labelled_images, read_labelled_images
+from atpatch_core.evaluation.comparison_data import own_file, parse_upload, read_file
 from atpatch_core.evaluation.modalities import LEAST_CLEAN, MODALITIES
-from atpatch_core.evaluation.record_data import parse_labelled_records, read_labelled_records
-from atpatch_core.evaluation.text_data import read_labelled_texts
-from atpatch_core.subjects.record import record_schema
 from pages.evaluate.source import Readers, Source, chosen_source
 from pages.evaluate.wording import WORDS
 from pages.shared.resources import OpenSubject
@@ -30,7 +27,7 @@ def chosen_data(opened: OpenSubject) -> Source[Any] | None:
     source = chosen_source(
         WORDS[kind].data,
         Readers(
-            own=opened.subject.folder / "eval" / f"{kind}s.parquet",
+            own=own_file(opened.subject),
             read=lambda path: _read(opened, path, opened.key),
             parse=None if kind == "text" else lambda content, digest: _parse(opened, content, opened.key, digest),
             label=files,
@@ -52,15 +49,9 @@ def chosen_data(opened: OpenSubject) -> Source[Any] | None:
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the data\u2026")
 def _read(_opened: OpenSubject, _path: Path, key: str) -> Any:
-    subject = _opened.subject
-    if subject.kind == "record":
-        return read_labelled_records(_path, record_schema(subject), subject.labels)
-    return (read_labelled_images if subject.kind == "image" else read_labelled_texts)(_path, subject.labels)
+    return read_file(_opened.subject, _path)
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the data\u2026")
 def _parse(_opened: OpenSubject, _content: bytes, key: str, digest: str) -> Any:
-    subject = _opened.subject
-    if subject.kind == "record":
-        return parse_labelled_records(_content, record_schema(subject), subject.labels)
-    return parse_labelled_images(_content, subject.labels)
+    return parse_upload(_opened.subject, _content)

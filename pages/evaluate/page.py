@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from atpatch_core.evaluation.comparison import Comparison, OnStep, compare
-from atpatch_core.evaluation.evaluate import apply_trigger
-from atpatch_core.evaluation.labelled import drawn
 from pages.evaluate.job import show_job
+from pages.evaluate.kept import comparison_of
 from pages.evaluate.results import show_results
-from pages.evaluate.settings import Settings, chosen_settings, forget_settings
+from pages.evaluate.settings import chosen_settings, forget_settings
 from pages.evaluate.source import forget_source
 from pages.evaluate.subject import chosen_subject
 from pages.shared.address import show_unknown_parameters
@@ -62,24 +58,9 @@ def _show_comparison(opened: OpenSubject) -> None:
     settings = chosen_settings(opened)
     if settings is None:
         return
-    weights = {name: method.effort for name, method in settings.methods.items()}
-    comparison = show_job(settings.key, settings.told, lambda on_step: _compare(settings, on_step), weights)
+    comparison = show_job(settings.request, settings.told, lambda done: comparison_of(settings, done))
     if comparison is not None:
         show_results(opened, comparison)
-
-
-def _compare(settings: Settings, on_step: OnStep) -> Comparison:
-    attacks = {name: partial(apply_trigger, trigger) for name, trigger in settings.triggers.items()}
-    return compare(
-        settings.opened.subject,
-        settings.methods,
-        drawn(settings.source.data, settings.count),
-        attacks,
-        None,
-        settings.false_positive_rate,
-        range(settings.seeds),
-        on_step,
-    )
 
 
 def _forget() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import streamlit as st
 
 from atpatch_core import AtPatchError
-from atpatch_core.digest import digest_of
 from atpatch_core.evaluation.attacks import Trigger, attacks_of
+from atpatch_core.evaluation.comparison_request import ComparisonRequest
 from atpatch_core.evaluation.defences.catalogue import NO_FIX, Method
 from atpatch_core.evaluation.image_attacks import image_side
 from atpatch_core.evaluation.modalities import MODALITIES
@@ -20,6 +20,7 @@ from pages.evaluate.data import chosen_data
 from pages.evaluate.own_trigger import OWN, chosen_trigger, forget_trigger
 from pages.evaluate.source import Source
 from pages.shared import address
+from pages.shared.folders import uploads_folder
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
 
@@ -39,7 +40,7 @@ _TAKE_LONGER = (
 
 @dataclass(frozen=True)
 class Settings:
-    """One comparison. `key` tells it from all others, also from one of the same model after its files changed."""
+    """One comparison that can be asked for."""
 
     opened: OpenSubject
     source: Source[Any]
@@ -50,12 +51,20 @@ class Settings:
     seeds: int = 1
 
     @property
-    def key(self) -> str:
-        """The same for the same comparison only."""
-        inputs = (self.source.upload, self.count)
-        defences = tuple(self.methods)
-        parts = (self.opened.key, inputs, self.triggers, defences, self.false_positive_rate, self.seeds)
-        return digest_of(repr(parts).encode())
+    def request(self) -> ComparisonRequest:
+        """The same for the same comparison only; another one after the model's files were changed."""
+        return ComparisonRequest(
+            self.opened.subject.folder,
+            self.opened.version,
+            self.opened.key,
+            uploads_folder(),
+            self.source.upload,
+            self.count,
+            self.triggers,
+            tuple(self.methods),
+            self.false_positive_rate,
+            self.seeds,
+        )
 
     @property
     def told(self) -> str:

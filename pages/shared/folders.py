@@ -29,6 +29,11 @@ def trainings_folder() -> Path:
     return Path(os.environ.get("ATPATCH_TRAININGS") or OWN / "trainings")
 
 
+def jobs_folder() -> Path:
+    """Where other long work is kept, such as comparisons: `ATPATCH_JOBS`, or `.atpatch/jobs`."""
+    return Path(os.environ.get("ATPATCH_JOBS") or OWN / "jobs")
+
+
 def debugging_sets_folder() -> Path:
     """Where debugging sets are looked for: `ATPATCH_DEBUG_SETS`, or `.atpatch/debug-sets`."""
     return Path(os.environ.get("ATPATCH_DEBUG_SETS") or OWN / "debug-sets")

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from atpatch_core.jobs import Job, JobQueue, State
 from atpatch_core.wording.phrases import counted
 from pages.shared.markdown import plain
+from pages.shared.threaded_work import JobQueue, State
 
 _EVERY = 1.0  # seconds
 
@@ -25,7 +25,7 @@ def show_progress(queue: JobQueue[Any], key: str, noun: str) -> None:
         ahead = queue.ahead_of(job)
         st.progress(0.0, f"Waiting for {counted(ahead, f'other {noun}')} to finish\u2026")
     else:
-        st.progress(job.progress, f"{plain(job.stage or 'starting')} \u00b7 {_left(job)}")
+        st.progress(job.progress, f"{plain(job.stage or 'starting')} \u00b7 {time_left(job.seconds_left)}")
     st.button("Cancel", icon=":material/close:", on_click=job.cancel, disabled=job.stopping, key=f"cancel_{key}")
 
 
@@ -36,6 +36,6 @@ def in_words(seconds: float) -> str:
     return f"about {round(seconds / 60)} minutes"
 
 
-def _left(job: Job[Any]) -> str:
-    seconds = job.seconds_left
+def time_left(seconds: float | None) -> str:
+    """How long something will still take; `None` where that can't be told yet."""
     return "working out how long it will take\u2026" if seconds is None else f"{in_words(seconds)} left"

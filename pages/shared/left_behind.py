@@ -9,7 +9,13 @@ from pathlib import Path
 from streamlit.starlette import App
 
 from atpatch_core.files.whole_files import sweep, sweep_scratch
-from pages.shared.folders import debugging_sets_folder, models_folder, trainings_folder, uploads_folder
+from pages.shared.folders import (
+    debugging_sets_folder,
+    jobs_folder,
+    models_folder,
+    trainings_folder,
+    uploads_folder,
+)
 
 
 @asynccontextmanager
@@ -28,6 +34,7 @@ def _written_to() -> Iterator[Path]:
     """Every folder that this project writes into while the dashboard is used."""
     yield uploads_folder()
     yield from _and_those_in(trainings_folder())
+    yield from _and_those_in(jobs_folder())
     for debugging_set in _and_those_in(debugging_sets_folder()):
         yield debugging_set
         yield debugging_set / "triggers"

@@ -15,9 +15,9 @@ from uuid import uuid4
 import streamlit as st
 
 from atpatch_core.digest import digest_of
-from atpatch_core.jobs import JobQueue, OnStep, State
 from pages.shared.job_progress import show_progress
 from pages.shared.markdown import plain
+from pages.shared.threaded_work import JobQueue, OnStep, State
 
 LONG = 5.0  # seconds, beyond which work is asked for
 _SESSION = "long_work"

@@ -23,7 +23,8 @@ from atpatch_core.inspection.attribution_pace import Pace, measure_pace
 from atpatch_core.inspection.results import Inspection
 from atpatch_core.machine import leave_cores_free
 from atpatch_core.subjects.config_checks import shown_name
-from atpatch_core.subjects.detector_versions import SHIPPED, active_version, version_folder
+from atpatch_core.subjects.detector_versions import active_version
+from atpatch_core.subjects.stamp import stamp
 from atpatch_core.wording.phrases import unique
 from pages.shared.folders import models_folder, samples_folder, uploads_folder
 from pages.shared.samples import Sample, read_samples
@@ -32,10 +33,13 @@ from pages.shared.uploads import UploadStore
 
 @dataclass(frozen=True)
 class OpenSubject:
-    """A loaded subject; `key` changes with any file of the model and of the version of the detector that it has."""
+    """A loaded subject; `key` changes with any file of the model and of the version of the detector that it has, which
+    is called `version`.
+    """
 
     key: str
     subject: atpatch.Subject
+    version: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,25 +64,12 @@ def open_subject(folder: Path, version: str | None = None) -> OpenSubject:
     """
     used = active_version(folder) if version is None else version
     try:
-        key = digest_of(f"{folder.resolve()}|{used}|{_stamps(folder, used)}".encode("utf-8", "surrogateescape"))
+        key = stamp(folder, used)
     except OSError as error:
         raise SubjectError(
             f"{shown_name(folder)} can't be read ({error.strerror or 'the disk refused'}): check its permissions."
         ) from error
-    return OpenSubject(key, _load(folder, used, key))
-
-
-def _stamps(folder: Path, version: str | None) -> list[tuple[str, int, int]]:
-    """What changes with any file of a model and of a version of its detector. Raises `OSError`."""
-    files = {path for path in folder.rglob("*") if path.is_file() and not _is_about_versions(path.relative_to(folder))}
-    if version not in (None, SHIPPED):
-        files.update(path for path in version_folder(folder, version).iterdir() if path.is_file())
-    return [(str(path.relative_to(folder)), path.stat().st_mtime_ns, path.stat().st_size) for path in sorted(files)]
-
-
-def _is_about_versions(path: Path) -> bool:
-    """Whether a file in a model's folder is of some version of its detector, or says which one is active."""
-    return path.parts[:2] in (("atpatch", "versions"), ("atpatch", "active.json"))
+    return OpenSubject(key, _load(folder, used, key), used)
 
 
 def samples(opened: OpenSubject) -> dict[str, Sample]:

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.support.barriers import serious_barriers
-from tests.support.dashboard import PATIENCE, settle, visit
+from tests.support.dashboard import PATIENCE, serve, settle, visit
 
-from .conftest import MODEL
+from .conftest import MODEL, environment
 
 _SMALL = f"/evaluate?subject={MODEL}&attacks=badnets&defences=no-fix,atpatch,always-on&pictures=200&fpr=0.001"
 _LONG = 240_000  # milliseconds: a comparison on a busy machine
@@ -134,6 +134,24 @@ def test_a_comparison_can_be_cancelled_while_other_pages_go_on(
     )
     expect(page.get_by_text("The comparison was cancelled")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("button", name="Compare")).to_be_visible()
+
+
+def test_a_comparison_goes_on_without_the_app_and_is_found_by_its_address(
+    models: Path, samples: Path, page: Page, new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    with serve(tmp_path, environment(models, samples)) as address:
+        other = new_page()
+        visit(other, address + _SMALL, "Evaluate")
+        other.get_by_role("button", name="Compare").click()
+        expect(other.get_by_role("button", name="Cancel")).to_be_visible()
+        other.close()
+    # That app is gone; another one, asked for the same address, knows how it is going and then what came of it.
+    with serve(tmp_path, environment(models, samples)) as address:
+        visit(page, address + _SMALL, "Evaluate")
+        verdict = page.get_by_text(re.compile(r"badnets turns .* of the images into the attacker's class\."))
+        expect(verdict).to_be_visible(timeout=_LONG)
+        settle(page)
+        expect(page.get_by_alt_text(re.compile("An image of")).first).to_be_visible()
 
 
 def test_a_file_and_a_patch_of_ones_own_survive_a_reload(

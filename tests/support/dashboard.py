@@ -36,7 +36,7 @@ _ARGUMENTS = (
 
 @contextmanager
 def serve(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
-    """Run the dashboard until the block ends; yields its address. Uploads and the log go into `folder`.
+    """Run the dashboard until the block ends; yields its address. Uploads, jobs and the log go into `folder`.
 
     `settings` are environment variables such as `ATPATCH_MODELS`. Raises `RuntimeError` when it does not start.
     """
@@ -55,7 +55,7 @@ def serve_quickly(folder: Path, settings: Mapping[str, str], port: int | None = 
 def serve_forked(folder: Path, settings: Mapping[str, str], port: int) -> Iterator[tuple[str, ForkedApp]]:
     """As `serve_quickly`, on this port; yields the process as well."""
     log = folder / "log"
-    app = start_app(ROOT, port, {"ATPATCH_UPLOADS": str(folder / "uploads"), **settings}, log)
+    app = start_app(ROOT, port, {**_own_folders(folder), **settings}, log)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_for(f"{address}/_stcore/health", app, log)
@@ -70,7 +70,7 @@ def serve_forked(folder: Path, settings: Mapping[str, str], port: int) -> Iterat
 def serve_process(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run the dashboard as a person does, `streamlit run app.py`; yields its address and its process."""
     port = free_port()
-    environment = {**os.environ, "ATPATCH_UPLOADS": str(folder / "uploads"), **settings}
+    environment = {**os.environ, **_own_folders(folder), **settings}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     with (folder / "log").open("w") as log:
@@ -85,6 +85,11 @@ def serve_process(folder: Path, settings: Mapping[str, str]) -> Iterator[tuple[s
                 process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+def _own_folders(folder: Path) -> dict[str, str]:
+    """Where a dashboard keeps what is brought and what it works on."""
+    return {"ATPATCH_UPLOADS": str(folder / "uploads"), "ATPATCH_JOBS": str(folder / "jobs")}
 
 
 def free_port() -> int:

@@ -28,6 +28,7 @@ DONE = (
     "figures",
     "files",
     "inspection",
+    "jobs",
     "labels",
     "lessons",
     "reports",

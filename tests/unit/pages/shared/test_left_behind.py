@@ -17,12 +17,13 @@ _LEFT = f".writing-{'0' * 16}"
 def test_all_folders_are_swept_once_and_nothing_else_is_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("models", "uploads", "trainings", "debug-sets", "scratch"):
+    for name in ("models", "uploads", "trainings", "jobs", "debug-sets", "scratch"):
         (tmp_path / name).mkdir()
     for variable, name in (
         ("ATPATCH_MODELS", "models"),
         ("ATPATCH_UPLOADS", "uploads"),
         ("ATPATCH_TRAININGS", "trainings"),
+        ("ATPATCH_JOBS", "jobs"),
         ("ATPATCH_DEBUG_SETS", "debug-sets"),
     ):
         monkeypatch.setenv(variable, str(tmp_path / name))
@@ -30,6 +31,7 @@ def test_all_folders_are_swept_once_and_nothing_else_is_touched(
     places = [
         "uploads",
         "trainings/20260101-one",
+        "jobs/20260101-one",
         "debug-sets/one",
         "debug-sets/one/triggers",
         "models/one",
@@ -58,7 +60,7 @@ def test_all_folders_are_swept_once_and_nothing_else_is_touched(
 
 
 def test_folders_that_are_not_there_need_no_sweeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in ("ATPATCH_MODELS", "ATPATCH_UPLOADS", "ATPATCH_TRAININGS", "ATPATCH_DEBUG_SETS"):
+    for variable in ("ATPATCH_MODELS", "ATPATCH_UPLOADS", "ATPATCH_TRAININGS", "ATPATCH_JOBS", "ATPATCH_DEBUG_SETS"):
         monkeypatch.setenv(variable, str(tmp_path / "nowhere"))
 
     async def live() -> None:

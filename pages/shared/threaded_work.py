@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Generic, TypeVar
 
-from .errors import AtPatchError
+from atpatch_core.errors import AtPatchError
 
 Result = TypeVar("Result")
 OnStep = Callable[[str, int, int], None]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from atpatch_core.errors import InputError
-from atpatch_core.jobs import Job, JobQueue, OnStep, State
+from pages.shared.threaded_work import Job, JobQueue, OnStep, State
 
 PATIENCE = 20
 
