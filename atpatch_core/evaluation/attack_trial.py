@@ -19,7 +19,7 @@ from .evaluate import Triggered
 from .image_attacks import covered_patches_of
 from .labelled import Labelled
 from .outcomes import outcomes
-from .rates import Rate, area_under_roc, paired_difference, proportion, unpaired_difference
+from .rates import Rate, area_under_roc, excess_asr, paired_difference, proportion
 from .trial import CLEAN, AttackFigures, DefenceFigures, Judged
 
 _BATCH = 250
@@ -81,7 +81,7 @@ class AttackTrial:
         succeeds = after.labels[others] == attack.target
         paired = attack.clean is not None
         base = untouched[CLEAN].labels[others if paired else labels != attack.target] == attack.target
-        excess = paired_difference(succeeds, base) if paired else unpaired_difference(succeeds, base)
+        excess = excess_asr(succeeds, base, paired)
         if clean.scores is None or after.scores is None:
             auroc = Rate(math.nan, math.nan, math.nan, 0)
         else:

@@ -177,7 +177,13 @@ def stages(methods: Mapping[str, Method], seeds: Sequence[int]) -> dict[str, flo
 
 
 def attacked(judged: Labelled, attacks: Mapping[str, Attack], seed: int) -> dict[str, Triggered]:
-    """The inputs under each attack; all randomness comes from `seed`."""
+    """The inputs under each attack.
+
+    Args:
+        judged: clean inputs with their labels.
+        attacks: what makes triggered inputs of them, by name.
+        seed: decides all that is random.
+    """
     return {name: attack(judged, seed) for name, attack in attacks.items()}
 
 

@@ -38,7 +38,16 @@ def parse_upload(subject: Subject, content: bytes) -> Labelled:
 
 
 def read_upload(subject: Subject, uploads: Path, digest: str) -> Labelled:
-    """Labelled inputs from the file with this digest in the folder of uploads. Raises `InputError`."""
+    """Labelled inputs from an uploaded file.
+
+    Args:
+        subject: the model that they are for.
+        uploads: the folder of uploads.
+        digest: SHA-256 of the file.
+
+    Raises:
+        InputError: the file is not there any more, or holds nothing that can be used.
+    """
     try:
         content = read_bytes(uploads / digest, limits.TABLES.csv_bytes)
     except OSError:

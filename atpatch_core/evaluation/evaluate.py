@@ -24,7 +24,7 @@ from ..triggers.text import Span, WritingTrigger
 from .attacks import Trigger
 from .datasets import LabelledImages
 from .labelled import Labelled
-from .rates import Rate, area_under_roc, paired_difference, proportion, unpaired_difference
+from .rates import Rate, area_under_roc, excess_asr, paired_difference, proportion
 from .text_data import LabelledTexts
 
 
@@ -153,9 +153,7 @@ def evaluate(
             asr_before=proportion(bad_before[others] == attack.target),
             asr_after=proportion(succeeds),
             clean_base_rate=proportion(base),
-            excess_asr_after=paired_difference(succeeds, base)
-            if len(base) == len(succeeds)
-            else unpaired_difference(succeeds, base),
+            excess_asr_after=excess_asr(succeeds, base, paired=len(base) == len(succeeds)),
             recovery=proportion(bad_after[others] == attack.inputs.labels[others]),
             accuracy_before=proportion(bad_before[others] == attack.inputs.labels[others]),
             auroc=area_under_roc(scores, bad_scores[others]),

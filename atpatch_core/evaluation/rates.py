@@ -137,3 +137,14 @@ def area_under_roc(benign: np.ndarray, malicious: np.ndarray, rounds: int = 1_00
         draws[index] = (bad * (np.cumsum(clean) - 0.5 * clean)).sum() / (len(benign) * len(malicious))
     low, high = np.quantile(draws, [0.025, 0.975])
     return Rate(value, float(low), float(high), n)
+
+
+def excess_asr(succeeds: np.ndarray, base: np.ndarray, paired: bool) -> Rate:
+    """How much more often inputs get the attacker's class with a trigger than without any.
+
+    Args:
+        succeeds: whether each attacked input of another class gets the attacker's class, `bool [n]`.
+        base: whether each clean input of another class gets it from the untouched model, `bool [m]`.
+        paired: whether both are about the same inputs, in the same order.
+    """
+    return paired_difference(succeeds, base) if paired else unpaired_difference(succeeds, base)

@@ -9,8 +9,8 @@ import streamlit as st
 from atpatch_core import AtPatchError
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject, uploads
+from pages.shared.triage_address import View, to_params
 from pages.shared.upload_names import name_upload
-from pages.shared.view import View, to_params
 
 
 def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage", detector: str | None = None) -> None:

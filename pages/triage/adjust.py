@@ -11,7 +11,7 @@ from atpatch_core.subjects.detector_versions import name_in
 from atpatch_core.wording.phrases import listed, score_text, unique
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 
 _THRESHOLD = "threshold"

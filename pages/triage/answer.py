@@ -13,7 +13,7 @@ from atpatch_core.wording.thresholds import other_threshold, threshold_texts
 from atpatch_core.wording.verdict import answer, found_sentence, heads_in_words, split_columns, verdict
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 from pages.triage.input_views import view_of
 

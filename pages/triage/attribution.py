@@ -28,7 +28,7 @@ from pages.shared.job_progress import in_words
 from pages.shared.long_work import LongWork, show_long_work
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, attribution_pace, seconds_a_run
-from pages.shared.view import View
+from pages.shared.triage_address import View
 
 _BASELINES = {
     "image": "a black image",

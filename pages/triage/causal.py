@@ -13,7 +13,7 @@ from pages.shared.job_progress import in_words
 from pages.shared.long_work import LONG, LongWork, show_long_work
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, causal_check, seconds_a_run
-from pages.shared.view import View
+from pages.shared.triage_address import View
 
 
 def show_causal_check(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:

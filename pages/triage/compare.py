@@ -27,8 +27,8 @@ from pages.shared.resources import (
     subject_folders,
     uploads,
 )
+from pages.shared.triage_address import Seen, View
 from pages.shared.upload_names import upload_name
-from pages.shared.view import Seen, View
 from pages.triage import state
 from pages.triage.input_views import view_of
 from pages.triage.overview import has_map

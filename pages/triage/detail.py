@@ -10,7 +10,7 @@ from atpatch_core.figures.map_values import map_values
 from atpatch_core.inspection.words import has_parts
 from pages.components.map_canvas.map_canvas import map_canvas
 from pages.shared.resources import OpenInput, OpenSubject
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 from pages.triage.maps_key import maps_key
 

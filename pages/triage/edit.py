@@ -16,8 +16,8 @@ from atpatch_core.wording.phrases import unique
 from atpatch_core.wording.verdict import answer
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, uploads
+from pages.shared.triage_address import Seen, View
 from pages.shared.upload_names import name_upload
-from pages.shared.view import Seen, View
 from pages.triage import state
 
 _KEYS = "edit_keys"

@@ -14,7 +14,7 @@ from atpatch_core.wording.verdict import split_columns
 from pages.components.stale.stale import Typed
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage.own_input import take_file
 
 NOUN = "image"

@@ -11,8 +11,8 @@ from pages.components.stale.stale import show_stale
 from pages.shared.markdown import plain, quoted
 from pages.shared.resources import OpenInput, OpenSubject, read_input, samples, samples_problem, uploads
 from pages.shared.samples import Sample
+from pages.shared.triage_address import View
 from pages.shared.upload_names import upload_name
-from pages.shared.view import View
 from pages.triage import state
 from pages.triage.input_views import view_of
 

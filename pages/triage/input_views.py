@@ -7,7 +7,7 @@ from typing import Protocol
 from atpatch_core import Inspection
 from pages.components.stale.stale import Typed
 from pages.shared.resources import OpenInput, OpenSubject
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import image_view, record_view, text_view
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.shared.resources import OpenInput, OpenSubject
-from pages.shared.view import View
+from pages.shared.triage_address import View
 
 
 def maps_key(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from atpatch_core.figures.scores import score_bars
 from atpatch_core.wording.phrases import counted
 from pages.components.atlas_image.atlas_image import atlas_image, opened_map
 from pages.shared.resources import OpenInput, OpenSubject
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 from pages.triage.maps_key import maps_key
 

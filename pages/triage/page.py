@@ -11,7 +11,7 @@ from atpatch_core.inspection.words import group_words
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, inspect
 from pages.shared.style import apply_style
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 from pages.triage.adjust import show_columns, show_threshold
 from pages.triage.answer import show_answer, show_probabilities, show_verdict

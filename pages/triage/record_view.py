@@ -22,8 +22,8 @@ from pages.shared.left_out import show_left_out
 from pages.shared.long_work import LONG, LongWork, result_of, show_long_work
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, samples, seconds_a_run, uploads
+from pages.shared.triage_address import View
 from pages.shared.upload_names import name_upload, upload_name
-from pages.shared.view import View
 from pages.triage import state
 from pages.triage.own_input import refuse, take
 

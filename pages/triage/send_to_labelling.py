@@ -12,7 +12,7 @@ from atpatch_core.labels.intake import send_to_labelling
 from pages.shared.label_store import label_store
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, samples, uploads
-from pages.shared.view import View
+from pages.shared.triage_address import View
 
 
 def show_send_button(view: View, opened: OpenSubject, one: OpenInput) -> None:

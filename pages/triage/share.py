@@ -17,7 +17,7 @@ from pages.components.copy_link.copy_link import copy_link
 from pages.shared.job_progress import in_words
 from pages.shared.long_work import LONG, LongWork, show_long_work
 from pages.shared.resources import OpenInput, OpenSubject, seconds_a_run
-from pages.shared.view import View
+from pages.shared.triage_address import View
 
 
 def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:

@@ -15,7 +15,7 @@ import streamlit as st
 from pages.shared import address
 from pages.shared.markdown import plain
 from pages.shared.navigation import just_arrived
-from pages.shared.view import View, from_params, to_params
+from pages.shared.triage_address import View, from_params, to_params
 
 _VIEW = "view"
 _ADDRESS = "view_address"

@@ -16,7 +16,7 @@ from pages.shared.folders import models_folder
 from pages.shared.markdown import plain, quoted
 from pages.shared.model_list import shown_instead
 from pages.shared.resources import OpenSubject, open_subject, subject_folders
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 
 _KEY = "subject_choice"

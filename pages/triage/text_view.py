@@ -12,7 +12,7 @@ from pages.components.stale.stale import REGION, Typed
 from pages.components.text_strip.text_strip import text_strip
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, uploads
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 from pages.triage.own_input import take, take_file
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from atpatch_core import Inspection
 from pages.shared.markdown import plain
-from pages.shared.view import View
+from pages.shared.triage_address import View
 from pages.triage import state
 from pages.triage.input_views import InputView
 

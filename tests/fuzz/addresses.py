@@ -11,7 +11,7 @@ from atpatch_core.column import Column
 from atpatch_core.triggers.patch import PATTERNS, PatchTrigger
 from pages.evaluate.own_trigger import parse_trigger
 from pages.shared import address
-from pages.shared.view import Seen, View, from_params, to_params
+from pages.shared.triage_address import Seen, View, from_params, to_params
 
 from .case import Case, equal
 

@@ -6,7 +6,7 @@ const SEND_AFTER = 500;
 const SEND_AGAIN_AFTER = 3000;
 const MOST_PAST = 30;
 
-const NAME = ".st-key-label_annotator input"; // the fields above the sheet, see label_choice.py
+const NAME = ".st-key-label_annotator input"; // the fields above the sheet, see pages/label/choice.py
 const FIELDS = ".st-key-label_annotator, .st-key-label_subject";
 
 const placeOf = (one) => `${one.layer}.${one.head}.${one.key}`;

@@ -6,7 +6,7 @@ import pytest
 
 from atpatch_core.column import Column
 from pages.shared.markdown import plain, quoted
-from pages.shared.view import Seen, View, from_params, to_params
+from pages.shared.triage_address import Seen, View, from_params, to_params
 
 
 @pytest.mark.parametrize(
