@@ -31,31 +31,12 @@ class FixedColumns:
     threshold: float = 0.5
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the fixed columns, 0 for all others and for padding.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys]`.
-        """
+        """1 for the fixed columns, 0 for all others and for padding (see `ColumnDetector`)."""
         scores = attention.new_zeros(attention.shape[0], attention.shape[1], attention.shape[3])
         scores[:, :, list(self.keys)] = 1.0
         return scores * key_valid[:, None]
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            Shares from 0 to 1, broadcastable to `attention`.
-        """
+        """The attention a flagged column may keep (see `ColumnDetector`)."""
         mean = self.benign_means[layer] if self.benign_means else torch.zeros(())
         return benign_reference(self.reference, attention, key_valid, mean)

@@ -36,31 +36,12 @@ class KnownColumns:
         return tuple(sorted(self.flagged))
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the known columns, 0 for all others and for padding.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys]`.
-        """
+        """1 for the known columns, 0 for all others and for padding (see `ColumnDetector`)."""
         scores: Tensor = self.flagged[layer].to(attention.dtype) * key_valid[:, None]
         return scores
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            Shares from 0 to 1, broadcastable to `attention`.
-        """
+        """The attention a flagged column may keep (see `ColumnDetector`)."""
         mean = self.benign_means[layer] if self.benign_means else torch.zeros(())
         return benign_reference(self.reference, attention, key_valid, mean)
 
@@ -87,29 +68,10 @@ class Carried:
         return self.detector.layers
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the columns, 0 for all others and for padding.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys]`.
-        """
+        """1 for the columns, 0 for all others and for padding (see `ColumnDetector`)."""
         chosen = (self.columns & key_valid).to(attention.dtype)
         return chosen[:, None].expand(-1, attention.shape[1], -1)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            What the detector says, broadcastable to `attention`.
-        """
+        """The attention a flagged column may keep (see `ColumnDetector`)."""
         return self.detector.benign(layer, attention, key_valid)

@@ -98,16 +98,7 @@ class PerHead(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Describe the columns.
-
-        Args:
-            attention: maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys, features]`.
-        """
+        """Describe the columns (see `ColumnNetwork`)."""
         return column_features(attention, key_valid, query_valid)
 
     def fit_benign(self, prepared: Tensor) -> None:
@@ -161,16 +152,7 @@ class HeadMean(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """The head-mean maps in fair parts, on a logarithmic scale.
-
-        Args:
-            attention: maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, queries, keys]`.
-        """
+        """The head-mean maps in fair parts, on a logarithmic scale (see `ColumnNetwork`)."""
         length = key_valid.sum(-1)[:, None, None].clamp(min=1)
         return torch.log(attention.float().mean(1) * length + 1e-2) * query_valid[:, :, None] * key_valid[:, None, :]
 

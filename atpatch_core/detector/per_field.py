@@ -44,16 +44,7 @@ class PerField(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Maps in fair parts, on a logarithmic scale, then column features.
-
-        Args:
-            attention: maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys * (keys + features)]`.
-        """
+        """Maps in fair parts, on a logarithmic scale, then column features (see `ColumnNetwork`)."""
         maps = torch.log(attention.float() * self.keys + 1e-2)
         return torch.cat([maps.flatten(2), column_features(attention, key_valid, query_valid).flatten(2)], -1)
 

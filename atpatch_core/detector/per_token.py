@@ -109,16 +109,7 @@ class PerToken(ColumnNetwork):
         self.prototypes = Prototypes(EMBEDDING)
 
     def prepare(self, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Describe the columns.
-
-        Args:
-            attention: maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, keys, heads * features + 1]`; the last number is the role.
-        """
+        """Describe the columns (see `ColumnNetwork`)."""
         features = column_features(attention, key_valid, query_valid).permute(0, 2, 1, 3).flatten(2)
         return torch.cat([features, column_roles(key_valid)[..., None].float()], -1)
 

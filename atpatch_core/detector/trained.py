@@ -66,38 +66,13 @@ class TrainedDetector:
         return self.benign_means[0].shape[2]
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """Score every column, 0 (benign) to 1 (hijacked).
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys]`; padding scores 0.
-
-        Raises:
-            DetectorError: the maps have another shape than those of the model it was made for.
-        """
+        """Score every column, 0 (benign) to 1 (hijacked) (see `ColumnDetector`)."""
         self._check(attention)
         with torch.no_grad():
             return self.networks[layer](attention, key_valid, query_valid)  # type: ignore[no-any-return]
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The attention a flagged column may keep.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            Shares from 0 to 1, broadcastable to `attention`.
-
-        Raises:
-            DetectorError: the maps have another shape than those of the model it was made for.
-        """
+        """The attention a flagged column may keep (see `ColumnDetector`)."""
         self._check(attention)
         mean = self.benign_means[layer]
         if self.any_length:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import re
 import typing
 from collections.abc import Iterator
 from importlib import import_module
@@ -39,6 +40,7 @@ DONE = (
     "wording",
 )
 FEW = 2
+CONTRACTS = ("atpatch_core.detector.contract", "atpatch_core.detector.networks")
 
 
 def _module_name(path: Path) -> str:
@@ -100,6 +102,16 @@ def _explained(function: Any) -> list[str]:
     return [line.strip().split(":")[0] for line in lines if line.startswith("    ") and not line.startswith("     ")]
 
 
+def _contract(function: FunctionType) -> FunctionType | None:
+    """The method of a written contract that the docstring of a method points to, "see `Contract`"."""
+    named = re.search(r"[sS]ee `(\w+)`", inspect.getdoc(function) or "")
+    for module in map(import_module, CONTRACTS if named else ()):
+        found = getattr(getattr(module, named[1] if named else "", None), function.__name__, None)
+        if found is not None and found is not function:
+            return found
+    return None
+
+
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
@@ -115,12 +127,13 @@ def test_examples_run(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", EXPLAINED)
 def test_functions_of_many_parameters_explain_them(name: str) -> None:
     functions = [one for one in _functions(import_module(name)) if not _is_command(one[1])]
+    explaining = {called: _contract(function) or function for called, function in functions}
     wanted = {
         called: _parameters(function)
         for called, function in functions
         if len(_parameters(function)) > FEW or _explained(function)
     }
-    assert {called: _explained(function) for called, function in functions if called in wanted} == wanted
+    assert {called: _explained(explaining[called]) for called in wanted} == wanted
 
 
 @pytest.mark.parametrize("name", atpatch_core.__all__)

@@ -30,31 +30,12 @@ class HighestColumn:
     threshold: float = 0.5
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """1 for the highest column of each head, 0 for all others.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys]`.
-        """
+        """1 for the highest column of each head, 0 for all others (see `ColumnDetector`)."""
         received = (attention * query_valid[:, None, :, None]).sum(-2) * key_valid[:, None]
         return (received == received.amax(-1, keepdim=True)).to(attention.dtype) * key_valid[:, None]
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The share.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            Shares from 0 to 1, broadcastable to `attention`.
-        """
+        """The share (see `ColumnDetector`)."""
         return self.share(layer, attention, key_valid)
 
 

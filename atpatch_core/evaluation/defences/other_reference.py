@@ -25,16 +25,7 @@ class OtherShare(SameWatch):
     share: Share
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The other share.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            Shares from 0 to 1, broadcastable to `attention`.
-        """
+        """The other share (see `ColumnDetector`)."""
         return self.share(layer, attention, key_valid)
 
 

@@ -29,17 +29,7 @@ class ShuffledColumns(SameWatch):
     seed: int
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """The detector's scores in the other order.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys]`.
-        """
+        """The detector's scores in the other order (see `ColumnDetector`)."""
         scores = self.detector.score(layer, attention, key_valid, query_valid)
         generator = torch.Generator().manual_seed(self.seed)
         order = torch.rand(len(scores), scores.shape[-1], generator=generator).argsort(-1)

@@ -48,28 +48,9 @@ class SameWatch:
         return getattr(self.detector, "adds_repeats", False)
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """The detector's scores.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            `[batch, heads, keys]`.
-        """
+        """The detector's scores (see `ColumnDetector`)."""
         return self.detector.score(layer, attention, key_valid, query_valid)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The detector's reference.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            Shares from 0 to 1, broadcastable to `attention`.
-        """
+        """The detector's reference (see `ColumnDetector`)."""
         return self.detector.benign(layer, attention, key_valid)

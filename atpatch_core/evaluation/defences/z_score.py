@@ -51,32 +51,13 @@ class ZScore:
         return tuple(sorted(self.mean))
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """How far each column is above its clean mean.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            Scores in 0..1, `[batch, heads, keys]`.
-        """
+        """How far each column is above its clean mean (see `ColumnDetector`)."""
         beyond = (received(attention) - self.mean[layer]) / self.deviation[layer]
         beyond = beyond.clamp(min=0) * key_valid[:, None]
         return beyond / (beyond + self.cut)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """The share.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            Shares from 0 to 1, broadcastable to `attention`.
-        """
+        """The share (see `ColumnDetector`)."""
         return self.share(layer, attention, key_valid)
 
 

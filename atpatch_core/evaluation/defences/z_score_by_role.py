@@ -49,33 +49,14 @@ class ZScoreByRole:
         return tuple(range(self.layers))
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
-        """How far each column is above the mean of its role.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-            query_valid: bool `[batch, queries]`, `False` for padding.
-
-        Returns:
-            Scores in 0..1, `[batch, heads, keys]`.
-        """
+        """How far each column is above the mean of its role (see `ColumnDetector`)."""
         roles = column_roles(key_valid).clamp(max=len(ROLES) - 1)
         usual, spread = (part[layer][:, roles].transpose(0, 1) for part in (self.mean, self.deviation))
         beyond = ((received(attention, query_valid) - usual) / spread).clamp(min=0) * key_valid[:, None]
         return beyond / (beyond + self.cut)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
-        """Nothing.
-
-        Args:
-            layer: number of the layer.
-            attention: its maps, `[batch, heads, queries, keys]`.
-            key_valid: bool `[batch, keys]`, `False` for padding.
-
-        Returns:
-            0.
-        """
+        """Nothing (see `ColumnDetector`)."""
         return attention.new_zeros(())
 
 
