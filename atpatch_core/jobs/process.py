@@ -18,7 +18,6 @@ from . import locks
 from .contract import Kind, State, Status, Worker
 from .store import CANCEL, LOCKS, LOG, REQUEST, STATUS, write_json
 
-_FORMERLY = "training"  # what requests are for that name no kind
 _EVERY = 0.3  # seconds between two reports
 _LOOK = 0.2  # seconds between two looks whether it is a job's turn
 
@@ -97,8 +96,8 @@ def kind_of(folder: Path) -> str:
         InputError: there is no job in it.
     """
     try:
-        return str(read_object(folder / REQUEST).get("kind", _FORMERLY))
-    except (OSError, ValueError) as error:
+        return str(read_object(folder / REQUEST)["kind"])
+    except (OSError, ValueError, KeyError) as error:
         raise _no_job(folder) from error
 
 

@@ -77,7 +77,7 @@ class Status(jobs.Status):
 
     @classmethod
     def fields_from(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """From JSON. Raises `KeyError`, `TypeError` or `ValueError` when it is no status."""
+        """Every field by its name, checked. Raises `KeyError` or `ValueError` when it is no status."""
         auroc = data["auroc"]
         return {**super().fields_from(data), "auroc": None if auroc is None else number(auroc, 0, 1)}
 

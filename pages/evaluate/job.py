@@ -36,7 +36,6 @@ def show_job(
             return found
     if job is not None and state is State.RUNNING:
         _show_progress(job.id)
-        _show_problem()
         return None
     if job is not None and state is State.FAILED:
         st.error(plain(job.status.problem or "The comparison failed."), icon=":material/block:")
@@ -60,6 +59,7 @@ def _show_progress(comparison: str) -> None:
         st.rerun()
     st.progress(job.status.progress, "Cancelling\u2026" if job.stopping else _how_far(job))
     st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(comparison,), disabled=job.stopping)
+    _show_problem()
 
 
 def _how_far(job: Job[ComparisonRequest, Status]) -> str:
