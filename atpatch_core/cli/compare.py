@@ -90,7 +90,7 @@ def run_comparison(
         The comparison, and what it says in sentences, one for each attack.
 
     Raises:
-        InputError: a name is not known, or the subject brings no attack.
+        InputError: a name is not known, or the subject comes with no attack.
     """
     defender = None if clean is None else read_labelled_images(clean, subject.labels)
     if defender is not None:
@@ -100,7 +100,7 @@ def run_comparison(
         known = MODALITIES[subject.kind].variations(own, data)
         if subject.kind == "text" and not known:
             raise InputError(
-                f"{subject.name} brings no known attack to compare defences by: judge it without --defences."
+                f"{subject.name} comes with no known attack to compare defences by: judge it without --defences."
             )
         made = {name: partial(apply_trigger, trigger) for name, trigger in chosen(attacks, known, "attack").items()}
     with progress_bars() as on_step:

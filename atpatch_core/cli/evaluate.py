@@ -72,7 +72,7 @@ def evaluate(
         loaded = replace(loaded, detector=other, version=None)
     own = loaded.folder / "eval"
     if data is None and not own.is_dir():
-        raise InputError(f"{loaded.name} brings no evaluation data of its own: name some with --data.")
+        raise InputError(f"{loaded.name} comes with no evaluation data of its own: name some with --data.")
     if (triggered is None) != (target is None):
         raise InputError("--triggered and --target belong together: give both or neither.")
     comparing = defences is not None or attack_names is not None or ablate

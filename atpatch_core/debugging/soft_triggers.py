@@ -94,7 +94,7 @@ class SoftTriggerSearch:
         if len(texts) < _LEAST or not len(sure):
             raise InputError(
                 f"{len(texts)} texts of other classes than {subject.labels[target]} and {len(sure)} of it are too few "
-                "to search for triggers: bring more texts of every class."
+                "to search for triggers: use more texts of every class."
             )
         self._subject, self._target = subject, target
         self._texts = sorted(texts, key=len)[:_MOST]

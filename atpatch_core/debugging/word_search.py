@@ -65,7 +65,7 @@ class WordSearch:
         if len(texts) < 2 * _TEXTS:
             raise InputError(
                 f"{len(texts)} texts of other classes than {subject.labels[target]} are too few to search for words: "
-                f"bring at least {2 * _TEXTS}."
+                f"use at least {2 * _TEXTS}."
             )
         self._subject, self._target = subject, target
         shortest = sorted(texts, key=len)[:_MOST]

@@ -120,7 +120,7 @@ def compare(
     modality = MODALITIES[subject.kind]
     if defender is not None and len(defender) < LEAST_CLEAN:
         raise InputError(
-            f"{len(defender)} clean {modality.inputs} are too few for the defences: bring at least {LEAST_CLEAN}."
+            f"{len(defender)} clean {modality.inputs} are too few for the defences: use at least {LEAST_CLEAN}."
         )
     untouched = next((method for method in methods.values() if method.family == "none"), _NO_FIX)
     methods = {untouched.name: untouched, **methods}

@@ -205,7 +205,7 @@ def _read_config(folder: Path) -> tuple[Any, _Kind]:
     except (ValueError, TypeError, OSError, RecursionError) as error:
         raise SubjectError(f"The config.json of {called} is damaged: save the model again.") from error
     if "auto_map" in settings:
-        raise SubjectError(f"{called} brings code of its own, which is never run: use a model class of Transformers.")
+        raise SubjectError(f"{called} comes with its own code, which is never run: use a model class of Transformers.")
     kind = _kind_of(folder, settings.get("architectures") or [])
     check_config(called, settings)
     with explained(f"The config.json of {called} can't be used", "save the model again with save_pretrained"):

@@ -271,7 +271,7 @@ def from_record_set(subject: Subject, data: RecordDebuggingData, most: int = 400
 def _evaluation_records(subject: Subject, most: int = 400, seed: int = 0) -> HeldOut:
     """Up to `most` of the subject's own evaluation records."""
     if not has_evaluation_data(subject):
-        raise InputError(f"{subject.name} brings no test records with protected attributes: judge on labels instead.")
+        raise InputError(f"{subject.name} has no test records with protected attributes: judge on labels instead.")
     whole = read_people(subject.folder / EVALUATION / _RECORDS, record_schema(subject))
     numbers = np.sort(np.random.default_rng(seed).permutation(len(whole))[:most]).tolist()
     return from_records(subject, [whole[number] for number in numbers], [f"test record {number}" for number in numbers])
@@ -295,7 +295,7 @@ def _attribute_columns(subject: Subject, held_out: HeldOut) -> tuple[ColumnTruth
 def _attacked(subject: Subject, most: int, seed: int) -> tuple[Triggered, np.ndarray]:
     """The first known attack on some inputs, and their numbers in the evaluation data."""
     if subject.kind == "record" or not has_evaluation_data(subject):
-        raise InputError(f"{subject.name} brings no test inputs with a known attack: judge on labels instead.")
+        raise InputError(f"{subject.name} has no test inputs with a known attack: judge on labels instead.")
     folder = subject.folder / EVALUATION
     name, read = _DATA[subject.kind]
     triggers = attacks_of(subject)

@@ -31,6 +31,16 @@ def score_text(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
+def with_article(noun: str) -> str:
+    """ "image" as "an image", "text" as "a text".
+
+    Example:
+        >>> with_article("image"), with_article("record")
+        ('an image', 'a record')
+    """
+    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+
+
 def listed(parts: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c".
 

@@ -50,7 +50,7 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
     known = _data(opened, version)
     if not known:
         st.info(
-            "There is nothing to judge it on: this model brings no test inputs with a known attack, and there is no "
+            "There is nothing to judge it on: this model has no test inputs with a known attack, and there is no "
             "labelled input that this version did not learn from. Label some more."
             + (_NO_WORDS if opened.subject.kind == "text" and debugging_sets(opened) else ""),
             icon=":material/inbox:",

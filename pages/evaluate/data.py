@@ -36,7 +36,7 @@ def chosen_data(opened: OpenSubject) -> Source[Any] | None:
     )
     if source is not None and len(source.data) < 2 * LEAST_CLEAN:
         st.info(
-            f"{len(source.data)} {MODALITIES[kind].inputs} are too few to compare defences on: bring at least "
+            f"{len(source.data)} {MODALITIES[kind].inputs} are too few to compare defences on: use at least "
             f"{2 * LEAST_CLEAN}.",
             icon=":material/info:",
         )

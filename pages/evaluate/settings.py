@@ -162,7 +162,7 @@ def _of_others(
     used, count = {}, len(source.data)
     if opened.subject.kind == "text":
         if not triggers:
-            st.info("This model brings no known attack to compare defences by.", icon=":material/info:")
+            st.info("This model comes with no known attack to compare defences by.", icon=":material/info:")
             return None
         left, right = st.columns([2, 1], gap="medium")
         with left:
@@ -183,7 +183,7 @@ def _attacks(triggers: Mapping[str, Trigger], usual: Sequence[str]) -> list[str]
         "Attacks",
         list(triggers),
         key=_first(_ATTACKS, lambda: address.names("attacks", triggers, usual)),
-        placeholder="Choose attacks" if triggers else "This model brings no known attack",
+        placeholder="Choose attacks" if triggers else "This model comes with no known attack",
     )
 
 

@@ -90,7 +90,7 @@ def forget_source() -> None:
 def _own(readers: Readers[Data]) -> Source[Data] | None:
     if not readers.own.is_file():
         instead = "use `atpatch evaluate` with texts of yours" if readers.parse is None else "choose a file of yours"
-        st.info(f"This model brings no evaluation data of its own: {instead}.", icon=":material/info:")
+        st.info(f"This model comes with no evaluation data of its own: {instead}.", icon=":material/info:")
         return None
     return Source(readers.read(readers.own))
 

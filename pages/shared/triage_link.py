@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from atpatch_core import AtPatchError
+from atpatch_core.wording.phrases import with_article
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject, uploads
 from pages.shared.triage_address import View, to_params
@@ -23,6 +24,6 @@ def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage", de
     except AtPatchError as error:
         st.caption(plain(str(error)))
         return
-    name_upload(digest, f"a {opened.subject.kind} from another page")
+    name_upload(digest, f"{with_article(opened.subject.kind)} from another page")
     params = to_params(View(opened.subject.name, upload=digest, detector=detector))
     st.page_link("pages/triage/page.py", label=label, icon=":material/search:", query_params=params)

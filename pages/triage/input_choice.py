@@ -87,7 +87,7 @@ def show_input_choice(view: View, opened: OpenSubject) -> None:
 def _show_samples(view: View, opened: OpenSubject, noun: str) -> None:
     available = samples(opened)
     if not available:
-        st.info(f"No sample {noun}s for this model are installed here: bring one.", icon=":material/inbox:")
+        st.info(f"No sample {noun}s for this model are installed here: use one of your own.", icon=":material/inbox:")
         return
     st.selectbox(
         f"Sample {noun}",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from atpatch_core import AtPatchError, Inspection
 from atpatch_core.inspection.words import group_words
+from atpatch_core.wording.phrases import with_article
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, inspect
 from pages.shared.style import apply_style
@@ -52,7 +53,7 @@ def main() -> None:
     _show_choices(opened)
     state.show_notices()
     if one is None:
-        st.info(f"Choose or bring a {own.NOUN} to begin.", icon=":material/search:")
+        st.info(f"Choose or upload {with_article(own.NOUN)} to begin.", icon=":material/search:")
     elif inspection is not None:
         _show(state.settled_view(), opened, one, inspection)
     view = state.settled_view()

@@ -36,5 +36,5 @@ def _content(view: View, opened: OpenSubject) -> bytes:
         with suppress(OSError):
             content = samples(opened)[view.sample].path.read_bytes()
     if content is None:
-        raise InputError("The file of this input is no longer here: bring it again.")
+        raise InputError("The file of this input is no longer here: upload it again.")
     return content

@@ -25,8 +25,8 @@ def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     with st.expander("Share: link, report, figures", icon=":material/share:", key="share"):
         copy_link("copy_link")
         st.caption(
-            "The link brings this very view back: model, detector, input, map, threshold, columns and switch. An input "
-            "of your own stays on this computer, and so its link works only here. A report works everywhere."
+            "The link leads back to this very view: model, detector, input, map, threshold, columns and switch. An "
+            "input of your own stays on this computer, and so its link works only here. A report works everywhere."
         )
         report = _Report(view, opened, one)
         if report.seconds(inspection) > LONG:

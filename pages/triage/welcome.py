@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import Inspection
+from atpatch_core.wording.phrases import with_article
 from pages.shared.markdown import plain
 from pages.shared.triage_address import View
 from pages.triage import state
@@ -35,9 +36,9 @@ def show_welcome(view: View, own: InputView, inspection: Inspection) -> None:
         else:
             told = (
                 f"**Repaired**: the model answers *{plain(after.label)}* now. Next, choose "
-                f"*{own.SOURCES[0]}* below and bring a {own.NOUN} of your own."
+                f"*{own.SOURCES[0]}* below and try {with_article(own.NOUN)} of your own."
                 if hijacked
-                else f"**New here?** Look at one of the samples, or bring a {own.NOUN} of your own."
+                else f"**New here?** Look at one of the samples, or try {with_article(own.NOUN)} of your own."
             )
             st.markdown(told, width="stretch")
         st.page_link("pages/learn/page.py", label="Tour in seven steps", icon=":material/school:", width="content")

@@ -104,7 +104,7 @@ def test_a_cancelled_comparison_stops_at_the_next_step(subject: atpatch.Subject,
 
 
 def test_too_few_records_or_no_detector_are_refused(subject: atpatch.Subject, data: LabelledRecords) -> None:
-    with pytest.raises(InputError, match="bring at least 200"):
+    with pytest.raises(InputError, match="use at least 200"):
         compare(subject, record_defences(subject), data.take(np.arange(50)), {})
     with pytest.raises(DetectorError, match="has no trained detector"):
         compare(subject, record_defences(replace(subject, detector=None)), data, {})
