@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from atpatch_core import Column, Inspection
-from atpatch_core.detector.contract import ColumnDetector
+from atpatch_core.detector.contract import ColumnDetector, Manner
 from atpatch_core.figures.threshold_scale import threshold_scale
 from atpatch_core.subjects.detector_versions import name_in
 from atpatch_core.wording.phrases import listed, score_text, unique
@@ -55,7 +55,7 @@ def _who_scores(opened: OpenSubject, detector: ColumnDetector) -> str:
     watched = [str(layer) for layer in detector.watched]
     sentence = f"Detector {name_in(opened.subject.version or 'given')} scores columns in layer"
     sentence += f"{'s' if len(watched) > 1 else ''} {listed(watched)}"
-    reach = getattr(detector, "reach", None)
+    reach = Manner.of(detector).reach
     if reach is not None and set(reach.layers) != set(detector.watched):
         sentence += f"; what it flags is redistributed in layers {listed([str(one) for one in reach.layers])}"
     return plain(f"{sentence}. Steps of the slider are finer near 0 and near 1.")

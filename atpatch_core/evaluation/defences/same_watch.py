@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from ...detector.contract import ColumnDetector
+from ...detector.contract import ColumnDetector, Manner
 from ...detector.joint import Jointly
 from ...detector.reach import Reach
 
@@ -35,17 +35,17 @@ class SameWatch:
     @property
     def reach(self) -> Reach | Jointly | None:
         """That of the detector."""
-        return getattr(self.detector, "reach", None)
+        return Manner.of(self.detector).reach
 
     @property
     def alongside(self) -> float | None:
         """That of the detector."""
-        return getattr(self.detector, "alongside", None)
+        return Manner.of(self.detector).alongside
 
     @property
     def adds_repeats(self) -> bool:
         """Whether the detector judges the copies of a token as one column."""
-        return getattr(self.detector, "adds_repeats", False)
+        return Manner.of(self.detector).adds_repeats
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """The detector's scores (see `ColumnDetector`)."""
