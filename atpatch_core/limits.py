@@ -212,6 +212,28 @@ class SampleLimits:
 
 
 @dataclass(frozen=True)
+class UploadLimits:
+    """Limits of a file brought to the dashboard.
+
+    Attributes:
+        megabytes: of the file.
+    """
+
+    megabytes: int = 20
+
+
+@dataclass(frozen=True)
+class ModelLimits:
+    """Limits of a model's folder.
+
+    Attributes:
+        config: bytes of `config.json`; a thousand classes with long names take 50,000.
+    """
+
+    config: int = 10_000_000
+
+
+@dataclass(frozen=True)
 class AddressLimits:
     """Limits of the parameters of a page's address.
 
@@ -238,4 +260,6 @@ DETECTORS = DetectorLimits()
 ATTACKS = AttackLimits()
 COMPARISONS = ComparisonLimits()
 SAMPLES = SampleLimits()
+UPLOADS = UploadLimits()
+MODELS = ModelLimits()
 ADDRESSES = AddressLimits()

@@ -19,7 +19,7 @@ MAX_INPUT_BYTES = 20_000_000
 MOST_VERDICTS = 5_000
 KINDS = ("image", "text", "record")
 NO_DETECTOR = "no detector"  # whose suggestion it is where there is none
-_LONGEST_NAME = 80
+LONGEST_NAME = 80
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999  # of the time of an answer
 _LONGEST_TITLE = 200
 _TOKEN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -286,8 +286,8 @@ def _in_utc(time: datetime) -> datetime:
 def annotator_name(text: str) -> str:
     """The name as it is stored. Raises `LabelError` for an empty, overlong or unprintable one."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise LabelError(f"An annotator has a name of 1 to {_LONGEST_NAME} printable characters.")
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise LabelError(f"An annotator has a name of 1 to {LONGEST_NAME} printable characters.")
     return name
 
 

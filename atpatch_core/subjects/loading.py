@@ -21,6 +21,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from torch import nn
 from transformers import AutoConfig, AutoModelForImageClassification, AutoModelForSequenceClassification
 
+from .. import limits
 from ..arguments import checked_folder
 from ..detector.storage import load_detector
 from ..detector.trained import TrainedDetector
@@ -37,7 +38,6 @@ from .text import text_adapter
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _CONFIG = "config.json"
-_LARGEST_CONFIG = 10_000_000  # bytes; a thousand classes with long names take 50,000
 _LONGEST_CARD = 100_000  # characters of a model card that are searched for a summary
 _NEEDED = ["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model", "README.md", "atpatch/*"]
 
@@ -265,7 +265,7 @@ def _summary(folder: Path) -> str:
 def _settings(folder: Path) -> dict[str, Any]:
     """What `config.json` says. Raises `OSError`, `ValueError`, `TypeError` or `RecursionError` when it is damaged."""
     file = folder / _CONFIG
-    if file.stat().st_size > _LARGEST_CONFIG:
+    if file.stat().st_size > limits.MODELS.config:
         raise ValueError("This config.json is larger than any.")
     settings = json.loads(file.read_text(encoding="utf-8"))
     if not isinstance(settings, dict):

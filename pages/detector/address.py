@@ -19,12 +19,9 @@ def choice(name: str, options: Sequence[str], default: str) -> str:
 
     What is no longer among `options` is replaced by the default.
     """
-    key = PREFIX + name
-    if key not in st.session_state:
-        st.session_state[key] = address.text_of(name, options, default, f"showing {quoted(default)}")
-    elif st.session_state[key] not in options:
-        st.session_state[key] = default
-    return key
+    return address.widget(
+        PREFIX + name, lambda: address.text_of(name, options, default, f"showing {quoted(default)}"), options
+    )
 
 
 def choose(name: str, value: str) -> None:
@@ -34,9 +31,8 @@ def choose(name: str, value: str) -> None:
 
 def write_at_once(name: str) -> None:
     """Put what is chosen for `name` into the address before the rest of the page is there."""
-    value = str(st.session_state[PREFIX + name])
-    if st.query_params.get(name) != value and not just_arrived():
-        st.query_params[name] = value
+    if not just_arrived():
+        address.put(name, str(st.session_state[PREFIX + name]))
 
 
 def write_address() -> None:

@@ -15,7 +15,6 @@ from atpatch_core.wording.phrases import counted
 from pages.detector import address
 from pages.detector.readiness import SAID
 from pages.detector.resources import Version, beside, open_version, readiness_of
-from pages.shared.address import usual_subject
 from pages.shared.label_store import fingerprint_of
 from pages.shared.markdown import plain
 from pages.shared.model_list import show_model_list
@@ -26,7 +25,7 @@ _ASKED_FOR = "detector_asked_for"  # the version that somebody wants to make act
 
 def chosen_model() -> OpenSubject | None:
     """The select box, and the model chosen in it; `None`, with the reason on the page, if it can't be used."""
-    return show_model_list(lambda names: address.choice("subject", names, usual_subject(names)))
+    return show_model_list(address.PREFIX + "subject")
 
 
 def show_versions(opened: OpenSubject) -> None:

@@ -32,7 +32,7 @@ def chosen_trigger(labels: Sequence[str], side: int) -> ChosenTrigger | None:
     """The widgets, and the trigger for images of `side` pixels that is set in them; `None` if none is wanted."""
     if side < _LEAST:
         return None
-    asked = st.query_params.get("patch", "")
+    asked = address.parameter("patch")
     known = parse_trigger(asked, len(labels), side)
     if asked and known is None:
         address.note_unknown_parameter("patch", asked, "using none")

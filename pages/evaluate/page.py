@@ -9,9 +9,9 @@ from pages.evaluate.kept import comparison_of
 from pages.evaluate.results import show_results
 from pages.evaluate.settings import chosen_settings, forget_settings
 from pages.evaluate.source import forget_source
-from pages.evaluate.subject import chosen_subject
 from pages.shared.address import show_unknown_parameters
 from pages.shared.heading import show_heading
+from pages.shared.model_list import show_model_list
 from pages.shared.resources import OpenSubject
 
 _HELP = """
@@ -46,7 +46,7 @@ def main() -> None:
         "Is AtPatch better than what else could be done about this model, and what does it cost?",
     )
     notices = st.container()
-    opened = chosen_subject(_forget)
+    opened = show_model_list("evaluate_subject", _forget)
     if opened is not None:
         _show_comparison(opened)
     with notices:

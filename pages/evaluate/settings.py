@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,12 +106,12 @@ def _of_images(
 ) -> Settings | None:
     left, right = st.columns(2, gap="medium")
     with left:
-        attacks = _attacks(triggers, [] if "patch" in st.query_params else list(triggers)[:1])
+        attacks = _attacks(triggers, [] if address.parameter("patch") else list(triggers)[:1])
     with right:
         defences = st.multiselect(
             "Defences",
             list(known),
-            key=_first(_DEFENCES, lambda: address.names("defences", known, _QUICK)),
+            key=address.widget(_DEFENCES, lambda: address.names("defences", known, _QUICK)),
             help="  \n".join(f"**{plain(method.name)}**: {plain(method.summary)}" for method in known.values()),
         )
     own = chosen_trigger(opened.subject.labels, image_side(source.data))
@@ -122,7 +122,7 @@ def _of_images(
         rate = st.select_slider(
             "Clean images that defences may flag",
             _RATES,
-            key=_first(_RATE, lambda: address.one_of("fpr", _RATES)),
+            key=address.widget(_RATE, lambda: address.one_of("fpr", _RATES)),
             format_func=lambda share: f"{100 * share:g} %",
             help="Each defence sets its threshold by this, on the defender's images. AtPatch keeps its own.",
         )
@@ -130,7 +130,7 @@ def _of_images(
         seeds = st.select_slider(
             "Runs",
             _SEEDS,
-            key=_first(_RUNS, lambda: address.one_of("runs", _SEEDS)),
+            key=address.widget(_RUNS, lambda: address.one_of("runs", _SEEDS)),
             help="Each with a seed of its own for random places and random columns; the figures are their means.",
         )
     used = {name: trigger for name, trigger in triggers.items() if name in attacks}
@@ -182,7 +182,7 @@ def _attacks(triggers: Mapping[str, Trigger], usual: Sequence[str]) -> list[str]
     return st.multiselect(
         "Attacks",
         list(triggers),
-        key=_first(_ATTACKS, lambda: address.names("attacks", triggers, usual)),
+        key=address.widget(_ATTACKS, lambda: address.names("attacks", triggers, usual)),
         placeholder="Choose attacks" if triggers else "This model comes with no known attack",
     )
 
@@ -197,12 +197,10 @@ def _count(kind: str, most: int) -> int:
         steps = [size for size in (200, 400, 1_000) if size <= most]
         usual, told = steps[0], "Half of them are the defender's; the others are judged on."
     param, key = _COUNTS[kind], _count_key(kind)
-    if st.session_state.get(key, usual) not in steps:
-        del st.session_state[key]
     chosen: int = st.select_slider(
         param.capitalize(),
         steps,
-        key=_first(key, lambda: address.one_of(param, steps, usual)),
+        key=address.widget(key, lambda: address.one_of(param, steps, usual), steps),
         format_func=lambda size: f"{size:,}",
         help=told,
     )
@@ -211,10 +209,3 @@ def _count(kind: str, most: int) -> int:
 
 def _count_key(kind: str) -> str:
     return f"evaluate_{_COUNTS[kind]}"
-
-
-def _first(key: str, value: Callable[[], object]) -> str:
-    """Give the widget with this key a first value, and return the key."""
-    if key not in st.session_state:
-        st.session_state[key] = value()
-    return key

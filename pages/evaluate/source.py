@@ -9,8 +9,9 @@ from typing import Generic, Protocol, TypeVar
 
 import streamlit as st
 
-from atpatch_core import AtPatchError
+from atpatch_core import AtPatchError, limits
 from atpatch_core.files.kept import LeftOut
+from pages.shared import address
 from pages.shared.left_out import show_left_out
 from pages.shared.markdown import plain
 from pages.shared.resources import uploads
@@ -63,10 +64,10 @@ def chosen_source(what: str, readers: Readers[Data]) -> Source[Data] | None:
     if readers.parse is None:
         return _told(lambda: _own(readers))
     parse = readers.parse
-    if _SOURCE not in st.session_state:
-        st.session_state[_DIGEST] = st.query_params.get("data", "")
-        st.session_state[_SOURCE] = _UPLOADED if st.session_state[_DIGEST] else _OWN
-    source = st.segmented_control(what, [_OWN, _UPLOADED], key=_SOURCE, required=True)
+    digest = address.widget(_DIGEST, lambda: address.parameter("data"))
+    first = _UPLOADED if st.session_state[digest] else _OWN
+    key = address.widget(_SOURCE, lambda: first)
+    source = st.segmented_control(what, [_OWN, _UPLOADED], key=key, required=True)
     return _told(lambda: _own(readers) if source == _OWN else _uploaded(readers, parse))
 
 
@@ -96,7 +97,7 @@ def _own(readers: Readers[Data]) -> Source[Data] | None:
 
 
 def _uploaded(readers: Readers[Data], parse: Callable[[bytes, str], Data]) -> Source[Data] | None:
-    file = st.file_uploader(readers.label, max_upload_size=20, key=_FILE, help=readers.columns)
+    file = st.file_uploader(readers.label, max_upload_size=limits.UPLOADS.megabytes, key=_FILE, help=readers.columns)
     if file is not None:
         st.session_state[_DIGEST] = uploads().put(file.getvalue())
     digest: str = st.session_state.get(_DIGEST, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from atpatch_core.labels.contract import LONGEST_NAME
 from pages.components.annotator_name.annotator_name import annotator_name
 from pages.shared import address
 from pages.shared.model_list import show_model_list
@@ -18,22 +19,12 @@ _OPENED, _WRITTEN, _CLOSED = "label_opened", "label_opened_written", "label_open
 
 def chosen_subject() -> OpenSubject | None:
     """The select box, and the subject chosen in it; `None`, with the reason on the page, if it can't be used."""
-    return show_model_list(_key)
+    return show_model_list(_SUBJECT)
 
 
 def chosen_annotator() -> str:
     """The field for the annotator's name, and what is in it."""
-    if _ANNOTATOR not in st.session_state:
-        st.session_state[_ANNOTATOR] = st.query_params.get("annotator", "")[:80]
-    return annotator_name(_ANNOTATOR)
-
-
-def _key(names: list[str]) -> str:
-    if _SUBJECT not in st.session_state:
-        st.session_state[_SUBJECT] = address.subject(names)
-    if st.session_state[_SUBJECT] not in names:
-        st.session_state[_SUBJECT] = names[0]
-    return _SUBJECT
+    return annotator_name(address.widget(_ANNOTATOR, lambda: address.parameter("annotator")[:LONGEST_NAME]))
 
 
 def typed_name() -> str:
@@ -44,11 +35,9 @@ def typed_name() -> str:
 
 def suggestion_hidden() -> bool:
     """The switch that hides what the detector suggests until an input is answered, and what it says."""
-    if _HIDE not in st.session_state:
-        st.session_state[_HIDE] = st.session_state.get(_HIDDEN) or st.query_params.get("suggestion") == "hidden"
     hidden = st.toggle(
         "Hide what the detector suggests until I have answered",
-        key=_HIDE,
+        key=address.widget(_HIDE, lambda: st.session_state.get(_HIDDEN) or address.parameter("suggestion") == "hidden"),
         help="So that it can't sway you. The columns to judge are then listed by their place, without scores and "
         "marks; with each answer it is kept whether you had seen the suggestion.",
     )
@@ -58,12 +47,11 @@ def suggestion_hidden() -> bool:
 
 def opened_input() -> str:
     """The digest of the input that a link asked to be opened, until it is answered or skipped; or an empty text."""
-    state, asked = st.session_state, st.query_params.get("input", "")
+    state, asked = st.session_state, address.parameter("input")
     if asked not in (state.get(_WRITTEN, ""), state.get(_CLOSED)):
         state[_OPENED] = state[_WRITTEN] = asked
         if not just_arrived():
-            # A link within the page tells the script, but leaves the address in the browser as it was.
-            st.query_params.from_dict(st.query_params.to_dict())
+            address.send_again()
     if asked != state.get(_CLOSED):
         state[_CLOSED] = None  # the address has caught up, so the same link may be followed again
     opened: str = state.get(_OPENED, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from atpatch_core import AtPatchError, inspect
+from atpatch_core import AtPatchError, inspect, limits
 from atpatch_core.errors import LabelError
 from atpatch_core.labels.intake import send_to_labelling
 from atpatch_core.labels.suggestion import suggest
@@ -31,8 +31,8 @@ def show_file_intake(opened: OpenSubject) -> None:
     """Files to be queued, and what became of the last ones."""
     with st.form("label_intake", border=False, clear_on_submit=True):
         files = st.file_uploader(
-            f"Inputs for this model ({_KINDS[opened.subject.kind]}), up to 20 MB each",
-            max_upload_size=20,
+            f"Inputs for this model ({_KINDS[opened.subject.kind]}), up to {limits.UPLOADS.megabytes} MB each",
+            max_upload_size=limits.UPLOADS.megabytes,
             accept_multiple_files=True,
             key=_FILES,
         )

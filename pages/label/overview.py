@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from atpatch_core import limits
 from atpatch_core.errors import LabelError
 from atpatch_core.figures.agreement import agreement_in_words, opinion_in_words
 from atpatch_core.files.whole_files import scratch_folder
@@ -108,7 +109,8 @@ def show_exchange(opened: OpenSubject) -> None:
         )
     with right, st.form("label_import", border=False, clear_on_submit=True):
         st.markdown("**Import** labels made elsewhere")
-        file = st.file_uploader("JSON Lines or Parquet, up to 20 MB", max_upload_size=20, key=_UPLOAD)
+        megabytes = limits.UPLOADS.megabytes
+        file = st.file_uploader(f"JSON Lines or Parquet, up to {megabytes} MB", max_upload_size=megabytes, key=_UPLOAD)
         if st.form_submit_button("Import", icon=":material/upload:") and file is not None:
             _import(file.name, file.getvalue(), opened)
     _show_report()

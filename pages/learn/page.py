@@ -29,7 +29,7 @@ def main() -> None:
         with st.container(key="keys_hint"):
             st.caption("Arrow keys go on and back.")
         with st.container(width="content", key="steps"):
-            step_buttons(_NAV, [one.TITLE for one in STEPS], number, _go)
+            step_buttons(_NAV, [lesson.TITLE for lesson in STEPS], number, _go)
     address.show_unknown_parameters()
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="lesson_title"
@@ -45,18 +45,16 @@ def main() -> None:
 
 
 def _step() -> int:
-    asked = st.query_params.get(_STEP, "1")
-    if asked in {str(number) for number in range(1, len(STEPS) + 1)}:
-        return int(asked)
-    address.note_unknown_parameter(_STEP, asked, "showing the first")
-    address.write({_STEP: "1"})
-    return 1
+    step = address.text_of(_STEP, [str(number) for number in range(1, len(STEPS) + 1)], "1", "showing the first")
+    if address.parameter(_STEP) not in ("", step):
+        address.write({_STEP: step})
+    return int(step)
 
 
 def _go() -> None:
     asked = asked_step(_NAV, len(STEPS))
     if asked is not None:
-        st.query_params[_STEP] = str(asked)
+        address.put(_STEP, str(asked))
 
 
 main()

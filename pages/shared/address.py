@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import TypeVar, overload
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -17,9 +17,38 @@ Number = TypeVar("Number", int, float)
 _CALLED = {"subject": "model"}  # parameters that people know by another name
 
 
+def parameters() -> dict[str, str]:
+    """All that the address says, as it stands."""
+    params: dict[str, str] = st.query_params.to_dict()
+    return params
+
+
+def parameter(name: str) -> str:
+    """What the address says for `name`, cut to what anybody could mean; empty if it says nothing."""
+    asked: str = st.query_params.get(name, "")
+    return asked[: limits.ADDRESSES.characters]
+
+
+def widget(key: str, first: Callable[[], object], options: Collection[object] | None = None) -> str:
+    """The key of a widget that begins with what the address asks for.
+
+    Args:
+        key: The widget's key.
+        first: Reads its first value from the address, by one of the functions below.
+        options: What it offers now. A value that is no longer offered is replaced by the first one.
+
+    Returns:
+        `key`, whose value is in the session's state from then on.
+    """
+    state = st.session_state
+    if key not in state or (options is not None and state[key] not in options):
+        state[key] = first()
+    return key
+
+
 def write(params: Mapping[str, str]) -> None:
     """Make the address of the page lead back to what these parameters say; empty ones are left out."""
-    before, after = st.query_params.to_dict(), {name: value for name, value in params.items() if value}
+    before, after = parameters(), {name: value for name, value in params.items() if value}
     if before == after:
         return
     if just_arrived():
@@ -29,11 +58,22 @@ def write(params: Mapping[str, str]) -> None:
         st.session_state.pop(OF_THIS_VISIT, None)
 
 
+def put(name: str, value: str) -> None:
+    """Change one parameter at once, as something that a person did."""
+    if parameter(name) != value:
+        st.query_params[name] = value
+
+
+def send_again() -> None:
+    """Send the address to the browser as it is: a link within the page tells the script, but not the browser."""
+    st.query_params.from_dict(parameters())
+
+
 def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:
     """Those of the names in this parameter, between commas, that are `known`; the `usual` ones without any."""
-    asked = list(dict.fromkeys(one for one in _param(name, "").split(",") if one))
-    found = [one for one in asked if one in known]
-    if unknown := [one for one in asked if one not in known]:
+    asked = list(dict.fromkeys(filter(None, parameter(name).split(","))))
+    found = [item for item in asked if item in known]
+    if unknown := [item for item in asked if item not in known]:
         note_unknown_parameter(name, ", ".join(unknown), "left out" if found else "showing the usual ones")
     return found or list(usual)
 
@@ -41,27 +81,19 @@ def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:
 def one_of(name: str, known: Sequence[Number], usual: Number | None = None) -> Number:
     """The number in this parameter if it is `known`; or else the `usual` one, which is the first if not given."""
     first = known[0] if usual is None else usual
-    by_text = {f"{one:g}": one for one in known}
+    by_text = {f"{number:g}": number for number in known}
     return by_text.get(text_of(name, list(by_text), f"{first:g}", f"using {first:g}"), first)
 
 
 def text_of(name: str, known: Collection[str], usual: str, instead: str) -> str:
     """The text of this parameter if it is `known`, or else the `usual` one, which `instead` says in words."""
-    asked = _param(name)
-    if asked is None or asked in known:
-        return usual if asked is None else asked
+    asked = parameter(name)
+    if asked in known:
+        return asked
+    if not asked:
+        return usual
     note_unknown_parameter(name, asked, instead)
     return usual
-
-
-@overload
-def _param(name: str, usual: str) -> str: ...
-@overload
-def _param(name: str) -> str | None: ...
-def _param(name: str, usual: str | None = None) -> str | None:
-    """What the address says for `name`, cut to what anybody could mean."""
-    asked: str | None = st.query_params.get(name, usual)
-    return None if asked is None else asked[: limits.ADDRESSES.characters]
 
 
 def subject(known: Sequence[str]) -> str:

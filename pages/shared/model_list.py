@@ -8,17 +8,18 @@ import streamlit as st
 
 from atpatch_core import AtPatchError
 from atpatch_core.wording.phrases import listed
+from pages.shared import address
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenSubject, open_subject, subject_folders
 
 _REFUSED = "model_list_refused"  # by the widget's key: (what is shown instead, why)
 
 
-def show_model_list(key: Callable[[list[str]], str], on_change: Callable[[], None] | None = None) -> OpenSubject | None:
+def show_model_list(key: str, on_change: Callable[[], None] | None = None) -> OpenSubject | None:
     """The select box, and the model chosen in it, or else the next one that can be opened; why, is on the page.
 
     Args:
-        key: Makes the widget's key of the names to choose from, and has its value in the session's state by then.
+        key: The widget's key.
         on_change: Called when a person chooses another model.
 
     Returns:
@@ -29,11 +30,11 @@ def show_model_list(key: Callable[[list[str]], str], on_change: Callable[[], Non
         st.warning("There are no models here: build the samples, or name a folder in `ATPATCH_MODELS`.")
         return None
     names = list(folders)
-    widget = key(names)
-    wanted: str = st.session_state[widget]
+    address.widget(key, lambda: address.subject(names), names)
+    wanted: str = st.session_state[key]
     problems: dict[str, str] = {}
     opened = None
-    for name in sorted(names, key=lambda one: one != wanted):
+    for name in sorted(names, key=lambda name: name != wanted):
         try:
             opened = open_subject(folders[name])
         except AtPatchError as error:
@@ -41,20 +42,20 @@ def show_model_list(key: Callable[[list[str]], str], on_change: Callable[[], Non
         else:
             break
     if opened is None:
-        st.selectbox("Model", names, key=widget, on_change=on_change)
+        st.selectbox("Model", names, key=key, on_change=on_change)
         for problem in problems.values():
             st.error(plain(problem), icon=":material/block:")
         return None
     refused: dict[str, tuple[str, str]] = st.session_state.setdefault(_REFUSED, {})
     if problems:
-        st.session_state[widget] = name
-        refused[widget] = (name, shown_instead(name, problems))
-    st.selectbox("Model", names, key=widget, on_change=on_change)
-    shown, why = refused.get(widget, ("", ""))
-    if shown == st.session_state[widget]:
+        st.session_state[key] = name
+        refused[key] = (name, shown_instead(name, problems))
+    st.selectbox("Model", names, key=key, on_change=on_change)
+    shown, why = refused.get(key, ("", ""))
+    if shown == st.session_state[key]:
         st.warning(plain(why), icon=":material/block:")
     else:
-        refused.pop(widget, None)
+        refused.pop(key, None)
     return opened
 
 

@@ -109,7 +109,7 @@ def _reference(seen: Seen, opened: OpenSubject) -> tuple[OpenSubject, OpenInput,
         if other.subject.kind != opened.subject.kind:
             return f"The reference is for {seen.subject}, which takes another kind of input."
         if seen.upload is not None:
-            content, title = uploads().get(seen.upload), upload_name(seen.upload, view_of(other.subject.kind).NOUN)
+            content, title = uploads().get(seen.upload), upload_name(seen.upload, other.subject.kind)
         else:
             sample = samples(other).get(seen.sample or "")
             content, title = (None, "") if sample is None else (sample.path.read_bytes(), sample.title)

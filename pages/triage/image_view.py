@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 from PIL import Image
 
-from atpatch_core import Column, Inspection, Layout
+from atpatch_core import Column, Inspection, Layout, limits
 from atpatch_core.figures.image import outlined_image
 from atpatch_core.figures.png import as_png
 from atpatch_core.layout import patch_boxes
@@ -17,7 +17,6 @@ from pages.shared.resources import OpenInput, OpenSubject
 from pages.shared.triage_address import View
 from pages.triage.own_input import take_file
 
-NOUN = "image"
 SOURCES = ("Upload", "Camera")
 HIJACKED = "Looks hijacked"
 CULPRIT = "A hidden sign"
@@ -40,7 +39,7 @@ def show_source(source: str, opened: OpenSubject) -> None:
         st.camera_input("Take an image", key=_CAMERA, on_change=take_file, args=(_CAMERA,))
         return
     st.file_uploader(
-        "PNG, JPEG or WebP image, up to 20 MB",
+        f"PNG, JPEG or WebP image, up to {limits.UPLOADS.megabytes} MB",
         key=_UPLOAD,
         on_change=take_file,
         args=(_UPLOAD,),

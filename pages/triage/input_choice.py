@@ -26,16 +26,16 @@ def chosen_input(view: View, opened: OpenSubject) -> OpenInput | None:
     Whatever was wrong with the one asked for becomes a notice.
     """
     notice = None
-    noun = view_of(opened.subject.kind).NOUN
+    kind = opened.subject.kind
     if view.upload is not None:
         content = uploads().get(view.upload)
         if content is not None:
             try:
-                return read_input(opened, content, upload_name(view.upload, noun))
+                return read_input(opened, content, upload_name(view.upload, kind))
             except AtPatchError as error:
                 notice = str(error)
         else:
-            notice = f"The uploaded {noun} is no longer stored here: upload it again. Showing a sample instead."
+            notice = f"The uploaded {kind} is no longer stored here: upload it again. Showing a sample instead."
     available = samples(opened)
     if not available and (problem := samples_problem()) is not None:
         notice = notice or problem
@@ -68,7 +68,7 @@ def show_input_choice(view: View, opened: OpenSubject) -> None:
         st.session_state[key] = own.SOURCES[0] if view.upload is not None else "Sample"
     with st.container(horizontal=True):
         source = st.segmented_control(
-            own.NOUN.capitalize(),
+            kind.capitalize(),
             ("Sample", *own.SOURCES),
             key=key,
             required=True,
@@ -76,21 +76,21 @@ def show_input_choice(view: View, opened: OpenSubject) -> None:
             width="content",
         )
         if source == "Sample":
-            _show_samples(view, opened, own.NOUN)
+            _show_samples(view, opened)
             return
     own.show_source(str(source), opened)
     if view.upload is not None:
-        name = plain(upload_name(view.upload, own.NOUN))
+        name = plain(upload_name(view.upload, kind))
         st.caption(f"Shown below: {name}. It stays on this computer; the link to this view finds it again.")
 
 
-def _show_samples(view: View, opened: OpenSubject, noun: str) -> None:
-    available = samples(opened)
+def _show_samples(view: View, opened: OpenSubject) -> None:
+    available, kind = samples(opened), opened.subject.kind
     if not available:
-        st.info(f"No sample {noun}s for this model are installed here: use one of your own.", icon=":material/inbox:")
+        st.info(f"No sample {kind}s for this model are installed here: use one of your own.", icon=":material/inbox:")
         return
     st.selectbox(
-        f"Sample {noun}",
+        f"Sample {kind}",
         list(available),
         format_func=lambda one: available[one].title if one in available else str(one),
         key=state.bound(_SAMPLE, view.sample if view.upload is None else None),

@@ -14,18 +14,13 @@ from pages.triage import image_view, record_view, text_view
 class InputView(Protocol):
     """How a person brings, sees and understands one kind of input.
 
-    `NOUN` is what one input is called; `SOURCES` are the ways to bring one, beside choosing a sample; `EXPLANATION`
+    `SOURCES` are the ways to bring one, beside choosing a sample; `EXPLANATION`
     says in Markdown how a model reads it, and what AtPatch can't see; `HIJACKED` names what is wrong in two words, and
     `CULPRIT` who makes the model answer as it does.
     """
 
     @property
-    def NOUN(self) -> str:  # noqa: N802 - a module's constant
-        """What one input is called."""
-        ...
-
-    @property
-    def SOURCES(self) -> tuple[str, ...]:  # noqa: N802
+    def SOURCES(self) -> tuple[str, ...]:  # noqa: N802 - a module's constant
         """The ways to bring one."""
         ...
 

@@ -49,11 +49,11 @@ def main() -> None:
     inspection = None if one is None else _inspection(state.settled_view(), opened, one)
     if inspection is not None:
         _settle_map(state.settled_view(), inspection)
-        show_welcome(state.settled_view(), own, inspection)
+        show_welcome(state.settled_view(), opened.subject.kind, inspection)
     _show_choices(opened)
     state.show_notices()
     if one is None:
-        st.info(f"Choose or upload {with_article(own.NOUN)} to begin.", icon=":material/search:")
+        st.info(f"Choose or upload {with_article(opened.subject.kind)} to begin.", icon=":material/search:")
     elif inspection is not None:
         _show(state.settled_view(), opened, one, inspection)
     view = state.settled_view()

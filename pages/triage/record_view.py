@@ -27,7 +27,6 @@ from pages.shared.upload_names import name_upload, upload_name
 from pages.triage import state
 from pages.triage.own_input import refuse, take
 
-NOUN = "record"
 SOURCES = ("Form", "Upload")
 HIJACKED = "Looks biased"
 CULPRIT = "A protected attribute"

@@ -30,7 +30,7 @@ def current_view() -> View:
     """The view to show in this run."""
     state = st.session_state
     used = state.pop(_USED, False)
-    params = st.query_params.to_dict()
+    params = address.parameters()
     came_back = not params and just_arrived()
     moved = just_arrived() or params not in (state.get(_ADDRESS), state.get(_CAME_BY))
     if _VIEW not in state or (moved and not used and not came_back):
@@ -69,7 +69,7 @@ def refuse(sentence: str) -> None:
 def write_address(view: View) -> None:
     """Make the address of the page lead back to `view`."""
     params = to_params(view)
-    st.session_state[_CAME_BY] = st.query_params.to_dict() if just_arrived() else None
+    st.session_state[_CAME_BY] = address.parameters() if just_arrived() else None
     address.write(params)
     st.session_state[_ADDRESS] = params
 

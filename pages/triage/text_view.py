@@ -6,7 +6,7 @@ import streamlit as st
 
 from atpatch_core import Inspection
 from atpatch_core.figures.text import attends_sentence, direction, text_pieces
-from atpatch_core.wording.phrases import listed, unique, with_article
+from atpatch_core.wording.phrases import listed, unique
 from atpatch_core.wording.verdict import split_columns
 from pages.components.stale.stale import REGION, Typed
 from pages.components.text_strip.text_strip import text_strip
@@ -16,7 +16,6 @@ from pages.shared.triage_address import View
 from pages.triage import state
 from pages.triage.own_input import take, take_file
 
-NOUN = "text"
 SOURCES = ("Paste", "Upload")
 HIJACKED = "Looks hijacked"
 CULPRIT = "A hidden sign"
@@ -88,7 +87,7 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     detected, _ = split_columns(inspection.flags)
     title = one.title
     if title.startswith(
-        (f"your {NOUN}", f"an uploaded {NOUN}", f"{with_article(NOUN)} from")
+        ("your text", "an uploaded text", "a text from")
     ):  # our words; the name of a file stays as it is
         title = title[0].upper() + title[1:]
     parts = [f"{plain(title)}."]

@@ -6,10 +6,11 @@ import streamlit as st
 
 from atpatch_core import Inspection
 from atpatch_core.wording.phrases import with_article
+from pages.shared import address
 from pages.shared.markdown import plain
 from pages.shared.triage_address import View
 from pages.triage import state
-from pages.triage.input_views import InputView
+from pages.triage.input_views import view_of
 
 _NEW = "welcome"
 
@@ -17,13 +18,14 @@ _NEW = "welcome"
 def note_visitor() -> None:
     """Remember whether the session began without a link to a certain view; to be called before anything is shown."""
     if _NEW not in st.session_state:
-        st.session_state[_NEW] = not st.query_params.to_dict()
+        st.session_state[_NEW] = not address.parameters()
 
 
-def show_welcome(view: View, own: InputView, inspection: Inspection) -> None:
+def show_welcome(view: View, kind: str, inspection: Inspection) -> None:
     """What is wrong here and the button that mends it, and then where to go on; until it is closed."""
     if not st.session_state.get(_NEW):
         return
+    own = view_of(kind)
     before, after = inspection.original.prediction, inspection.patched.prediction
     hijacked = inspection.flags.any and before.index != after.index
     with st.container(border=True, key="welcome", horizontal=True, vertical_alignment="center"):
@@ -36,9 +38,9 @@ def show_welcome(view: View, own: InputView, inspection: Inspection) -> None:
         else:
             told = (
                 f"**Repaired**: the model answers *{plain(after.label)}* now. Next, choose "
-                f"*{own.SOURCES[0]}* below and try {with_article(own.NOUN)} of your own."
+                f"*{own.SOURCES[0]}* below and try {with_article(kind)} of your own."
                 if hijacked
-                else f"**New here?** Look at one of the samples, or try {with_article(own.NOUN)} of your own."
+                else f"**New here?** Look at one of the samples, or try {with_article(kind)} of your own."
             )
             st.markdown(told, width="stretch")
         st.page_link("pages/learn/page.py", label="Tour in seven steps", icon=":material/school:", width="content")
