@@ -74,9 +74,12 @@ def _from_images(subject: Subject, images: Sequence[Any], out: Path, targets: li
         data = build_image_set(subject, images, out, targets, seed, on_step)
     found = data.provenance
     rows = [
-        (f"{one['class']}, {one['kind']}", f"{one['pixels']:g} pixels, {100 * one['success']:.1f} % success")
-        for one in found["triggers"]
-        if one["suspicious"]
+        (
+            f"{trigger['class']}, {trigger['kind']}",
+            f"{trigger['pixels']:g} pixels, {100 * trigger['success']:.1f} % success",
+        )
+        for trigger in found["triggers"]
+        if trigger["suspicious"]
     ]
     if found["not_inverted"]:
         rows = [*(rows or [_NOTHING]), ("can't be inverted", ", ".join(found["not_inverted"]))]
@@ -90,12 +93,15 @@ def _from_texts(subject: Subject, texts: Sequence[str], out: Path, targets: list
         data = build_text_set(subject, texts, out, targets, seed, on_step)
     found = data.provenance
     rows = [
-        (f"{one['class']}, {one['length']} vectors, {one['place']}", f"{100 * one['turns']:.1f} % of texts turned")
-        for one in found["triggers"]
+        (
+            f"{trigger['class']}, {trigger['length']} vectors, {trigger['place']}",
+            f"{100 * trigger['turns']:.1f} % of texts turned",
+        )
+        for trigger in found["triggers"]
     ]
     rows += [
-        (f"{one['class']}, the best word", f"{one['words']}: {100 * one['turns']:.1f} % of texts turned")
-        for one in found["words"]
+        (f"{word['class']}, the best word", f"{word['words']}: {100 * word['turns']:.1f} % of texts turned")
+        for word in found["words"]
     ]
     return _Made({"pairs": len(data.pairs), "tuning_pairs": len(data.tuning)}, found, rows)
 
@@ -107,8 +113,8 @@ def _from_people(subject: Subject, records: Sequence[Any], out: Path, seed: int)
     with progress_bars() as on_step:
         data = build_record_set(subject, records, out, seed, on_step)
     rows = [
-        (one["attribute"], f"hijacks {one['hijacks']:,} of {len(data.pairs):,} over-attending records")
-        for one in data.provenance["attributes"]
+        (attribute["attribute"], f"hijacks {attribute['hijacks']:,} of {len(data.pairs):,} over-attending records")
+        for attribute in data.provenance["attributes"]
     ]
     if len(data.pairs) < ENOUGH_HIJACKED:
         rows = [("protected attributes that decide", "none: a detector trained on this set will watch nothing")]

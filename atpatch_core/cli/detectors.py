@@ -34,9 +34,17 @@ def list_detectors(subject: _Model, as_json: AsJson = False) -> None:
     """List all versions, and which one is active."""
     found = versions.list_versions(subject)
     if as_json:
-        print_json([{"name": one.name, "active": one.active, "made": one.made, "notes": one.notes} for one in found])
+        print_json(
+            [
+                {"name": version.name, "active": version.active, "made": version.made, "notes": version.notes}
+                for version in found
+            ]
+        )
         return
-    rows = [(f"{'* ' if one.active else '  '}{one.name}", " ".join((one.made, one.notes)).strip()) for one in found]
+    rows = [
+        (f"{'* ' if version.active else '  '}{version.name}", " ".join((version.made, version.notes)).strip())
+        for version in found
+    ]
     print_table(f"{subject.name}: detectors (* is active)", rows or [("none", "")])
 
 

@@ -117,32 +117,32 @@ def show_disagreements(
     """List the columns about which annotators differ, and who said what: contradictions first."""
     with LabelStore.open() as store:
         about = None if subject is None else _known(store, subject)
-        names = {one.fingerprint: one.name for one in store.subjects()}
+        names = {known.fingerprint: known.name for known in store.subjects()}
         found = list_disagreements(store, None if about is None else about.fingerprint, most)
     if as_json:
         listed = [
             {
-                "subject": names[one.subject],
-                "fingerprint": one.subject,
-                "input_sha256": one.digest,
-                "title": one.title,
-                "layer": one.column.layer,
-                "head": one.column.head,
-                "column": one.column.key,
-                "contradiction": one.contradiction,
-                "said": [asdict(opinion) for opinion in one.opinions],
-                "open": _page_of(names[one.subject], one.digest),
+                "subject": names[disagreement.subject],
+                "fingerprint": disagreement.subject,
+                "input_sha256": disagreement.digest,
+                "title": disagreement.title,
+                "layer": disagreement.column.layer,
+                "head": disagreement.column.head,
+                "column": disagreement.column.key,
+                "contradiction": disagreement.contradiction,
+                "said": [asdict(opinion) for opinion in disagreement.opinions],
+                "open": _page_of(names[disagreement.subject], disagreement.digest),
             }
-            for one in found.listed
+            for disagreement in found.listed
         ]
         counts = {"contradictions": found.contradictions, "judged_by_some": found.judged_by_some}
         print_json({"subject": None if about is None else about.name, **counts, "listed": listed})
         return
     rows = [("different verdicts", f"{found.contradictions:,}"), ("judged by only some", f"{found.judged_by_some:,}")]
-    for one in found.listed:
-        said = ", ".join(f"{opinion.annotator}: {opinion_in_words(opinion)}" for opinion in one.opinions)
-        place = f"layer {one.column.layer}, head {one.column.head}, column {one.column.key}"
-        rows.append((f"{one.title or 'untitled'} ({one.digest[:8]}), {place}", said))
+    for disagreement in found.listed:
+        said = ", ".join(f"{opinion.annotator}: {opinion_in_words(opinion)}" for opinion in disagreement.opinions)
+        place = f"layer {disagreement.column.layer}, head {disagreement.column.head}, column {disagreement.column.key}"
+        rows.append((f"{disagreement.title or 'untitled'} ({disagreement.digest[:8]}), {place}", said))
     print_table("All subjects" if about is None else about.name, rows)
 
 
@@ -176,11 +176,13 @@ def _page_of(name: str, digest: str) -> str:
 def _known(store: LabelStore, text: str) -> SubjectRef:
     name = Path(text).name
     known = store.subjects()
-    found = [one for one in known if text == one.fingerprint] or [one for one in known if name == one.name]
+    found = [candidate for candidate in known if text == candidate.fingerprint] or [
+        candidate for candidate in known if name == candidate.name
+    ]
     if len(found) == 1:
         return found[0]
     if not found:
-        names = ", ".join(sorted({one.name for one in known})) or "none yet"
+        names = ", ".join(sorted({candidate.name for candidate in known})) or "none yet"
         raise LabelError(f"No input of {name!r} was ever queued; the subjects in the store are: {names}.")
     raise LabelError(f"{len(found)} models are called {name!r}: name one by its fingerprint instead.")
 

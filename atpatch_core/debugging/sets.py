@@ -32,13 +32,13 @@ class ImageDebuggingSet:
         return ImageDebuggingSet(self.clean[part], self.triggered[part], self.covered[part], self.origin)
 
 
-def joined_images(one: ImageDebuggingSet, other: ImageDebuggingSet) -> ImageDebuggingSet:
+def joined_images(first: ImageDebuggingSet, other: ImageDebuggingSet) -> ImageDebuggingSet:
     """The pairs of both; those in both count twice."""
     return ImageDebuggingSet(
-        np.concatenate([one.clean, other.clean]),
-        np.concatenate([one.triggered, other.triggered]),
-        np.concatenate([one.covered, other.covered]),
-        one.origin if other.origin == one.origin else f"{one.origin}; {other.origin}",
+        np.concatenate([first.clean, other.clean]),
+        np.concatenate([first.triggered, other.triggered]),
+        np.concatenate([first.covered, other.covered]),
+        first.origin if other.origin == first.origin else f"{first.origin}; {other.origin}",
     )
 
 

@@ -92,7 +92,7 @@ class ComparisonRequest:
             data["upload"],
             whole(data["count"], 1, limits.TABLES.rows),
             attacks_from_data(mapping(data["attacks"], limits.ATTACKS.attacks)),
-            tuple(text(one, _LONGEST_NAME) for one in listed(data["defences"], limits.COMPARISONS.defences)),
+            tuple(text(name, _LONGEST_NAME) for name in listed(data["defences"], limits.COMPARISONS.defences)),
             number(data["false_positive_rate"], 0, 1),
             whole(data["seeds"], 1, limits.COMPARISONS.runs),
         )

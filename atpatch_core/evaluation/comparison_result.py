@@ -95,13 +95,13 @@ def _as_data(comparison: Comparison) -> dict[str, Any]:
                 "seed": run.seed,
                 "defences": {
                     name: {
-                        "rates": _rates_as_data(one.rates),
+                        "rates": _rates_as_data(figures.rates),
                         "attacks": {
                             attack: {"n": under.n, "rates": _rates_as_data(under.rates)}
-                            for attack, under in one.attacks.items()
+                            for attack, under in figures.attacks.items()
                         },
                     }
-                    for name, one in run.defences.items()
+                    for name, figures in run.defences.items()
                 },
             }
             for run in comparison.runs
@@ -113,10 +113,10 @@ def _as_arrays(comparison: Comparison) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     for defence, answers in enumerate(comparison.answers.values()):
         for condition, name in enumerate(comparison.trial.suspects):
-            one, where = answers[name], f"{defence}.{condition}"
-            found |= {f"{where}.labels": one.labels, f"{where}.flagged": one.flagged}
-            if one.scores is not None:
-                found[f"{where}.scores"] = one.scores
+            answer, where = answers[name], f"{defence}.{condition}"
+            found |= {f"{where}.labels": answer.labels, f"{where}.flagged": answer.flagged}
+            if answer.scores is not None:
+                found[f"{where}.scores"] = answer.scores
     if isinstance(comparison.trial, FairnessTrial):
         found[_UNTOUCHED] = comparison.trial.judge.answers
     return {name: np.ascontiguousarray(array) for name, array in found.items()}
@@ -125,7 +125,10 @@ def _as_arrays(comparison: Comparison) -> dict[str, np.ndarray]:
 def _rates_as_data(rates: Mapping[str, Rate]) -> dict[str, list[float | int | None]]:
     """Of each rate its value, the ends of its interval and how many cases; JSON has no NaN, so that is null."""
     return {
-        name: [*(None if math.isnan(one) else float(one) for one in (rate.value, rate.low, rate.high)), int(rate.n)]
+        name: [
+            *(None if math.isnan(end) else float(end) for end in (rate.value, rate.low, rate.high)),
+            int(rate.n),
+        ]
         for name, rate in rates.items()
     }
 
@@ -145,7 +148,7 @@ def _built(
         text(name, _LONGEST_NAME): _family(family)
         for name, family in mapping(told["families"], limits.COMPARISONS.defences).items()
     }
-    runs = tuple(_run(one, modality) for one in listed(told["runs"], limits.COMPARISONS.runs))
+    runs = tuple(_run(run, modality) for run in listed(told["runs"], limits.COMPARISONS.runs))
     if not runs or list(families.values()).count("none") != 1:
         raise DamagedError("It has no run, or not one model as it is.")
     unavailable = {
@@ -180,7 +183,7 @@ def _check(comparison: Comparison, request: ComparisonRequest, judged: int, clea
         raise DamagedError("It is another comparison.")
     under = [attribute.name for attribute in _protected(comparison.trial)] or list(request.attacks)
     for run in comparison.runs:
-        alike = all(list(one.attacks) == under for one in run.defences.values())
+        alike = all(list(figures.attacks) == under for figures in run.defences.values())
         if not alike or comparison.untouched not in run.defences or not set(run.defences) <= defences:
             raise DamagedError("Its figures are of something else.")
 
@@ -240,7 +243,7 @@ def _run(told: object, modality: Modality) -> Run:
     defences = mapping(fields["defences"], limits.COMPARISONS.defences)
     return Run(
         whole(fields["seed"]),
-        {text(name, _LONGEST_NAME): _figures(mapping(one, 2), modality) for name, one in defences.items()},
+        {text(name, _LONGEST_NAME): _figures(mapping(figures, 2), modality) for name, figures in defences.items()},
     )
 
 
@@ -266,7 +269,7 @@ def _rates(told: object) -> dict[str, Rate]:
 
 def _rate(told: object) -> Rate:
     *ends, count = listed(told, 4)
-    value, low, high = (math.nan if one is None else number(one, -_LARGEST_RATE, _LARGEST_RATE) for one in ends)
+    value, low, high = (math.nan if end is None else number(end, -_LARGEST_RATE, _LARGEST_RATE) for end in ends)
     return Rate(value, low, high, whole(count))
 
 

@@ -161,9 +161,9 @@ def draw_atlas(trace: AttentionTrace, flags: Flags) -> np.ndarray:
     colours = attention_colours()
     canvas = np.full((geometry.height, geometry.width, 3), _PANEL, dtype=np.uint8)
     for layer, attention in enumerate(maps):
-        for head, one in enumerate(attention):
+        for head, weights in enumerate(attention):
             x, y = geometry.origin(layer, head)
-            shade = np.sqrt(_fit(one, geometry.cell) / brightest)
+            shade = np.sqrt(_fit(weights, geometry.cell) / brightest)
             canvas[y : y + geometry.cell, x : x + geometry.cell] = colours[(shade * 255).round().astype(np.uint8)]
     image = Image.fromarray(canvas)
     _label(image, geometry)

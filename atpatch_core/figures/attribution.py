@@ -83,7 +83,9 @@ def attribution_bars(
             customdata=[(escape(every_name[key]), signed(value)) for key, value in zip(keys, values, strict=True)],
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + name + "</extra>",
         )
-    shown = [float(one.values[key]) for one in (before, after) if one is not None for key in keys]
+    shown = [
+        float(attribution.values[key]) for attribution in (before, after) if attribution is not None for key in keys
+    ]
     lowest, highest = min(0.0, *shown), max(0.0, *shown)
     room = 0.18 * (highest - lowest) or 1.0
     figure.update_layout(
@@ -123,7 +125,7 @@ def heat_images(
     Returns:
         An enlarged RGB copy for each.
     """
-    strongest = max(float(one.values.abs().max()) for one in attributions) or 1.0
+    strongest = max(float(attribution.values.abs().max()) for attribution in attributions) or 1.0
     return tuple(_heat(image, inspection, attribution.values / strongest) for attribution in attributions)
 
 
@@ -193,7 +195,7 @@ def rollout_rows(inspection: Inspection, most: int = 5) -> tuple[RolloutRow, ...
     Raises:
         InputError: the maps allow no rollout, see `attention_rollout`.
     """
-    before, after = (answer_rollout(one.trace) for one in (inspection.original, inspection.patched))
+    before, after = (answer_rollout(passed.trace) for passed in (inspection.original, inspection.patched))
     names = unique(inspection.layout.key_names)
     top = before.argsort(descending=True, stable=True)[:most].tolist()
     return tuple(

@@ -66,7 +66,7 @@ def causal_table(inspection: Inspection, effects: Sequence[CausalEffect]) -> Cau
     )
     together = CausalRow(f"all {columns} together", answer(before), answer(after), inspection.changes_answer)
     notes = []
-    if together.changes and not any(one.changes for one in alone):
+    if together.changes and not any(row.changes for row in alone):
         notes.append("No single one of these changes the answer, but all together do: they back each other up.")
     if columns > len(effects):
         notes.append(f"Of {columns} columns, the {len(effects)} with the highest scores are checked one by one.")

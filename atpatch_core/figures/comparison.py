@@ -39,7 +39,7 @@ class ColumnShift:
 
 def comparable(reference: Inspection, now: Inspection) -> bool:
     """Whether two views have the same columns in the same layers and heads, so that their maps can be subtracted."""
-    shapes = [[layer.shape for layer in one.original.trace.maps] for one in (reference, now)]
+    shapes = [[layer.shape for layer in inspection.original.trace.maps] for inspection in (reference, now)]
     return shapes[0] == shapes[1] and reference.layout.key_names == now.layout.key_names
 
 
@@ -51,9 +51,9 @@ def comparison_sentence(reference: Inspection, now: Inspection, patched: bool) -
         now: what was found in this view.
         patched: whether to speak of the answers with AtPatch.
     """
-    first, second = (one.patched if patched else one.original for one in (reference, now))
+    first, second = (inspection.patched if patched else inspection.original for inspection in (reference, now))
     how = "with AtPatch" if patched else "without AtPatch"
-    flagged = [counted(len(one.flags.columns), "column") for one in (reference, now)]
+    flagged = [counted(len(inspection.flags.columns), "column") for inspection in (reference, now)]
     if first.prediction.index == second.prediction.index and first.prediction.labels == second.prediction.labels:
         text = (
             f"Both answer {first.prediction.label} {how} ({percent(first.prediction.confidence)} in the reference, "
@@ -73,15 +73,15 @@ def largest_shifts(reference: Inspection, now: Inspection, most: int = 5) -> tup
         most: the most columns to show; 5 by default.
     """
     shifts = []
-    for layer, (one, other) in enumerate(zip(reference.original.trace.maps, now.original.trace.maps, strict=True)):
-        before, after = one.mean(1), other.mean(1)
+    for layer, (first, other) in enumerate(zip(reference.original.trace.maps, now.original.trace.maps, strict=True)):
+        before, after = first.mean(1), other.mean(1)
         count = min(most, before.numel())
         for place in (after - before).abs().flatten().topk(count).indices.tolist():
             head, key = divmod(place, before.shape[1])
             column = Column(layer, head, key)
             name = column_name(column, now.layout)
             shifts.append(ColumnShift(column, name, float(before[head, key]), float(after[head, key])))
-    return tuple(sorted(shifts, key=lambda one: -abs(one.now - one.reference))[:most])
+    return tuple(sorted(shifts, key=lambda shift: -abs(shift.now - shift.reference))[:most])
 
 
 def compared_maps(
@@ -98,7 +98,7 @@ def compared_maps(
         patched: whether to take the maps with AtPatch.
         hide_special: whether to leave out what the model itself added, as query and as key.
     """
-    first, second = (one.patched if patched else one.original for one in (reference, now))
+    first, second = (inspection.patched if patched else inspection.original for inspection in (reference, now))
     detail = map_detail(Inspection(first, second, now.flags, now.layout), layer, head, hide_special)
     for title, figure in zip(_TITLES, _figures(detail), strict=True):
         figure.update_layout(title={"text": title})
@@ -122,7 +122,8 @@ def maps_apart(
         titles: one for each view.
     """
     figures = tuple(
-        _single_map(one, layer, head, patched, title) for one, title in zip(inspections, titles, strict=True)
+        _single_map(inspection, layer, head, patched, title)
+        for inspection, title in zip(inspections, titles, strict=True)
     )
     highest = max(figure.data[0].zmax for figure in figures)
     for figure in figures:
@@ -131,9 +132,9 @@ def maps_apart(
 
 
 def _single_map(inspection: Inspection, layer: int, head: int, patched: bool, title: str) -> go.Figure:
-    one = inspection.patched if patched else inspection.original
+    shown = inspection.patched if patched else inspection.original
     flags: Flags = inspection.flags
-    figure = map_detail(replace(inspection, original=one, patched=one, flags=flags), layer, head).original
+    figure = map_detail(replace(inspection, original=shown, patched=shown, flags=flags), layer, head).original
     figure.update_layout(title={"text": title})
     return figure
 

@@ -51,10 +51,10 @@ def curve(benign: np.ndarray, malicious: np.ndarray) -> Curve:
 def roc(curves: Mapping[str, Curve]) -> go.Figure:
     """True over false positives, one line for each defence, on a scale that shows small rates."""
     figure = go.Figure()
-    for number, (name, one) in enumerate(curves.items()):
+    for number, (name, rates) in enumerate(curves.items()):
         figure.add_scatter(
-            x=100 * np.concatenate([[0.0], one.false_positives, [1.0]]),
-            y=100 * np.concatenate([[0.0], one.true_positives, [1.0]]),
+            x=100 * np.concatenate([[0.0], rates.false_positives, [1.0]]),
+            y=100 * np.concatenate([[0.0], rates.true_positives, [1.0]]),
             mode="lines",
             line={"color": _COLOURS[number % len(_COLOURS)], "dash": _DASHES[number % len(_DASHES)], "shape": "hv"},
             name=escape(name),
@@ -67,20 +67,20 @@ def roc(curves: Mapping[str, Curve]) -> go.Figure:
     return figure
 
 
-def threshold_curves(one: Curve, threshold: float | None) -> go.Figure:
+def threshold_curves(rates: Curve, threshold: float | None) -> go.Figure:
     """Both rates of a defence over its threshold.
 
     Args:
-        one: the rates.
+        rates: at each threshold.
         threshold: the threshold in use, marked by a line; `None` for no line.
     """
     figure = go.Figure()
     for values, name, colour, dash in (
-        (one.true_positives, "triggered inputs flagged (TPR)", "#d97706", "solid"),
-        (one.false_positives, "clean inputs flagged (FPR)", "#2563eb", "dash"),
+        (rates.true_positives, "triggered inputs flagged (TPR)", "#d97706", "solid"),
+        (rates.false_positives, "clean inputs flagged (FPR)", "#2563eb", "dash"),
     ):
         figure.add_scatter(
-            x=one.thresholds,
+            x=rates.thresholds,
             y=100 * values,
             mode="lines",
             name=name,

@@ -64,7 +64,7 @@ def plainest_evidence(inspection: Inspection) -> Evidence | None:
     Returns:
         `None` if nothing is redistributed, which is also the case where all columns of a head are flagged.
     """
-    return max(_all_evidence(inspection), key=lambda one: one.before, default=None)
+    return max(_all_evidence(inspection), key=lambda evidence: evidence.before, default=None)
 
 
 def evidence_sentence(evidence: Evidence, patched: bool) -> str:

@@ -76,7 +76,7 @@ def label_places(marks: tuple[Mark, ...], sizes: tuple[tuple[float, float], ...]
     """
     groups = _groups(marks, sizes[0])
     tried = [_placed(marks, order, sizes) for order in (groups, groups[::-1])]
-    return tuple(min(tried, key=lambda one: one[1])[0])
+    return tuple(min(tried, key=lambda placed: placed[1])[0])
 
 
 def _placed(
@@ -87,7 +87,7 @@ def _placed(
     costs: dict[int, float] = {}
     for _ in range(_ROUNDS):
         for number, members in enumerate(groups):
-            others = [label for one, label in labels.items() if one != number]
+            others = [label for group, label in labels.items() if group != number]
             labels[number], costs[number] = _best(marks, members, others, sizes)
     return list(labels.values()), sum(costs.values())
 
@@ -98,7 +98,7 @@ def _best(
     """The best place for the names of the marks `members` beside `others`, and how bad it is."""
     mark, names = marks[members[0]], tuple(marks[member].name for member in members)
     box = np.array(text_size(names))
-    offsets, distances = _choices(max(marks[one].radius for one in members), box)
+    offsets, distances = _choices(max(marks[member].radius for member in members), box)
     cost = _FAR * distances
     for size in sizes:
         boxes = np.concatenate([_boxes(marks, size), *(_drawn(other, size) for other in others)])
@@ -132,11 +132,11 @@ def _drawn(label: Label, size: tuple[float, float]) -> np.ndarray:
 def _groups(marks: Sequence[Mark], size: tuple[float, float]) -> list[list[int]]:
     """The places of marks whose middles lie on another one."""
     groups: list[list[int]] = []
-    for number, one in enumerate(marks):
+    for number, mark in enumerate(marks):
         for group in groups:
             near = marks[group[0]]
-            away = max(abs(one.x - near.x) * size[0], abs(one.y - near.y) * size[1])
-            if away < max(one.radius, near.radius):
+            away = max(abs(mark.x - near.x) * size[0], abs(mark.y - near.y) * size[1])
+            if away < max(mark.radius, near.radius):
                 group.append(number)
                 break
         else:

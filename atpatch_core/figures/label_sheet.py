@@ -73,7 +73,7 @@ def label_sheet(inspection: Inspection, value: Any, suggested: tuple[Column, ...
     """
     layout, trace = inspection.layout, inspection.original.trace
     heads = tuple(int(attention.shape[0]) for attention in trace.maps)
-    wanted = [(one.layer, one.head) for one in suggested]
+    wanted = [(column.layer, column.head) for column in suggested]
     wanted += [(layer, head) for layer, count in enumerate(heads) for head in range(count)]
     size = max(int(attention[0].numel()) for attention in trace.maps)
     chosen = list(dict.fromkeys(wanted))[: max(1, _MOST_PIXELS // size)]

@@ -14,7 +14,9 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 def loss_curves(epochs: Sequence[Epoch]) -> go.Figure:
     """The loss of every network over its epochs."""
-    figure = _lines(epochs, {name: [one.loss for one in mine] for name, mine in _by_network(epochs).items()}, "loss")
+    figure = _lines(
+        epochs, {name: [epoch.loss for epoch in mine] for name, mine in _by_network(epochs).items()}, "loss"
+    )
     figure.update_yaxes(title="loss", rangemode="tozero")
     return figure
 
@@ -22,9 +24,9 @@ def loss_curves(epochs: Sequence[Epoch]) -> go.Figure:
 def auroc_curves(epochs: Sequence[Epoch]) -> go.Figure:
     """The area under the ROC curve over held-out inputs, over the epochs of every network that has any such inputs."""
     measured = [epoch for epoch in epochs if epoch.auroc is not None]
-    areas = {name: [one.auroc or 0.0 for one in mine] for name, mine in _by_network(measured).items()}
+    areas = {name: [epoch.auroc or 0.0 for epoch in mine] for name, mine in _by_network(measured).items()}
     figure = _lines(measured, areas, "AUROC")
-    lowest = min((one.auroc or 0.0 for one in measured), default=0.5)
+    lowest = min((epoch.auroc or 0.0 for epoch in measured), default=0.5)
     figure.update_yaxes(title="held-out AUROC", range=[min(0.48, lowest - 0.02), 1.02])
     return figure
 
@@ -45,7 +47,7 @@ def _lines(epochs: Sequence[Epoch], values: dict[str, list[float]], what: str) -
         layer = name.partition(",")[0]
         turn = seen[layer] = seen.get(layer, -1) + 1
         figure.add_scatter(
-            x=[one.number for one in mine],
+            x=[epoch.number for epoch in mine],
             y=values[name],
             mode="lines" if len(mine) > 1 else "markers",
             name=escape(name),

@@ -59,7 +59,8 @@ def map_values(inspection: Inspection, layer: int, head: int, hide_special: bool
     """
     layout = inspection.layout
     before, after = (
-        one.trace.maps[layer][head].detach().cpu().float().numpy() for one in (inspection.original, inspection.patched)
+        passed.trace.maps[layer][head].detach().cpu().float().numpy()
+        for passed in (inspection.original, inspection.patched)
     )
     shown = [key for key in range(before.shape[1]) if not (hide_special and layout.special[key])]
     if before.shape[0] == before.shape[1]:

@@ -59,7 +59,7 @@ def probability_bars(before: Prediction, after: Prediction, patched: bool, most:
             text=[percent(value) if value >= _WORTH_A_NUMBER else "" for value in values],
             textposition="outside",
             cliponaxis=False,
-            customdata=[(one, percent(value)) for one, value in zip(names, values, strict=True)],
+            customdata=[(name, percent(value)) for name, value in zip(names, values, strict=True)],
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>" + name + "</extra>",
         )
     figure.update_layout(

@@ -60,7 +60,7 @@ def field_rows(
     """
     before = inspection.original.trace.maps[layer][head].mean(0)
     after = inspection.patched.trace.maps[layer][head].mean(0)
-    protected = {one.name for one in schema.protected}
+    protected = {attribute.name for attribute in schema.protected}
     rows = []
     for name in schema.names:
         key = schema.key(name)

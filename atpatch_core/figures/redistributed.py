@@ -65,6 +65,6 @@ def _part(name: str, flags: Flags, columns: list[Column]) -> RedistributedPart:
     heads: dict[int, list[int]] = {}
     for column in columns:
         heads.setdefault(column.layer, []).append(column.head)
-    known = [score for score in (flags.score(one) for one in columns) if score is not None]
+    known = [score for score in (flags.score(column) for column in columns) if score is not None]
     places = tuple((layer, tuple(sorted(some))) for layer, some in sorted(heads.items()))
     return RedistributedPart(name, places, max(known, default=None))

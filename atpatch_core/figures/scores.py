@@ -52,7 +52,7 @@ def score_bars(
             hovertemplate="%{customdata}: score %{text}<extra></extra>",
         )
     )
-    lines = [min(one, 1.0) for one in (threshold, calibrated) if one is not None]
+    lines = [min(line, 1.0) for line in (threshold, calibrated) if line is not None]
     widths = [_LETTER * len(text) + 4 * _GAP for text in texts]
     starts = [clear_of(value, width, lines) + _GAP for (value, _), width in zip(top, widths, strict=True)]
     figure.add_scatter(

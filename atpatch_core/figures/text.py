@@ -114,5 +114,5 @@ def attends_sentence(piece: TextPiece, names: Sequence[str]) -> str:
 def direction(text: str) -> Literal["ltr", "rtl"]:
     """Which way most letters of `text` run."""
     classes = [unicodedata.bidirectional(character) for character in text[:10_000]]
-    right = sum(one in ("R", "AL") for one in classes)
+    right = sum(kind in ("R", "AL") for kind in classes)
     return "rtl" if right > classes.count("L") else "ltr"

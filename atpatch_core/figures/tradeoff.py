@@ -80,18 +80,18 @@ def tradeoff(
     figure = go.Figure()
     # AtPatch comes last, so that nothing hides it.
     for group in sorted({_NAMES[place.family] for place in places}, key=lambda name: name == _NAMES["atpatch"]):
-        mine = [one for one in places if _NAMES[one.family] == group]
+        mine = [place for place in places if _NAMES[place.family] == group]
         figure.add_scatter(
-            x=[100 * one.lost for one in mine],
-            y=[100 * one.left for one in mine],
+            x=[100 * place.lost for place in mine],
+            y=[100 * place.left for place in mine],
             mode="markers",
             name=bound if group == _NAMES["bound"] else group,
             cliponaxis=False,
-            customdata=[(escape(one.name), _time(one)) for one in mine],
+            customdata=[(escape(place.name), _time(place)) for place in mine],
             hovertemplate=f"%{{customdata[0]}}<br>{escape(left)} %{{y:.2f}} points<br>{escape(lost)} %{{x:.2f}} points"
             "<br>%{customdata[1]}<extra></extra>",
             marker={
-                "size": [_size(one.cost) for one in mine],
+                "size": [_size(place.cost) for place in mine],
                 "symbol": f"{_SYMBOLS[mine[0].family]}-open",
                 "opacity": 1,  # Plotly makes large markers translucent
                 "color": _COLOURS[mine[0].family],
@@ -103,7 +103,7 @@ def tradeoff(
         margin={"l": 8, "r": 24, "t": 8, "b": 8},
         legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"},
     )
-    across, up = _range([one.lost for one in places]), _range([one.left for one in places])
+    across, up = _range([place.lost for place in places]), _range([place.left for place in places])
     figure.update_xaxes(
         title=f"{escape(lost)} in points", zeroline=True, fixedrange=True, automargin=True, range=across
     )
@@ -131,7 +131,7 @@ def _write_names(
         )
         for place in places
     ]
-    by_name = {one.name: one for one in places}
+    by_name = {place.name: place for place in places}
     for label in label_places(tuple(marks), _CHARTS):
         shift = {"xshift": label.right, "yshift": -label.down} if label.near else {"ax": label.right, "ay": label.down}
         figure.add_annotation(
@@ -153,7 +153,7 @@ def _size(cost: float | None) -> float:
     return 12.0 if cost is None else min(44.0, 12.0 * max(1.0, cost) ** 0.5)
 
 
-def _time(one: Place) -> str:
-    if one.cost is None:
-        return "needs the truth" if one.family == "bound" else ""
-    return f"{one.cost:.1f} times the time"
+def _time(place: Place) -> str:
+    if place.cost is None:
+        return "needs the truth" if place.family == "bound" else ""
+    return f"{place.cost:.1f} times the time"

@@ -32,7 +32,7 @@ class Kept(list[T]):
     @property
     def rows(self) -> list[int]:
         """The row that each value comes from."""
-        others = {one.row for one in self.left_out}
+        others = {left.row for left in self.left_out}
         return [row for row in range(1, len(self) + len(others) + 1) if row not in others]
 
 
@@ -60,6 +60,6 @@ def summary(left_out: Sequence[LeftOut], kept: int, most: int) -> str:
         return ""
     count, all_rows = len(left_out), len(left_out) + kept
     rows = "1 row was" if count == 1 else f"{count:,} rows were"
-    reasons = " ".join(one.reason for one in left_out[:most])
+    reasons = " ".join(left.reason for left in left_out[:most])
     more = f" And {count - most:,} more." if count > most else ""
     return f"{rows} left out of {all_rows:,}: {reasons}{more}"

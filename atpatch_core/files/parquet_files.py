@@ -68,8 +68,8 @@ class ParquetTable:
         """
         chunks = self._chunks(columns)
         delta = {chunk.path_in_schema for chunk in chunks if _DELTA in chunk.encodings}
-        texts = {one.path_in_schema for one in chunks if one.physical_type == "BYTE_ARRAY"}
-        longest = max((one.total_uncompressed_size for one in chunks if one.path_in_schema in delta), default=1)
+        texts = {chunk.path_in_schema for chunk in chunks if chunk.physical_type == "BYTE_ARRAY"}
+        longest = max((chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in delta), default=1)
         at_once = max(1, min(_BATCH, limits.TABLES.unpacked // max(1, longest)))
         unpacked = 0
         try:
@@ -99,16 +99,19 @@ class ParquetTable:
                 if any(path == name or path.startswith(f"{name}.") for name in columns):
                     width, listed = self._source.schema.column(number).length or 0, self._is_listed(number)
                     for group in range(footer.num_row_groups):
-                        one = footer.row_group(group).column(number)
-                        chunks.append(one)
-                        _check_unpacked(one.num_values * width)
-                        if listed and _DELTA in one.encodings:
-                            _check_unpacked(one.num_values * one.total_uncompressed_size)
+                        chunk = footer.row_group(group).column(number)
+                        chunks.append(chunk)
+                        _check_unpacked(chunk.num_values * width)
+                        if listed and _DELTA in chunk.encodings:
+                            _check_unpacked(chunk.num_values * chunk.total_uncompressed_size)
         except DamagedError:
             raise
         except Exception as error:
             raise DamagedError(_UNREADABLE) from error
-        values, bytes_ = sum(chunk.num_values for chunk in chunks), sum(one.total_uncompressed_size for one in chunks)
+        values, bytes_ = (
+            sum(chunk.num_values for chunk in chunks),
+            sum(chunk.total_uncompressed_size for chunk in chunks),
+        )
         if values > limits.TABLES.values:
             raise OversizeError(f"The file holds {values:,} values, more than {limits.TABLES.values:,}: cut it up.")
         _check_unpacked(bytes_)
@@ -164,8 +167,8 @@ def open_parquet(source: Path | bytes) -> Iterator[ParquetTable]:
             raise DamagedError("The file has two columns of the same name: leave one of them out.")
         yield ParquetTable(names, rows, file, keep)
     finally:
-        for one in opened:
-            one.close()
+        for handle in opened:
+            handle.close()
 
 
 def _check_unpacked(count: int) -> None:
@@ -181,7 +184,7 @@ def _unpacked(array: pa.Array) -> int:
         lengths = pc.binary_length(array.dictionary.cast(pa.binary()))
         return int(pc.sum(lengths.cast(pa.int64()).take(array.indices)).as_py() or 0) + int(array.indices.nbytes)
     if isinstance(array, pa.StructArray):
-        return sum(_unpacked(one) for one in array.flatten())
+        return sum(_unpacked(part) for part in array.flatten())
     if isinstance(array, pa.ListArray | pa.LargeListArray | pa.FixedSizeListArray):
         return _unpacked(array.flatten())
     return int(array.nbytes)

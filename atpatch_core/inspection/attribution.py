@@ -214,7 +214,7 @@ def attention_rollout(trace: AttentionTrace) -> Tensor:
                 [0.1667, 0.1667, 0.6667]])
     """
     keys = trace.maps[0].shape[-1]
-    if any(one.shape[1:] != (keys, keys) for one in trace.maps):
+    if any(layer.shape[1:] != (keys, keys) for layer in trace.maps):
         raise InputError("The layers of this model attend to different keys, so their maps can't be multiplied up.")
     flow = torch.eye(keys)
     for attention in trace.maps:

@@ -65,7 +65,7 @@ class Pace:
         Returns:
             One of `STEPS_OFFERED` up to `STEPS`; the smallest of them if none fits.
         """
-        fitting = [one for one in STEPS_OFFERED if one <= STEPS and self.seconds(one, passes) <= seconds]
+        fitting = [steps for steps in STEPS_OFFERED if steps <= STEPS and self.seconds(steps, passes) <= seconds]
         return max(fitting, default=STEPS_OFFERED[0])
 
 
@@ -165,7 +165,7 @@ def attribute_both(
     taken = pace.steps_within(SECONDS - spent, passes) if steps is None else steps
     total = spent + pace.seconds(taken, passes)
 
-    def one(number: int, redistributed: Sequence[Column]) -> Attribution:
+    def attributed(number: int, redistributed: Sequence[Column]) -> Attribution:
         def tell(done: int, of: int) -> None:
             if on_step is not None:
                 foreseen = spent + pace.seconds(taken, number) + pace.start + done * pace.step
@@ -174,5 +174,5 @@ def attribute_both(
         at_once = max(1, int(_BATCH_SECONDS / pace.step)) if pace.step > 0 else None
         return attribute(subject, x, target, redistributed, taken, tell, at_once)
 
-    before = one(0, ())
-    return BothAttributions(before, one(1, columns) if columns else None, taken, pace)
+    before = attributed(0, ())
+    return BothAttributions(before, attributed(1, columns) if columns else None, taken, pace)

@@ -41,7 +41,7 @@ def count_flips(subject: Subject, record: Record) -> int:
         InputError: the subject does not take records, or the record is not valid.
     """
     schema = record_schema(subject)
-    return sum(len(schema.flips(record, one.name)) for one in schema.protected)
+    return sum(len(schema.flips(record, attribute.name)) for attribute in schema.protected)
 
 
 def what_if(
@@ -82,7 +82,7 @@ def what_if(
         ('sex', 'Male', '>50K', '>50K')
     """
     schema = record_schema(subject)
-    flips = [(one.name, flip) for one in schema.protected for flip in schema.flips(record, one.name)]
+    flips = [(attribute.name, flip) for attribute in schema.protected for flip in schema.flips(record, attribute.name)]
     if not flips:
         return ()
     found: list[WhatIf] = []

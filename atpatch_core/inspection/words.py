@@ -35,7 +35,9 @@ def group_words(inspection: Inspection) -> Inspection:
     count = len(groups)
     scores = tuple(None if layer is None else _highest(layer, index, count) for layer in inspection.flags.scores)
     flagged = tuple(_highest(layer.float(), index, count) > 0 for layer in inspection.flags.flagged)
-    followed = frozenset(Column(one.layer, one.head, int(index[one.key])) for one in inspection.flags.followed)
+    followed = frozenset(
+        Column(column.layer, column.head, int(index[column.key])) for column in inspection.flags.followed
+    )
     return Inspection(
         original=_pass(inspection.original, index, count),
         patched=_pass(inspection.patched, index, count),
@@ -75,8 +77,8 @@ def _span(layout: Layout, keys: list[int]) -> tuple[int, int] | None:
     return (spans[0][0], spans[-1][1]) if spans else None
 
 
-def _pass(one: Pass, index: Tensor, count: int) -> Pass:
-    return Pass(one.prediction, AttentionTrace(tuple(_grouped(layer, index, count) for layer in one.trace.maps)))
+def _pass(passed: Pass, index: Tensor, count: int) -> Pass:
+    return Pass(passed.prediction, AttentionTrace(tuple(_grouped(layer, index, count) for layer in passed.trace.maps)))
 
 
 def _grouped(attention: Tensor, index: Tensor, count: int) -> Tensor:

@@ -52,8 +52,8 @@ def note(handle: int, name: str) -> None:
 def noted(file: Path) -> str:
     """Who has the lock, or had it last; nothing if nobody ever had."""
     try:
-        with file.open("rb") as one:
-            return one.read(_LONGEST).decode(errors="replace")
+        with file.open("rb") as opened:
+            return opened.read(_LONGEST).decode(errors="replace")
     except OSError:
         return ""
 

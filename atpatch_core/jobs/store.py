@@ -115,16 +115,16 @@ class JobStore(Generic[Asked, How]):
         Raises:
             AtPatchError: the kind's error: the disk refuses.
         """
-        one = self.get(job)
-        if one is None or one.over:
+        found = self.get(job)
+        if found is None or found.over:
             return
         try:
             (self.folder / job / CANCEL).touch()
         except OSError as error:
             raise self.kind.error(f"The {self.kind.name} can't be stopped ({error.strerror}): try again.") from error
-        if one.status.process is not None and locks.holder(self._lock(one.request.key)) == job:
+        if found.status.process is not None and locks.holder(self._lock(found.request.key)) == job:
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(one.status.process, signal.SIGTERM)
+                os.kill(found.status.process, signal.SIGTERM)
 
     def _as_data(self, request: Asked) -> dict[str, Any]:
         return {"kind": self.kind.name, **request.as_data()}
@@ -188,11 +188,11 @@ class JobStore(Generic[Asked, How]):
 
     def _drop_oldest(self) -> None:
         for path in sorted(self._folders())[: -self.kind.kept]:
-            one = self.get(path.name)
-            if one is None or one.over:
+            found = self.get(path.name)
+            if found is None or found.over:
                 shutil.rmtree(path, ignore_errors=True)
-                if one is not None:
-                    locks.forget(self._lock(one.request.key), path.name)
+                if found is not None:
+                    locks.forget(self._lock(found.request.key), path.name)
 
 
 def is_id(name: str) -> bool:

@@ -61,12 +61,12 @@ class RowProblem:
     problem: str
 
 
-def to_row(subject: SubjectRef, one: StoredInput, content: bytes | None, answer: Answer) -> dict[str, Any]:
+def to_row(subject: SubjectRef, stored: StoredInput, content: bytes | None, answer: Answer) -> dict[str, Any]:
     """The row of an answer, with Python's own values: bytes as bytes, times as aware times.
 
     Args:
         subject: that the answer is about.
-        one: the input that it is about.
+        stored: the input that it is about.
         content: the input's bytes; `None` to leave them out.
         answer: what was said.
     """
@@ -76,12 +76,12 @@ def to_row(subject: SubjectRef, one: StoredInput, content: bytes | None, answer:
         "fingerprint": subject.fingerprint,
         "kind": subject.kind,
         "heads": list(subject.heads),
-        "input_sha256": one.digest,
+        "input_sha256": stored.digest,
         "input": content,
-        "keys": one.keys,
-        "title": one.title,
-        "source": one.source,
-        "trace": one.trace,
+        "keys": stored.keys,
+        "title": stored.title,
+        "source": stored.source,
+        "trace": stored.trace,
         "annotator": answer.annotator,
         "state": answer.state.value,
         "revision": answer.revision,

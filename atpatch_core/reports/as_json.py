@@ -43,7 +43,7 @@ def report_json(found: Findings) -> str:
 
 
 def _count(inspection: Inspection) -> int:
-    return sum(layer.numel() for one in (inspection.original, inspection.patched) for layer in one.trace.maps)
+    return sum(layer.numel() for passed in (inspection.original, inspection.patched) for layer in passed.trace.maps)
 
 
 def _report(found: Findings) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _report(found: Findings) -> dict[str, Any]:
         "keys": [
             {"name": name, "special": special} for name, special in zip(layout.key_names, layout.special, strict=True)
         ],
-        "columns_by_hand": [_column(one) for one in found.by_hand],
+        "columns_by_hand": [_column(column) for column in found.by_hand],
         "flagged": [
             {**_column(column), "score": inspection.flags.score(column)} for column in inspection.flags.columns
         ],
@@ -99,22 +99,22 @@ def _value(found: Findings) -> Any:
     return found.value
 
 
-def _column(one: Column) -> dict[str, int]:
-    return {"layer": one.layer, "head": one.head, "key": one.key}
+def _column(column: Column) -> dict[str, int]:
+    return {"layer": column.layer, "head": column.head, "key": column.key}
 
 
-def _pass(one: Pass) -> dict[str, Any]:
+def _pass(passed: Pass) -> dict[str, Any]:
     return {
-        "label": one.prediction.label,
-        "probabilities": dict(zip(one.prediction.labels, _numbers(one.prediction.probabilities), strict=True)),
-        "maps": [_numbers(layer) for layer in one.trace.maps],
+        "label": passed.prediction.label,
+        "probabilities": dict(zip(passed.prediction.labels, _numbers(passed.prediction.probabilities), strict=True)),
+        "maps": [_numbers(layer) for layer in passed.trace.maps],
     }
 
 
 def _numbers(values: Tensor) -> Any:
     """Nested lists, each number with as many digits as float32 tells apart."""
 
-    def rounded(one: Any) -> Any:
-        return [rounded(part) for part in one] if isinstance(one, list) else float(f"{one:.{_DIGITS}g}")
+    def rounded(value: Any) -> Any:
+        return [rounded(part) for part in value] if isinstance(value, list) else float(f"{value:.{_DIGITS}g}")
 
     return rounded(values.detach().cpu().tolist())

@@ -120,11 +120,11 @@ def _text(found: Findings, layer: int, head: int) -> str:
     return "".join(parts)
 
 
-def _figure(one: PaperFigure) -> str:
-    source = "data:image/svg+xml;base64," + base64.b64encode(one.svg()).decode("ascii")
+def _figure(figure: PaperFigure) -> str:
+    source = "data:image/svg+xml;base64," + base64.b64encode(figure.svg()).decode("ascii")
     return (
-        f'<figure><h2>{escape(one.title)}</h2><img src="{source}" alt="{escape(one.alt)}">'
-        f"<figcaption>{escape(one.alt)}.</figcaption></figure>"
+        f'<figure><h2>{escape(figure.title)}</h2><img src="{source}" alt="{escape(figure.alt)}">'
+        f"<figcaption>{escape(figure.alt)}.</figcaption></figure>"
     )
 
 
@@ -156,8 +156,8 @@ def _flagged(found: Findings) -> Iterable[str]:
     yield _table(
         ("Part of the input", "Heads"),
         [
-            (one.name, "; ".join(heads_in_words(*place) for place in one.places))
-            for one in redistributed_parts(inspection)
+            (part.name, "; ".join(heads_in_words(*place) for place in part.places))
+            for part in redistributed_parts(inspection)
         ],
     )
     yield "</details>"
@@ -178,7 +178,10 @@ def _causal(found: Findings) -> Iterable[str]:
     )
     yield _table(
         ("Column", "Answer before", "Answer with this redistributed", "Changes the answer"),
-        [(one.column, one.before, one.after, "yes" if one.changes else "no") for one in (*table.alone, table.together)],
+        [
+            (effect.column, effect.before, effect.after, "yes" if effect.changes else "no")
+            for effect in (*table.alone, table.together)
+        ],
     )
     yield from (f"<p>{escape(note)}</p>" for note in table.notes)
 

@@ -151,10 +151,10 @@ def _predictions(found: Findings) -> Figure:
         (before, "without AtPatch", ORIGINAL, "", -0.2),
         (after, "with AtPatch", REDISTRIBUTED, "////", 0.2),
     ):
-        values = [float(prediction.probabilities[one]) for one in classes]
+        values = [float(prediction.probabilities[number]) for number in classes]
         bars = axes.barh(places + shift, values, 0.38, color=colour, hatch=hatch, edgecolor="white", label=name)
         axes.bar_label(bars, [_share(value) for value in values], padding=2, fontsize=_SIZE - 1)
-    axes.set_yticks(places, [_short(before.labels[one]) for one in classes], parse_math=False, fontsize=_SIZE)
+    axes.set_yticks(places, [_short(before.labels[number]) for number in classes], parse_math=False, fontsize=_SIZE)
     axes.set_xlim(0, 1.12)
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(PercentFormatter(1, 0, "\u00a0%"))
@@ -173,11 +173,13 @@ def _scores(found: Findings) -> Figure:
         for head, row in enumerate(scores.tolist())
         for key, score in enumerate(row)
     ]
-    top = sorted(scored, key=lambda one: (-one[0], one[1]))[:_MOST_SCORES]
+    top = sorted(scored, key=lambda pair: (-pair[0], pair[1]))[:_MOST_SCORES]
     figure = _empty(0.8 + 0.22 * len(top))
     axes, places = figure.add_subplot(), np.arange(len(top))
     flagged = set(flags.columns)
-    axes.barh(places, [score for score, _ in top], 0.7, color=[ORIGINAL if one in flagged else _GREY for _, one in top])
+    axes.barh(
+        places, [score for score, _ in top], 0.7, color=[ORIGINAL if column in flagged else _GREY for _, column in top]
+    )
     threshold = min(flags.threshold, 1.0)
     for place, (score, _) in enumerate(top):
         start = clear_of(score, _NUMBER, [threshold])
@@ -190,7 +192,7 @@ def _scores(found: Findings) -> Figure:
             fontsize=_SIZE - 1,
         )
     axes.set_yticks(
-        places, [_short(column_name(one, layout), 60) for _, one in top], parse_math=False, fontsize=_SIZE - 1
+        places, [_short(column_name(column, layout), 60) for _, column in top], parse_math=False, fontsize=_SIZE - 1
     )
     axes.axvline(threshold, color=REDISTRIBUTED, linewidth=1)
     axes.set_xlim(0, 1.12)

@@ -47,14 +47,14 @@ def _check_labels(called: str, names: Any) -> None:
             f'The id2label in the config.json of {called} is no list of classes: write it as {{"0": "first name", '
             '"1": "second name"}.'
         )
-    numbers = sorted((_number(name) for name in names), key=lambda one: (one is None, one))
+    numbers = sorted((_number(name) for name in names), key=lambda number: (number is None, number))
     if numbers != list(range(len(names))):
         found = ", ".join(list(names)[:3])[:_LONGEST]
         raise SubjectError(
             f"The id2label in the config.json of {called} numbers its classes {found}, \u2026: number them 0, 1, 2, "
             "\u2026 in the order of the model's outputs."
         )
-    if not all(isinstance(one, str | int | float) for one in names.values()):
+    if not all(isinstance(name, str | int | float) for name in names.values()):
         raise SubjectError(
             f"The id2label in the config.json of {called} holds names that are no text: write them as text."
         )

@@ -75,7 +75,7 @@ def list_versions(model: Path) -> tuple[DetectorVersion, ...]:
             further.append(
                 DetectorVersion(path.name, path, active == path.name, _text_in(about, "made"), _text_in(about, "notes"))
             )
-    return (*found, *sorted(further, key=lambda one: (one.made, one.name)))
+    return (*found, *sorted(further, key=lambda version: (version.made, version.name)))
 
 
 def active_version(model: Path) -> str | None:

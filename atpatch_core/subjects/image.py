@@ -48,15 +48,15 @@ class ImageAdapter:
         """
         return read_image(content)
 
-    def write(self, one: Image.Image) -> bytes:
+    def write(self, image: Image.Image) -> bytes:
         """The image as a PNG file.
 
         Raises:
-            InputError: `one` is not an image.
+            InputError: `image` is not an image.
         """
-        _check(one)
+        _check(image)
         file = io.BytesIO()
-        one.save(file, "PNG", optimize=True)
+        image.save(file, "PNG", optimize=True)
         return file.getvalue()
 
     def encode(self, inputs: Sequence[Image.Image]) -> dict[str, Tensor]:
@@ -89,11 +89,11 @@ class ImageAdapter:
         if edge is not None and edge * edge * long > limits.IMAGES.scaled * short:
             raise InputError("The image is too long and narrow for this model: cut out a part of it.")
 
-    def layout(self, one: Image.Image, keys: int) -> Layout:
+    def layout(self, image: Image.Image, keys: int) -> Layout:
         """Special tokens first ([CLS], and whatever else the model adds), then the patches row by row.
 
         Args:
-            one: the image; every image has the same columns.
+            image: the image; every image has the same columns.
             keys: how many columns its maps have.
         """
         if self.grid is None or not 0 <= keys - self.grid[0] * self.grid[1] <= 16:

@@ -231,7 +231,7 @@ def kind_in(folder: Path) -> str | None:
         kind = _kind_of(folder, _settings(folder)["architectures"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
-    return next(name for name, one in _KINDS.items() if one is kind)
+    return next(name for name, known in _KINDS.items() if known is kind)
 
 
 def _rank(folder: Path) -> int:

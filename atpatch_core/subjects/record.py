@@ -44,14 +44,14 @@ class RecordAdapter:
             raise InputError(f"The file holds {len(records):,} records: choose one of them.")
         return records[0]
 
-    def write(self, one: Record) -> bytes:
+    def write(self, record: Record) -> bytes:
         """The record as a JSON object, the same bytes for the same values; `read` turns it back into the record.
 
         Raises:
             InputError: the record is not valid.
         """
-        one = self.schema.parse(one)
-        ordered = {name: one[name] for name in self.schema.names}
+        record = self.schema.parse(record)
+        ordered = {name: record[name] for name in self.schema.names}
         return json.dumps(ordered, ensure_ascii=False, indent=1).encode()
 
     def encode(self, inputs: Sequence[Record]) -> dict[str, Tensor]:
@@ -62,7 +62,7 @@ class RecordAdapter:
         """
         return {"input_ids": torch.tensor([self.schema.tokens(self.schema.parse(record)) for record in inputs])}
 
-    def layout(self, one: Record, keys: int) -> Layout:
+    def layout(self, record: Record, keys: int) -> Layout:
         """[CLS], then the fields by name; the same for every record."""
         return Layout(("[CLS]", *self.schema.names), (True,) + (False,) * len(self.schema.fields), unit="field")
 
@@ -95,9 +95,9 @@ def randomly_flipped(schema: RecordSchema, tokens: Tensor) -> Tensor:
         A copy of `tokens` with a random value in each protected field; all are equally likely, the old one included.
     """
     drawn = tokens.clone()
-    for one in schema.protected:
-        key = schema.key(one.name)
-        values = torch.randint(schema.category(one.name).tokens, (len(tokens),))
+    for attribute in schema.protected:
+        key = schema.key(attribute.name)
+        values = torch.randint(schema.category(attribute.name).tokens, (len(tokens),))
         drawn[:, key] = schema.first_tokens[key - 1] + values
     return drawn
 

@@ -176,10 +176,12 @@ class RecordSchema:
         names = [field.name for field in self.fields]
         if not names or len(set(names)) != len(names):
             raise ValueError("The fields of a record need names that differ.")
-        for one in self.protected:
-            values = set(self.category(one.name).categories)
-            if not one.privileged or not set(one.privileged) < values:
-                raise ValueError(f"The privileged values of {one.name} must be some of its categories, but not all.")
+        for attribute in self.protected:
+            values = set(self.category(attribute.name).categories)
+            if not attribute.privileged or not set(attribute.privileged) < values:
+                raise ValueError(
+                    f"The privileged values of {attribute.name} must be some of its categories, but not all."
+                )
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -266,7 +268,7 @@ def save_schema(schema: RecordSchema, folder: Path) -> None:
     content = {
         "format": FORMAT,
         "positive_label": schema.positive_label,
-        "protected": {one.name: list(one.privileged) for one in schema.protected},
+        "protected": {attribute.name: list(attribute.privileged) for attribute in schema.protected},
         "fields": [
             {"kind": "number" if isinstance(field, NumberField) else "category", **asdict(field)}
             for field in schema.fields
@@ -314,7 +316,7 @@ def _name(value: object) -> str:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    return tuple(_name(one) for one in listed(value, limits.RECORDS.categories))
+    return tuple(_name(name) for name in listed(value, limits.RECORDS.categories))
 
 
 def _integer(value: object) -> int:

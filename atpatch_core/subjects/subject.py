@@ -30,7 +30,7 @@ class InputAdapter(Protocol):
         """
         ...
 
-    def write(self, one: Any) -> bytes:
+    def write(self, value: Any) -> bytes:
         """The file of one input, a PNG, UTF-8 text, or a JSON object; `read` turns it back into the input."""
         ...
 
@@ -38,7 +38,7 @@ class InputAdapter(Protocol):
         """The model's keyword arguments for a batch of inputs."""
         ...
 
-    def layout(self, one: Any, keys: int) -> Layout:
+    def layout(self, value: Any, keys: int) -> Layout:
         """Names for the `keys` columns of the maps of one input."""
         ...
 

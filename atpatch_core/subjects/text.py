@@ -45,14 +45,14 @@ class TextAdapter:
         """
         return read_text(content)
 
-    def write(self, one: str) -> bytes:
+    def write(self, text: str) -> bytes:
         """The text in UTF-8.
 
         Raises:
-            InputError: `one` is not a text.
+            InputError: `text` is not a text.
         """
-        _check(one)
-        return one.encode("utf-8")
+        _check(text)
+        return text.encode("utf-8")
 
     def encode(self, inputs: Sequence[str]) -> dict[str, Tensor]:
         """The model's arguments for a batch of texts.
@@ -74,15 +74,15 @@ class TextAdapter:
         encoded = self.tokenizer(heads, padding=True, truncation=True, max_length=self.most_tokens, return_tensors="pt")
         return {name: encoded[name] for name in encoded}
 
-    def layout(self, one: str, keys: int) -> Layout:
+    def layout(self, text: str, keys: int) -> Layout:
         """A name for each token: the text it was cut from ("wonder\u2026", "\u2026ful"), or what the model calls it.
 
         Args:
-            one: the text.
+            text: the text.
             keys: how many columns its maps have; those beyond the text's own tokens are padding.
 
         Raises:
-            InputError: `one` is not a text.
+            InputError: `text` is not a text.
 
         Example:
             >>> import atpatch_core as atpatch
@@ -91,8 +91,8 @@ class TextAdapter:
             >>> layout.key_names, layout.words
             (('[CLS]', 'A', 'dull', 'film', '[SEP]', '[padding]'), (None, 0, 1, 2, None, None))
         """
-        _check(one)
-        encoded = self._tokens(self._head(one))
+        _check(text)
+        encoded = self._tokens(self._head(text))
         tokens = len(encoded.ids)
         # A token without text was added by the model, whatever the mask of a tokenizer says about it.
         added = [
@@ -102,7 +102,7 @@ class TextAdapter:
         words = [None if special else word for special, word in zip(added, encoded.word_ids, strict=True)]
         spans = [None if special else span for special, span in zip(added, encoded.offsets, strict=True)]
         names = [
-            token if span is None else _name(one, span, _neighbour(words, key, -1), _neighbour(words, key, 1))
+            token if span is None else _name(text, span, _neighbour(words, key, -1), _neighbour(words, key, 1))
             for key, (token, span) in enumerate(zip(encoded.tokens, spans, strict=True))
         ]
         padding = keys - tokens
@@ -112,7 +112,7 @@ class TextAdapter:
             words=(*words, *(None,) * padding),
             spans=(*spans, *(None,) * padding),
             unit="word",
-            notice=self._notice(one, spans, bool(encoded.overflowing)),
+            notice=self._notice(text, spans, bool(encoded.overflowing)),
         )
 
     def _tokens(self, text: str) -> Any:

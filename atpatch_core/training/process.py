@@ -30,8 +30,8 @@ def train(request: Request, progress: Progress) -> Mapping[str, Any]:
             progress.stages({ALONE: 1.0})
         progress.step(stage, done, total)
 
-    def epoch(one: Epoch) -> None:
-        add_epoch(one, progress.folder)
+    def epoch(measured: Epoch) -> None:
+        add_epoch(measured, progress.folder)
 
     detector = learn(subject, request.sources, request.settings, step, epoch)
     progress.keep()

@@ -46,7 +46,7 @@ def compare(subject: Subject, first: TrainedDetector, second: TrainedDetector, i
     Raises:
         DetectorError: a detector was made for another model.
     """
-    highest = np.stack([layer_scores(subject, one, inputs).max(1, initial=0.0) for one in (first, second)])
+    highest = np.stack([layer_scores(subject, detector, inputs).max(1, initial=0.0) for detector in (first, second)])
     return compare_scores(highest, (first, second))
 
 
@@ -57,7 +57,7 @@ def compare_scores(highest: np.ndarray, detectors: tuple[ColumnDetector, ColumnD
         highest: the highest column score of each input by each detector, float64 `[2, n]`.
         detectors: both, for their thresholds.
     """
-    flags = highest >= np.array([[one.threshold] for one in detectors])
+    flags = highest >= np.array([[detector.threshold] for detector in detectors])
     # A detector that watches nothing scores 0 throughout, and flags nothing even if its threshold is 0.
     flags &= np.array([[bool(detector.watched)] for detector in detectors])
 

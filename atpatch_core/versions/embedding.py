@@ -115,7 +115,7 @@ def embed_columns(
     network = detector.networks[layer]
     over_attended = network.truth(torch.from_numpy(truth.over_attended)).numpy()
     clear = over_attended | ~network.truth(torch.from_numpy(truth.unclear)).numpy()
-    usable = torch.cat([_padded(one, keys, 1) for one in listener.valid])[:, None].numpy() & clear
+    usable = torch.cat([_padded(valid, keys, 1) for valid in listener.valid])[:, None].numpy() & clear
     rng = np.random.default_rng(seed)
     bad = np.flatnonzero(over_attended & usable)
     benign = np.flatnonzero(~over_attended & usable)

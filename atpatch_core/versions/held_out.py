@@ -152,8 +152,8 @@ def known_columns(subject: Subject, most: int = 60, seed: int = 0) -> tuple[Held
     attack, _ = _attacked(subject, most, seed)
     clean, bad = _clean(attack), list(attack.inputs.inputs)
     pairs = ImageDebuggingSet(
-        np.stack([as_array(one) for one in clean]),
-        np.stack([as_array(one) for one in bad]),
+        np.stack([as_array(image) for image in clean]),
+        np.stack([as_array(image) for image in bad]),
         covered_patches_of(subject, attack),
         "the known trigger",
     )
@@ -188,9 +188,9 @@ def from_labels(inputs: Sequence[LabelledInput], learnt_from: Collection[str] = 
 def _as_held_out(inputs: Sequence[LabelledInput]) -> HeldOut:
     return HeldOut(
         tuple(labelled.value for labelled in inputs),
-        np.array([one.over_attended for one in inputs], dtype=bool),
-        tuple(f"labelled input {one.digest[:8]}" for one in inputs),
-        tuple(one.digest for one in inputs),
+        np.array([labelled.over_attended for labelled in inputs], dtype=bool),
+        tuple(f"labelled input {labelled.digest[:8]}" for labelled in inputs),
+        tuple(labelled.digest for labelled in inputs),
     )
 
 
@@ -210,7 +210,9 @@ def labelled_columns(
     Returns:
         The inputs, and for each layer which columns are over-attended.
     """
-    masks = label_masks([labelled.verdicts for labelled in inputs], [one.complete for one in inputs], heads, keys)
+    masks = label_masks(
+        [labelled.verdicts for labelled in inputs], [labelled.complete for labelled in inputs], heads, keys
+    )
     truth = tuple(ColumnTruth(over.numpy(), (ignored & ~over).numpy()) for over, ignored in masks)
     return _as_held_out(inputs), truth
 
@@ -247,7 +249,7 @@ def from_records(subject: Subject, records: Sequence[Record], titles: Sequence[s
         titles: one for each.
     """
     hits = hijacked_by(subject, records)
-    names = [one.name for one in record_schema(subject).protected]
+    names = [attribute.name for attribute in record_schema(subject).protected]
     by = [" and ".join(name for name, hit in zip(names, row, strict=True) if hit) for row in hits.tolist()]
     return HeldOut(
         tuple(records),
@@ -287,7 +289,7 @@ def _attribute_columns(subject: Subject, held_out: HeldOut) -> tuple[ColumnTruth
     for layer in range(len(attention_layers(subject.model))):
         _, heads, _, keys = kept.layers[layer].shape
         over = np.zeros((len(hits), heads, keys), dtype=bool)
-        over[:, :, [schema.key(one.name) for one in schema.protected]] = hits[:, None]
+        over[:, :, [schema.key(attribute.name) for attribute in schema.protected]] = hits[:, None]
         truth.append(ColumnTruth(over, np.zeros_like(over)))
     return tuple(truth)
 

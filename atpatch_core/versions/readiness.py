@@ -142,7 +142,7 @@ def better_threshold(judged: Judged, titles: Sequence[str]) -> BetterThreshold |
     if not judgeable(choosing.over_attended) or not judgeable(judging.over_attended):
         return None
     clean, bad = choosing.scores[~choosing.over_attended], choosing.scores[choosing.over_attended]
-    for rate in dict.fromkeys(max(one, 1.001 / (len(clean) + 1)) for one in _RATES):
+    for rate in dict.fromkeys(max(wanted, 1.001 / (len(clean) + 1)) for wanted in _RATES):
         threshold = min(calibrate_threshold(clean, bad, rate), 1.0)
         if gain(confusion(choosing, threshold)) < READY_FROM:
             continue

@@ -65,7 +65,7 @@ def _parts(keys: Sequence[int], layout: Layout) -> list[_Part]:
     if layout.words is None:
         return [_Part(layout.key_names[key], (key,), 1, layout.special[key]) for key in keys]
     wanted = set(keys)
-    groups = [group for one in word_groups(layout) if wanted.intersection(one) for group in _readable(one, wanted)]
+    groups = [group for word in word_groups(layout) if wanted.intersection(word) for group in _readable(word, wanted)]
     runs: list[list[list[int]]] = []
     for group in groups:
         goes_on = runs and runs[-1][-1][-1] + 1 == group[0]
@@ -95,7 +95,7 @@ def _phrase(run: list[list[int]], layout: Layout) -> _Part:
 
 def _touch(before: int, key: int, layout: Layout) -> bool:
     """Whether nothing stands between two tokens in the text, as before a full stop."""
-    ends, starts = (None if layout.spans is None else layout.spans[one] for one in (before, key))
+    ends, starts = (None if layout.spans is None else layout.spans[token] for token in (before, key))
     return ends is not None and starts is not None and ends[1] == starts[0]
 
 

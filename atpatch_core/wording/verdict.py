@@ -80,7 +80,9 @@ def split_columns(flags: Flags) -> tuple[tuple[Column, ...], tuple[Column, ...]]
     """The redistributed columns that the detector flagged, and those that were only chosen by hand."""
     columns = flags.columns
     found = {column for column in columns if column in flags.followed or flags.reaches(column)}
-    return tuple(one for one in columns if one in found), tuple(one for one in columns if one not in found)
+    return tuple(column for column in columns if column in found), tuple(
+        column for column in columns if column not in found
+    )
 
 
 def column_name(column: Column, layout: Layout) -> str:

@@ -27,7 +27,7 @@ _SIDE = 96  # pixels on the screen
 
 def show_comparison(opened: OpenSubject, version: Version, data: str) -> None:
     """Choose another version, and see where the two differ."""
-    names = [one.name for one in versions.list_versions(opened.subject.folder) if one.name != version.name]
+    names = [known.name for known in versions.list_versions(opened.subject.folder) if known.name != version.name]
     if not names:
         return
     st.divider()
@@ -46,7 +46,7 @@ def show_comparison(opened: OpenSubject, version: Version, data: str) -> None:
     if not len(inputs):
         st.info("There is no input that neither of the two learnt from: label some more.", icon=":material/inbox:")
         return
-    scores = np.stack([scores_of(opened, one, inputs, data) for one in (version, other)])
+    scores = np.stack([scores_of(opened, compared, inputs, data) for compared in (version, other)])
     found = compare_scores(scores, (version.detector, other.detector))
     _show_sentence(version.name, other.name, inputs, found)
     left, right = st.columns([1, 1], gap="medium")
@@ -96,13 +96,13 @@ def _show_inputs(opened: OpenSubject, flagged_by: Version, numbers: Sequence[int
         st.caption(f"The first {_MOST} of {len(numbers)}.")
 
 
-def _show_input(opened: OpenSubject, one: Any, title: str, over_attended: bool) -> None:
+def _show_input(opened: OpenSubject, judged: Any, title: str, over_attended: bool) -> None:
     subject = opened.subject
     if subject.kind == "image":
-        shown = one.resize((_SIDE, _SIDE), 0) if max(one.size) < _SIDE else one
+        shown = judged.resize((_SIDE, _SIDE), 0) if max(judged.size) < _SIDE else judged
         st.image(shown, width=_SIDE, alt=title)
         st.caption(plain(title))
     else:
-        text = one if isinstance(one, str) else ", ".join(f"{name} {value}" for name, value in one.items())
+        text = judged if isinstance(judged, str) else ", ".join(f"{name} {value}" for name, value in judged.items())
         st.markdown(plain(quoted(text, 80)))
     st.caption("over-attended" if over_attended else "not over-attended")

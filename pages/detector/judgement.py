@@ -60,7 +60,7 @@ def show_judgement(opened: OpenSubject, version: Version) -> str | None:
         "Judged on",
         list(known),
         key=address.choice("on", list(known), next(iter(known))),
-        format_func=lambda one: known[one],
+        format_func=lambda option: known[option],
         required=True,
     )
     data = str(chosen)
@@ -158,7 +158,7 @@ def _show_threshold(version: Version, judged: Judged) -> None:
         "Inputs that are not over-attended, but may be flagged",
         rates,
         key=address.choice("fpr", rates, _OWN),
-        format_func=lambda one: _OWN if one == _OWN else f"{100 * float(one):g} %",
+        format_func=lambda option: _OWN if option == _OWN else f"{100 * float(option):g} %",
         help="Looks only: the version keeps its own threshold. `atpatch calibrate` sets another one.",
     )
     threshold = version.detector.threshold if rate == _OWN else threshold_for(judged, float(rate))
@@ -189,7 +189,7 @@ def _show_embedding(opened: OpenSubject, version: Version, data: str) -> None:
         if len(layers) > 1:
             layer = str(
                 st.segmented_control(
-                    "Layer", layers, key=key, format_func=lambda one: f"layer {one}", required=True, width="content"
+                    "Layer", layers, key=key, format_func=lambda layer: f"layer {layer}", required=True, width="content"
                 )
             )
         try:

@@ -75,12 +75,12 @@ def _offer_threshold(opened: OpenSubject, version: Version, found: Readiness, ki
 
 def _use_threshold(opened: OpenSubject, version: Version, better: BetterThreshold) -> None:
     folder = opened.subject.folder
-    taken = {one.name for one in list_versions(folder)}
+    taken = {version.name for version in list_versions(folder)}
     base = version.name[:40]
     name = next(
-        one
-        for one in (f"{base}-threshold{'' if number == 1 else f'-{number}'}" for number in count(1))
-        if one not in taken
+        name
+        for name in (f"{base}-threshold{'' if number == 1 else f'-{number}'}" for number in count(1))
+        if name not in taken
     )
     notes = (
         f"{version.name} with the threshold {better.threshold:.4f} instead of {version.detector.threshold:.4f}, chosen "

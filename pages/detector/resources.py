@@ -98,7 +98,7 @@ def inputs_to_judge_on(opened: OpenSubject, data: str, *versions: Version) -> He
     `AtPatchError`.
     """
     found = _inputs(opened, data, frozenset().union(*(version.learnt_from for version in versions)))
-    return found.without(frozenset().union(*(one.chosen_on for one in versions)))
+    return found.without(frozenset().union(*(version.chosen_on for version in versions)))
 
 
 def readiness_of(opened: OpenSubject, version: Version) -> tuple[Readiness, str]:
@@ -114,7 +114,7 @@ def beside(opened: OpenSubject, version: Version, other: Version) -> tuple[Readi
     """
     data = _judging_data(opened)
     inputs = inputs_to_judge_on(opened, data, version, other)
-    found, counts = standing_on(inputs, *(_candidate(opened, one, data) for one in (version, other)))
+    found, counts = standing_on(inputs, *(_candidate(opened, compared, data) for compared in (version, other)))
     return None if counts is None else (found, counts)
 
 
@@ -154,13 +154,15 @@ def embedding_of(opened: OpenSubject, version: Version, data: str, layer: int) -
     if data == TEST:
         inputs, truth = _known_columns(opened.subject, made_for)
     else:
-        some = [one for one in labelled(opened) if one.digest not in version.learnt_from] or labelled(opened)
+        some = [
+            labelled_input for labelled_input in labelled(opened) if labelled_input.digest not in version.learnt_from
+        ] or labelled(opened)
         if not some:
             raise InputError("Nothing is labelled yet: submit answers on the Label page first.")
         heads = [version.detector.heads] * version.detector.layers
         keys = version.detector.keys
         if version.detector.any_length:
-            keys = judged_on.most_columns(opened.subject, [one.value for one in some])
+            keys = judged_on.most_columns(opened.subject, [labelled_input.value for labelled_input in some])
         inputs, truth = judged_on.labelled_columns(some, heads, keys)
     which = digest_of("|".join((data, str(layer), *inputs.titles)).encode())
     return _embedding(

@@ -48,22 +48,22 @@ def show_trainings(opened: OpenSubject) -> None:
         return
     st.divider()
     st.header("Training", anchor=False)
-    names = {one.id: _title(one) for one in known[:10]}
-    running = next((one.id for one in known if not one.over), known[0].id)
+    names = {training.id: _title(training) for training in known[:10]}
+    running = next((training.id for training in known if not training.over), known[0].id)
     chosen = st.selectbox(
         "Which training",
         list(names),
         key=address.choice("training", list(names), running),
-        format_func=lambda one: names.get(one, str(one)),
+        format_func=lambda training_id: names.get(training_id, str(training_id)),
         label_visibility="collapsed",
     )
     address.write_at_once("training")
-    one = next(training for training in known if training.id == chosen)
-    if one.over:
-        _show_end(opened, one)
-        _show_curves(one)
+    training = next(training for training in known if training.id == chosen)
+    if training.over:
+        _show_end(opened, training)
+        _show_curves(training)
     else:
-        _show_progress(one.id)
+        _show_progress(training.id)
 
 
 def _show_form(opened: OpenSubject) -> None:
@@ -139,12 +139,12 @@ def _show_learnt_from(taught: LearntFrom) -> None:
         st.dataframe(
             {
                 "annotator": [annotator.name for annotator in taught.annotators],
-                "inputs": [one.inputs for one in taught.annotators],
-                "over-attended": [one.over_attended for one in taught.annotators],
-                "benign": [one.benign for one in taught.annotators],
-                "benign as the rest": [one.rest_benign for one in taught.annotators],
-                "unsure": [one.unsure for one in taught.annotators],
-                "unjudged": [one.unjudged for one in taught.annotators],
+                "inputs": [annotator.inputs for annotator in taught.annotators],
+                "over-attended": [annotator.over_attended for annotator in taught.annotators],
+                "benign": [annotator.benign for annotator in taught.annotators],
+                "benign as the rest": [annotator.rest_benign for annotator in taught.annotators],
+                "unsure": [annotator.unsure for annotator in taught.annotators],
+                "unjudged": [annotator.unjudged for annotator in taught.annotators],
             },
             hide_index=True,
             height=min(38 + 35 * len(taught.annotators), 180),
@@ -154,26 +154,26 @@ def _show_learnt_from(taught: LearntFrom) -> None:
 
 @st.fragment(run_every=_EVERY)
 def _show_progress(training: str) -> None:
-    one = training_store().get(training)
-    if one is None or one.over:
+    job = training_store().get(training)
+    if job is None or job.over:
         st.rerun()
-    left = one.seconds_left(time.time())
-    st.progress(one.status.progress, f"{plain(one.status.stage)} \u00b7 {_duration(left)}")
+    left = job.seconds_left(time.time())
+    st.progress(job.status.progress, f"{plain(job.status.stage)} \u00b7 {_duration(left)}")
     st.button("Cancel", icon=":material/close:", on_click=_cancel, args=(training,))
     st.caption("You can close this page meanwhile: the training goes on, and this address leads back to it.")
-    _show_curves(one)
+    _show_curves(job)
 
 
-def _show_end(opened: OpenSubject, one: Training) -> None:
-    status, version = one.status, plain(one.request.version)
+def _show_end(opened: OpenSubject, training: Training) -> None:
+    status, version = training.status, plain(training.request.version)
     if status.state is State.DONE:
-        if one.request.version in {known.name for known in list_versions(opened.subject.folder)}:
-            _show_made(opened, one)
+        if training.request.version in {known.name for known in list_versions(opened.subject.folder)}:
+            _show_made(opened, training)
             st.button(
                 f"Look at {version}",
                 icon=":material/visibility:",
                 on_click=address.choose,
-                args=("version", one.request.version),
+                args=("version", training.request.version),
             )
         else:
             st.info(f"The training of {version} was completed; the version is no longer here.", icon=":material/info:")
@@ -183,9 +183,9 @@ def _show_end(opened: OpenSubject, one: Training) -> None:
         st.error(plain(status.problem or "The training failed."), icon=":material/block:")
 
 
-def _show_made(opened: OpenSubject, one: Training) -> None:
+def _show_made(opened: OpenSubject, training: Training) -> None:
     """How the version that a training made stands: it is judged before it is called ready."""
-    area = one.status.auroc
+    area = training.status.auroc
     measured = (
         "" if area is None else f" While training, it told inputs apart that it did not see with AUROC {area:.3f}."
     )
@@ -194,13 +194,13 @@ def _show_made(opened: OpenSubject, one: Training) -> None:
             " That is next to nothing, as 0.5 is guessing: label more over-attended inputs, or add a debugging set."
         )
     try:
-        show_readiness(opened, open_version(opened, one.request.version), "training", measured)
+        show_readiness(opened, open_version(opened, training.request.version), "training", measured)
     except AtPatchError as error:
         st.error(plain(str(error)), icon=":material/block:")
 
 
-def _show_curves(one: Training) -> None:
-    epochs = training_store().epochs(one.id)
+def _show_curves(training: Training) -> None:
+    epochs = training_store().epochs(training.id)
     if not epochs:
         return
     measured = [epoch for epoch in epochs if epoch.auroc is not None]
@@ -208,21 +208,24 @@ def _show_curves(one: Training) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.plotly_chart(
-            loss_curves(epochs), key=f"detector_loss_{one.id}", config=_CONFIG, alt=f"Loss of each network: {last}."
+            loss_curves(epochs),
+            key=f"detector_loss_{training.id}",
+            config=_CONFIG,
+            alt=f"Loss of each network: {last}.",
         )
     if measured:
         with right:
             st.plotly_chart(
                 auroc_curves(epochs),
-                key=f"detector_auroc_{one.id}",
+                key=f"detector_auroc_{training.id}",
                 config=_CONFIG,
                 alt=f"AUROC over held-out inputs; the last is {measured[-1].auroc:.3f}.",
             )
 
 
-def _title(one: Training) -> str:
-    asked = time.strftime("%d %b %H:%M", time.localtime(one.status.began))
-    return f"{one.request.version}, started {asked}"
+def _title(training: Training) -> str:
+    asked = time.strftime("%d %b %H:%M", time.localtime(training.status.began))
+    return f"{training.request.version}, started {asked}"
 
 
 def _duration(seconds: float | None) -> str:
@@ -237,7 +240,7 @@ def _taken_names(opened: OpenSubject) -> set[str]:
     """Names that a new version can't have."""
     running = [training for training in training_store().trainings(opened.subject.folder) if not training.over]
     known = {version.name for version in list_versions(opened.subject.folder)}
-    return known | {one.request.version for one in running} | {""}
+    return known | {training.request.version for training in running} | {""}
 
 
 def _start(opened: OpenSubject) -> None:

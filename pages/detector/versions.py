@@ -36,15 +36,15 @@ def show_versions(opened: OpenSubject) -> None:
     if not found:
         st.info("This model has no detector yet: train one.", icon=":material/inbox:")
         return
-    names = [one.name for one in found]
-    active = next((one.name for one in found if one.active), None)
+    names = [version.name for version in found]
+    active = next((version.name for version in found if version.active), None)
     st.dataframe(
         {
-            "version": [one.name for one in found],
-            "state": ["active" if one.active else "" for one in found],
-            "learnt from": [_origin(opened, one) for one in found],
-            "made": [one.made[:10] or "\u2013" for one in found],
-            "notes": [one.notes for one in found],
+            "version": [version.name for version in found],
+            "state": ["active" if version.active else "" for version in found],
+            "learnt from": [_origin(opened, version) for version in found],
+            "made": [version.made[:10] or "\u2013" for version in found],
+            "notes": [version.notes for version in found],
         },
         hide_index=True,
         height=min(38 + 35 * len(found), 290),
@@ -59,7 +59,7 @@ def show_versions(opened: OpenSubject) -> None:
         key=address.choice("version", names, active or names[0]),
         format_func=lambda name: f"{name} (active)" if name == active else name,
     )
-    notes = next(one.notes for one in found if one.name == chosen)
+    notes = next(version.notes for version in found if version.name == chosen)
     if notes:
         st.caption(plain(notes))
     before = versions.can_roll_back(folder)
@@ -101,9 +101,9 @@ def chosen_version(opened: OpenSubject) -> Version | None:
         return None
 
 
-def _origin(opened: OpenSubject, one: DetectorVersion) -> str:
+def _origin(opened: OpenSubject, version: DetectorVersion) -> str:
     try:
-        history = open_version(opened, one.name).detector.history
+        history = open_version(opened, version.name).detector.history
     except DetectorError:
         return "damaged"
     found = []

@@ -49,7 +49,12 @@ def chosen_trigger(labels: Sequence[str], side: int) -> ChosenTrigger | None:
         name = st.selectbox("Pattern", PATTERNS, PATTERNS.index(first.pattern), key=pattern, width=190)
         pixels = st.number_input("Side in pixels", _LEAST, min(_MOST, side), first.size, key=size, width=140)
         wanted = st.selectbox(
-            "Wanted class", range(len(labels)), first.target, key=target, format_func=lambda one: labels[one], width=190
+            "Wanted class",
+            range(len(labels)),
+            first.target,
+            key=target,
+            format_func=lambda label: labels[label],
+            width=190,
         )
         free = st.checkbox("At a random place", known is not None and first.row is None, key=anywhere)
         last = side - pixels

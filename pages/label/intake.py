@@ -23,7 +23,9 @@ def show_sample_intake(opened: OpenSubject) -> None:
     available = samples(opened)
     if available and st.button(f"Send the {counted(len(available), 'sample')}", icon=":material/playlist_add:"):
         # Their titles would tell the answer.
-        files = [(f"sample {number}", one.path.read_bytes()) for number, one in enumerate(available.values(), start=1)]
+        files = [
+            (f"sample {number}", sample.path.read_bytes()) for number, sample in enumerate(available.values(), start=1)
+        ]
         _queue(opened, files, "the samples")
 
 
@@ -61,12 +63,12 @@ def show_unseen(opened: OpenSubject) -> None:
     )
     if st.button("Let it look at them", icon=":material/visibility:"):
         bar = st.progress(0.0)
-        for number, one in enumerate(unseen, start=1):
-            content = store.content(one.digest)
+        for number, item in enumerate(unseen, start=1):
+            content = store.content(item.digest)
             try:
                 if content is not None:
                     found = inspect(opened.subject, opened.subject.read(content))
-                    store.suggest(fingerprint, one.digest, suggest(found, detector))
+                    store.suggest(fingerprint, item.digest, suggest(found, detector))
             except LabelError:
                 raise
             except AtPatchError:

@@ -39,11 +39,11 @@ def show_statistics(opened: OpenSubject) -> None:
         st.table(
             {
                 "Annotator": [plain(annotator.name) for annotator in found.annotators],
-                "Submitted": [one.submitted for one in found.annotators],
-                "Drafts": [one.drafts for one in found.annotators],
-                "Discarded": [one.discarded for one in found.annotators],
-                "Verdicts": [one.verdicts for one in found.annotators],
-                "Rest benign": [one.rest_benign for one in found.annotators],
+                "Submitted": [annotator.submitted for annotator in found.annotators],
+                "Drafts": [annotator.drafts for annotator in found.annotators],
+                "Discarded": [annotator.discarded for annotator in found.annotators],
+                "Verdicts": [annotator.verdicts for annotator in found.annotators],
+                "Rest benign": [annotator.rest_benign for annotator in found.annotators],
             },
             hide_index=True,
         )
@@ -61,8 +61,8 @@ def _show_disagreements(opened: OpenSubject) -> None:
     """Every column about which annotators differ, input by input, with a way to open each."""
     found = list_disagreements(label_store(), fingerprint_of(opened))
     by_input: dict[str, list[Disagreement]] = {}
-    for one in found.listed:
-        by_input.setdefault(one.digest, []).append(one)
+    for disagreement in found.listed:
+        by_input.setdefault(disagreement.digest, []).append(disagreement)
     if not by_input:
         return
     st.markdown(
@@ -78,7 +78,7 @@ def _show_disagreements(opened: OpenSubject) -> None:
                     icon=":material/open_in_new:",
                     query_params=link_to(digest),
                 )
-                st.markdown("\n".join(f"- {_in_words(one)}" for one in some[:_MOST_COLUMNS]))
+                st.markdown("\n".join(f"- {_in_words(disagreement)}" for disagreement in some[:_MOST_COLUMNS]))
                 if len(some) > _MOST_COLUMNS:
                     st.caption(f"and {counted(len(some) - _MOST_COLUMNS, 'column')} more")
     left = len(by_input) - _MOST_INPUTS
@@ -86,9 +86,10 @@ def _show_disagreements(opened: OpenSubject) -> None:
         st.caption(f"{counted(left, 'input')} more: `atpatch labels disagreements` lists all.")
 
 
-def _in_words(one: Disagreement) -> str:
-    said = ", ".join(f"{plain(opinion.annotator)}: {opinion_in_words(opinion)}" for opinion in one.opinions)
-    place = f"layer {one.column.layer} \u00b7 head {one.column.head} \u00b7 column {one.column.key}"
+def _in_words(disagreement: Disagreement) -> str:
+    said = ", ".join(f"{plain(opinion.annotator)}: {opinion_in_words(opinion)}" for opinion in disagreement.opinions)
+    column = disagreement.column
+    place = f"layer {column.layer} \u00b7 head {column.head} \u00b7 column {column.key}"
     return f"{place} \u2013 {said}"
 
 
@@ -155,8 +156,8 @@ def _show_report() -> None:
     st.dataframe(
         {
             "Row": [problem.row for problem in report.problems],
-            "Field": [one.field for one in report.problems],
-            "What is wrong": [one.problem for one in report.problems],
+            "Field": [problem.field for problem in report.problems],
+            "What is wrong": [problem.problem for problem in report.problems],
         },
         hide_index=True,
     )

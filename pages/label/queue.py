@@ -107,25 +107,25 @@ def _items(
     for entry in ahead:
         if len(items) == AHEAD:
             break
-        one = entry.item
-        content = store.content(one.digest)
+        item = entry.item
+        content = store.content(item.digest)
         if content is None:
             continue
         detector = opened.subject.version
-        suggestion = None if detector is None else store.suggestion(fingerprint, one.digest, detector)
+        suggestion = None if detector is None else store.suggestion(fingerprint, item.digest, detector)
         try:
-            sheet = sheet_data(opened, content, one.digest, suggestion)
+            sheet = sheet_data(opened, content, item.digest, suggestion)
         except AtPatchError:
             unreadable += 1
             continue
-        mine = store.current(fingerprint, one.digest, annotator)
+        mine = store.current(fingerprint, item.digest, annotator)
         verdicts = [] if mine is None else mine.verdicts
         items.append(
             sheet
             | {
-                "digest": one.digest,
-                "title": one.title,
-                "source": one.source,
+                "digest": item.digest,
+                "title": item.title,
+                "source": item.source,
                 "state": None if mine is None else mine.state.value,
                 "rest": Rest.UNJUDGED.value if mine is None else mine.rest.value,
                 "seen": None if mine is None else mine.suggestion_seen,

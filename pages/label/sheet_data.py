@@ -31,12 +31,12 @@ def _sheet(
     value = _subject.read(_content)
     inspection = inspect(_subject, value)
     found = _suggestion or suggest(inspection, detector)
-    sheet = label_sheet(inspection, value, tuple(one.column for one in found.columns))
+    sheet = label_sheet(inspection, value, tuple(suggested.column for suggested in found.columns))
     columns = [
         {"layer": column.column.layer, "head": column.column.head, "key": column.column.key, "score": column.score}
         for column in found.columns
     ]
-    scored = any(one.score is not None for one in found.columns)
+    scored = any(suggested.score is not None for suggested in found.columns)
     return sheet.as_data() | {
         "columns": columns,
         "threshold": found.threshold,

@@ -43,16 +43,16 @@ def show() -> None:
             "as it does where it decides, which may also be where it only shifts the probability."
         )
         wanted = st.selectbox(
-            "Person", list(available), format_func=lambda one: available[one].title, key=setting(7, "who")
+            "Person", list(available), format_func=lambda sample_id: available[sample_id].title, key=setting(7, "who")
         )
         record = opened.subject.read(available[wanted].path.read_bytes())
         flip = st.toggle("Flip the sex in this record", key=setting(7, "flip"))
-        flips = [one for one in what_if(opened.subject, record) if one.attribute == _ATTRIBUTE]
+        flips = [flip for flip in what_if(opened.subject, record) if flip.attribute == _ATTRIBUTE]
         if flip and flips:
             record = {**record, _ATTRIBUTE: flips[0].value}
             st.caption(plain(f"All else as before, but {_ATTRIBUTE}: {record[_ATTRIBUTE]}."))
         inspection = inspect(opened.subject, record)
-        flips = [one for one in what_if(opened.subject, record) if one.attribute == _ATTRIBUTE]
+        flips = [flip for flip in what_if(opened.subject, record) if flip.attribute == _ATTRIBUTE]
         adapter = opened.subject.adapter
         assert isinstance(adapter, RecordAdapter)
         key = adapter.schema.key(_ATTRIBUTE)
@@ -63,12 +63,12 @@ def show() -> None:
         )
     with right:
         before, after = inspection.original.prediction, inspection.patched.prediction
-        who = [f"{_ATTRIBUTE}: {record[_ATTRIBUTE]} (this record)", *(f"{_ATTRIBUTE}: {one.value}" for one in flips)]
+        who = [f"{_ATTRIBUTE}: {record[_ATTRIBUTE]} (this record)", *(f"{_ATTRIBUTE}: {flip.value}" for flip in flips)]
         st.table(
             {
-                "The same person with": [plain(one) for one in who],
-                "Without AtPatch": [plain(answer(one)) for one in (before, *(one.original for one in flips))],
-                "With AtPatch": [plain(answer(one)) for one in (after, *(one.patched for one in flips))],
+                "The same person with": [plain(person) for person in who],
+                "Without AtPatch": [plain(answer(found)) for found in (before, *(flip.original for flip in flips))],
+                "With AtPatch": [plain(answer(found)) for found in (after, *(flip.patched for flip in flips))],
             },
             hide_index=True,
         )

@@ -50,7 +50,9 @@ def show() -> None:
         inspection = lesson.inspect(shown)
         clean = lesson.inspect(image)
         key = key_at(inspection.layout, image.size, row + trigger.size // 2, column + trigger.size // 2)
-        shares = [float(one.original.trace.maps[lesson.layer][lesson.head][0, key]) for one in (clean, inspection)]
+        shares = [
+            float(inspected.original.trace.maps[lesson.layer][lesson.head][0, key]) for inspected in (clean, inspection)
+        ]
         st.markdown(
             f"Without the trigger the model answers {plain(answer(clean.original.prediction))}, now "
             f"**{plain(answer(inspection.original.prediction))}**. Of what \\[CLS\\] looks at in this head, the patch "

@@ -22,4 +22,4 @@ def show_left_out(left_out: Sequence[LeftOut], kept: int) -> None:
     if len(left_out) > _MOST_AT_ONCE:
         listed = left_out[: limits.LABELS.problems]
         with st.expander(f"All {counted(len(left_out), 'row')} that were left out", icon=":material/list:"):
-            st.dataframe([{"row": one.row, "why": one.reason} for one in listed], hide_index=True, height=240)
+            st.dataframe([{"row": row.row, "why": row.reason} for row in listed], hide_index=True, height=240)

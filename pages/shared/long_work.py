@@ -59,30 +59,30 @@ def result_of(noun: str, view: tuple[object, ...]) -> Any | None:
     return results.get(view)
 
 
-def show_long_work(one: LongWork, view: tuple[object, ...]) -> Any | None:
+def show_long_work(work: LongWork, view: tuple[object, ...]) -> Any | None:
     """The result for this view if it was done; or else how far it is, or the button that starts it."""
-    queue, key = _queue(), _key(one.noun, view)
-    _leave_others(one.noun, key)
-    found = result_of(one.noun, view)
+    queue, key = _queue(), _key(work.noun, view)
+    _leave_others(work.noun, key)
+    found = result_of(work.noun, view)
     if found is not None:
         return found
     job = queue.get(key)
     if job is not None and not job.over:
-        show_progress(queue, key, one.noun)
+        show_progress(queue, key, work.noun)
         return None
     if job is not None and job.state is State.FAILED:
         st.error(plain(job.problem or ""), icon=":material/block:")
     if job is not None and job.state is State.CANCELLED:
-        st.info(f"The {one.noun} was cancelled; nothing of it is kept.", icon=":material/cancel:")
+        st.info(f"The {work.noun} was cancelled; nothing of it is kept.", icon=":material/cancel:")
     st.button(
-        one.button,
+        work.button,
         type="primary",
         icon=":material/play_arrow:",
-        key=f"start_{one.noun}",
+        key=f"start_{work.noun}",
         on_click=_start,
-        args=(one, key),
+        args=(work, key),
     )
-    st.caption(one.told)
+    st.caption(work.told)
     return None
 
 
@@ -98,9 +98,9 @@ def _leave_others(noun: str, key: str) -> None:
             job.cancel()
 
 
-def _start(one: LongWork, key: str) -> None:
-    _session().begun[one.noun] = key
-    _queue().start(key, one.work, one.weights)
+def _start(work: LongWork, key: str) -> None:
+    _session().begun[work.noun] = key
+    _queue().start(key, work.work, work.weights)
 
 
 def _session() -> _Session:

@@ -82,11 +82,11 @@ def samples(opened: OpenSubject) -> dict[str, Sample]:
     except AtPatchError:
         return {}
     name = opened.subject.name
-    found = [one for one in listed if one.kind == opened.subject.kind and one.subject in (None, name)]
+    found = [sample for sample in listed if sample.kind == opened.subject.kind and sample.subject in (None, name)]
     own_first = sorted(found, key=lambda sample: sample.subject is None)
     # Select boxes tell their options apart by what they show.
     titles = unique([sample.title for sample in own_first])
-    return {one.id: replace(one, title=title) for one, title in zip(own_first, titles, strict=True)}
+    return {sample.id: replace(sample, title=title) for sample, title in zip(own_first, titles, strict=True)}
 
 
 def samples_problem() -> str | None:
@@ -110,25 +110,29 @@ def read_input(opened: OpenSubject, content: bytes, title: str) -> OpenInput:
 
 
 def inspect(
-    opened: OpenSubject, one: OpenInput, threshold: float | None, columns: tuple[Column, ...]
+    opened: OpenSubject, opened_input: OpenInput, threshold: float | None, columns: tuple[Column, ...]
 ) -> atpatch.Inspection:
     """The inspection of an input, from memory if it was one of the last few. Raises `AtPatchError`."""
-    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)[0]
+    return _inspect(opened.subject, opened_input.value, opened.key, opened_input.digest, threshold, columns)[0]
 
 
-def seconds_a_run(opened: OpenSubject, one: OpenInput, threshold: float | None, columns: tuple[Column, ...]) -> float:
+def seconds_a_run(
+    opened: OpenSubject, opened_input: OpenInput, threshold: float | None, columns: tuple[Column, ...]
+) -> float:
     """About how long the model takes for this input once, told from its inspection. Raises `AtPatchError`."""
-    return _inspect(opened.subject, one.value, opened.key, one.digest, threshold, columns)[1] / 2
+    return _inspect(opened.subject, opened_input.value, opened.key, opened_input.digest, threshold, columns)[1] / 2
 
 
-def causal_check(opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...]) -> tuple[atpatch.CausalEffect, ...]:
+def causal_check(
+    opened: OpenSubject, opened_input: OpenInput, columns: tuple[Column, ...]
+) -> tuple[atpatch.CausalEffect, ...]:
     """What redistributing each column alone does. Raises `AtPatchError`."""
-    return _causal_check(opened.subject, one.value, opened.key, one.digest, columns)
+    return _causal_check(opened.subject, opened_input.value, opened.key, opened_input.digest, columns)
 
 
-def attribution_pace(opened: OpenSubject, one: OpenInput, target: int, keys: int) -> Pace:
+def attribution_pace(opened: OpenSubject, opened_input: OpenInput, target: int, keys: int) -> Pace:
     """How long attributions of inputs with so many `keys` take, told from a first step. Raises `AtPatchError`."""
-    return _attribution_pace(opened.subject, one.value, target, opened.key, keys)
+    return _attribution_pace(opened.subject, opened_input.value, target, opened.key, keys)
 
 
 # Arguments that start with an underscore are not part of a cache's key.

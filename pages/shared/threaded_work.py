@@ -146,7 +146,7 @@ class JobQueue(Generic[Result]):
                 return job
             job = self._jobs[key] = Job(work, weights)
             self._jobs.move_to_end(key)
-            for old in [name for name, one in self._jobs.items() if one.over][: max(0, len(self._jobs) - _KEPT)]:
+            for old in [name for name, kept in self._jobs.items() if kept.over][: max(0, len(self._jobs) - _KEPT)]:
                 del self._jobs[old]
             self._pool.submit(job.run)
         return job
@@ -155,4 +155,4 @@ class JobQueue(Generic[Result]):
         """How many jobs will be done before `job` begins."""
         with self._lock:
             jobs = list(self._jobs.values())
-        return sum(1 for one in jobs[: jobs.index(job)] if not one.over) if job in jobs else 0
+        return sum(1 for kept in jobs[: jobs.index(job)] if not kept.over) if job in jobs else 0

@@ -14,13 +14,13 @@ from pages.shared.triage_address import View, to_params
 from pages.shared.upload_names import name_upload
 
 
-def triage_link(opened: OpenSubject, one: Any, label: str = "Open in Triage", detector: str | None = None) -> None:
-    """A link that opens the input `one` of the subject in Triage, or in a sentence why it can't be kept for that.
+def triage_link(opened: OpenSubject, value: Any, label: str = "Open in Triage", detector: str | None = None) -> None:
+    """A link that opens the input `value` of the subject in Triage, or in a sentence why it can't be kept for that.
 
     `detector` is the label of the version to look at it with; the active one if `None`.
     """
     try:
-        digest = uploads().put(opened.subject.write(one))
+        digest = uploads().put(opened.subject.write(value))
     except AtPatchError as error:
         st.caption(plain(str(error)))
         return

@@ -25,7 +25,10 @@ def clean_name(name: str) -> str:
     """A name from outside on one line of at most 60 characters, without any that can't be seen or turn the others
     round; whoever shows it must still escape it. Of a longer one the middle goes: its end says what kind of file it is.
     """
-    seen = "".join(one if one.isprintable() else " " for one in unicodedata.normalize("NFC", name[:_LONGEST_READ]))
+    seen = "".join(
+        character if character.isprintable() else " "
+        for character in unicodedata.normalize("NFC", name[:_LONGEST_READ])
+    )
     words = " ".join(seen.split())
     if len(words) <= _LONGEST_NAME:
         return words

@@ -57,7 +57,7 @@ def _who_scores(opened: OpenSubject, detector: ColumnDetector) -> str:
     sentence += f"{'s' if len(watched) > 1 else ''} {listed(watched)}"
     reach = Manner.of(detector).reach
     if reach is not None and set(reach.layers) != set(detector.watched):
-        sentence += f"; what it flags is redistributed in layers {listed([str(one) for one in reach.layers])}"
+        sentence += f"; what it flags is redistributed in layers {listed([str(layer) for layer in reach.layers])}"
     return plain(f"{sentence}. Steps of the slider are finer near 0 and near 1.")
 
 

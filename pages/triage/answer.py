@@ -45,13 +45,13 @@ def show_verdict(view: View, opened: OpenSubject, inspection: Inspection) -> Non
                     _show_found(inspection)
 
 
-def show_answer(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_answer(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """What the model answers now, in large letters, and the switch that changes it."""
     now = inspection.patched if view.patch else inspection.original
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("The model answers now", width="content")
-            _show_state(view, opened, one, inspection)
+            _show_state(view, opened, opened_input, inspection)
         st.header(plain(answer(now.prediction)), anchor=False)
         nothing = _why_nothing(opened, inspection)
         on = view.patch and nothing is None  # a view keeps the switch for the next input
@@ -75,11 +75,13 @@ def show_probabilities(view: View, inspection: Inspection) -> None:
     )
 
 
-def _show_state(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def _show_state(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     detected, _ = split_columns(inspection.flags)
     own = view_of(opened.subject.kind)
     # What a person set by hand may just as well take a right answer away.
-    trusted = view.threshold is None and not view.columns and own.decided_by_flags(view, opened, one, inspection)
+    trusted = (
+        view.threshold is None and not view.columns and own.decided_by_flags(view, opened, opened_input, inspection)
+    )
     if view.patch and inspection.flags.any:
         st.badge("Repaired" if trusted else "Redistributed", icon=":material/healing:", color="green")
     elif detected:
@@ -95,8 +97,8 @@ def _show_found(inspection: Inspection) -> None:
         st.table(
             {
                 "Part of the input": [plain(part.name) for part in parts],
-                "Redistributed in": ["; ".join(heads_in_words(*place) for place in one.places) for one in parts],
-                "Highest score": ["none" if one.highest is None else score_text(one.highest) for one in parts],
+                "Redistributed in": ["; ".join(heads_in_words(*place) for place in part.places) for part in parts],
+                "Highest score": ["none" if part.highest is None else score_text(part.highest) for part in parts],
             },
             hide_index=True,
         )

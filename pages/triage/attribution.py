@@ -43,7 +43,7 @@ _MOST_BARS = 10
 _MOST_ROLLED = 5
 
 
-def show_attribution(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_attribution(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """Bars, heat on the image, agreement and rollout, made when they are asked for."""
     with st.expander(
         "Attribution: what the answer is made of", icon=":material/balance:", key="attribution", on_change="rerun"
@@ -58,7 +58,7 @@ def show_attribution(view: View, opened: OpenSubject, one: OpenInput, inspection
             "to the left against it."
         )
         try:
-            found = _found(view, opened, one, inspection)
+            found = _found(view, opened, opened_input, inspection)
         except AtPatchError as error:
             st.error(plain(str(error)), icon=":material/block:")
             return
@@ -70,18 +70,18 @@ def show_attribution(view: View, opened: OpenSubject, one: OpenInput, inspection
             _show_bars(found, inspection)
         with right:
             if kind == "image" and inspection.layout.grid is not None:
-                _show_heat(one, before, after, inspection)
+                _show_heat(opened_input, before, after, inspection)
             _show_agreement(before, after, inspection, _UNITS[kind])
         _show_rollout(inspection)
 
 
-def _found(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> BothAttributions | None:
+def _found(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> BothAttributions | None:
     """The attributions once they were asked for and are there. Raises `AtPatchError`."""
     columns, target = inspection.flags.columns, inspection.original.prediction.index
     passes = 2 if columns else 1
     pace = None
-    if seconds_a_run(opened, one, view.threshold, view.columns) < _QUICK:
-        pace = attribution_pace(opened, one, target, len(inspection.layout.key_names))
+    if seconds_a_run(opened, opened_input, view.threshold, view.columns) < _QUICK:
+        pace = attribution_pace(opened, opened_input, target, len(inspection.layout.key_names))
     steps = st.selectbox(
         "Steps",
         (_USUAL, *STEPS_OFFERED),
@@ -94,10 +94,10 @@ def _found(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspecti
         "attribution",
         "Attribute the answer",
         "It runs in the background, and stops when you look at something else.",
-        lambda on_step: attribute_both(opened.subject, one.value, target, columns, steps or None, on_step),
+        lambda on_step: attribute_both(opened.subject, opened_input.value, target, columns, steps or None, on_step),
         {FIRST: 0.0, ALL: 1.0},
     )
-    found: BothAttributions | None = show_long_work(work, (opened.key, one.digest, target, columns, steps))
+    found: BothAttributions | None = show_long_work(work, (opened.key, opened_input.digest, target, columns, steps))
     return found
 
 
@@ -133,9 +133,9 @@ def _sums(attribution: Attribution, where: str) -> str:
     )
 
 
-def _show_heat(one: OpenInput, before: Attribution, after: Attribution | None, inspection: Inspection) -> None:
+def _show_heat(opened_input: OpenInput, before: Attribution, after: Attribution | None, inspection: Inspection) -> None:
     both = (before,) if after is None else (before, after)
-    heats = heat_images(one.value, inspection, both)
+    heats = heat_images(opened_input.value, inspection, both)
     for place, heat, title in zip(st.columns(2), heats, ("Without AtPatch", "With AtPatch"), strict=False):
         place.image(as_png(heat), caption=title, alt=f"{title}: patches tinted by their attribution")
     st.caption("Red speaks for the answer, blue against it, by square root; outlined is what is redistributed.")

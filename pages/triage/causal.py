@@ -16,7 +16,7 @@ from pages.shared.resources import OpenInput, OpenSubject, causal_check, seconds
 from pages.shared.triage_address import View
 
 
-def show_causal_check(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_causal_check(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """A table, made when it is opened, or asked for if it takes long: the answer after redistributing each column and
     nothing else.
     """
@@ -34,7 +34,7 @@ def show_causal_check(view: View, opened: OpenSubject, one: OpenInput, inspectio
             "nothing else: if the answer changes, that column caused it. The last row redistributes all of them."
         )
         try:
-            effects = _effects(view, opened, one, columns[:MOST_CHECKED])
+            effects = _effects(view, opened, opened_input, columns[:MOST_CHECKED])
         except AtPatchError as error:
             st.error(plain(str(error)), icon=":material/block:")
             return
@@ -56,21 +56,21 @@ def show_causal_check(view: View, opened: OpenSubject, one: OpenInput, inspectio
 
 
 def _effects(
-    view: View, opened: OpenSubject, one: OpenInput, columns: tuple[Column, ...]
+    view: View, opened: OpenSubject, opened_input: OpenInput, columns: tuple[Column, ...]
 ) -> tuple[CausalEffect, ...] | None:
     """The effects at once if that is quick, or else when they were asked for. Raises `AtPatchError`."""
-    seconds = (1 + len(columns)) * seconds_a_run(opened, one, view.threshold, view.columns)
+    seconds = (1 + len(columns)) * seconds_a_run(opened, opened_input, view.threshold, view.columns)
     if seconds <= LONG:
-        return causal_check(opened, one, columns)
+        return causal_check(opened, opened_input, columns)
     work = LongWork(
         "causal check",
         "Check each column",
         f"{counted(len(columns), 'column')}, one after the other: {in_words(seconds)}. It stops when you look at "
         "something else.",
         lambda on_step: atpatch.causal_check(
-            opened.subject, one.value, columns, lambda done, total: on_step("checking columns", done, total)
+            opened.subject, opened_input.value, columns, lambda done, total: on_step("checking columns", done, total)
         ),
         {},
     )
-    found: tuple[CausalEffect, ...] | None = show_long_work(work, (opened.key, one.digest, columns))
+    found: tuple[CausalEffect, ...] | None = show_long_work(work, (opened.key, opened_input.digest, columns))
     return found

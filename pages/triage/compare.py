@@ -62,7 +62,7 @@ def show_pin(view: View) -> None:
         )
 
 
-def show_comparison(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_comparison(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """The reference beside this view, if there is one that can be shown; else how to get one."""
     here, pinned = view.seen, view.reference is not None
     # Two keys: whether it is open is remembered by key, and pinning opens it.
@@ -81,7 +81,7 @@ def show_comparison(view: View, opened: OpenSubject, one: OpenInput, inspection:
             st.warning(plain(found), icon=":material/info:")
             st.button("Unpin", icon=":material/keep_off:", on_click=_unpin)
             return
-        _show_both(view, opened, one, inspection, *found)
+        _show_both(view, opened, opened_input, inspection, *found)
 
 
 def _show_other_models(view: View, opened: OpenSubject) -> None:
@@ -115,8 +115,8 @@ def _reference(seen: Seen, opened: OpenSubject) -> tuple[OpenSubject, OpenInput,
             content, title = (None, "") if sample is None else (sample.path.read_bytes(), sample.title)
         if content is None:
             return "The input that was pinned as reference is no longer here: pin another one."
-        one = read_input(other, content, title)
-        return other, one, inspect(other, one, None, ())
+        opened_input = read_input(other, content, title)
+        return other, opened_input, inspect(other, opened_input, None, ())
     except KeyError:
         return f"The model of the reference, {quoted(seen.subject)}, is not here: pin another view."
     except (AtPatchError, OSError) as error:
@@ -126,7 +126,7 @@ def _reference(seen: Seen, opened: OpenSubject) -> tuple[OpenSubject, OpenInput,
 def _show_both(
     view: View,
     opened: OpenSubject,
-    one: OpenInput,
+    opened_input: OpenInput,
     inspection: Inspection,
     other: OpenSubject,
     reference: OpenInput,
@@ -148,7 +148,7 @@ def _show_both(
         st.columns(2, gap="medium"),
         ("Reference", "This view"),
         (other, opened),
-        (reference, one),
+        (reference, opened_input),
         (before, inspection),
         strict=True,
     ):
@@ -169,7 +169,7 @@ def _show_maps(view: View, inspection: Inspection, before: Inspection) -> None:
         st.info(f"The model of the reference has no layer {layer}, head {head}.", icon=":material/info:")
         return
     alt = f"Layer {layer}, head {head}"
-    size = max(one.original.trace.maps[layer].shape[-1] for one in (before, inspection))
+    size = max(inspected.original.trace.maps[layer].shape[-1] for inspected in (before, inspection))
     if size > _LARGEST_CHART:
         st.caption("The maps are too large to be drawn side by side here: they are in the report.")
     elif comparable(before, inspection):

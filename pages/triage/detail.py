@@ -19,7 +19,9 @@ _WORDS = "whole_words"
 _LARGEST_CHART = 64  # columns; beyond, charts would be megabytes, and the map is drawn as pixels instead
 
 
-def show_detail(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection, as_shown: Inspection) -> None:
+def show_detail(
+    view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection, as_shown: Inspection
+) -> None:
     """Three figures of the chosen map, side by side, or below each other where there is no room.
 
     `as_shown` is the inspection with its words put together, if that was chosen.
@@ -46,7 +48,7 @@ def show_detail(view: View, opened: OpenSubject, one: OpenInput, inspection: Ins
     if len(values.names) > _LARGEST_CHART and values.before.shape[0] == values.before.shape[1]:
         map_canvas("detail", values, alt)
         return
-    figures = _figures(as_shown, maps_key(view, opened, one), layer, head, view.hide_special)
+    figures = _figures(as_shown, maps_key(view, opened, opened_input), layer, head, view.hide_special)
     for column, (name, figure) in zip(
         st.columns(3),
         (

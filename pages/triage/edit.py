@@ -39,7 +39,7 @@ def show_parent(view: View) -> None:
         st.button("Back to the original", icon=":material/undo:", on_click=_back, args=(parent,))
 
 
-def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_edit(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """Widgets for one edit of an image, a text or a record."""
     with st.expander("Edit this input: what if a part of it were not there?", icon=":material/edit:", key="edit"):
         kind = opened.subject.kind
@@ -52,7 +52,7 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
                 icon=":material/edit:",
             )
         if kind == "record":
-            _show_fields(opened, one)
+            _show_fields(opened, opened_input)
             return
         noun = "patches"
         if kind == "text":
@@ -60,7 +60,7 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
         names = unique(inspection.layout.key_names)
         own = [key for key, special in enumerate(inspection.layout.special) if not special]
         flagged = sorted({column.key for column in inspection.flags.columns if column.key in own})
-        key = f"{_KEYS}_{one.digest[:16]}"
+        key = f"{_KEYS}_{opened_input.digest[:16]}"
         if key not in st.session_state:
             st.session_state[key] = flagged
         st.multiselect(
@@ -75,13 +75,13 @@ def show_edit(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspe
             "Look at the edited copy",
             icon=":material/search:",
             on_click=_cut_out,
-            args=(opened, one, inspection, key),
+            args=(opened, opened_input, inspection, key),
             disabled=not st.session_state[key],
         )
         st.caption(_UNTIL_THEN)
 
 
-def _show_fields(opened: OpenSubject, one: OpenInput) -> None:
+def _show_fields(opened: OpenSubject, opened_input: OpenInput) -> None:
     adapter = opened.subject.adapter
     assert isinstance(adapter, RecordAdapter)
     schema = adapter.schema
@@ -90,46 +90,48 @@ def _show_fields(opened: OpenSubject, one: OpenInput) -> None:
     left, right = st.columns(2)
     name = left.selectbox("Field", order, key=_FIELD)
     field = next(field for field in schema.fields if field.name == name)
-    key = f"edit_{one.digest[:16]}_{name}"
+    key = f"edit_{opened_input.digest[:16]}_{name}"
     value: Any
     if isinstance(field, NumberField):
-        value = right.number_input("Value", field.minimum, field.maximum, int(one.value[name]), step=1, key=key)
+        value = right.number_input(
+            "Value", field.minimum, field.maximum, int(opened_input.value[name]), step=1, key=key
+        )
     else:
-        others = [category for category in field.categories if category != one.value[name]]
+        others = [category for category in field.categories if category != opened_input.value[name]]
         value = right.selectbox("Value instead", others, key=key)
     st.button(
         "Look at the edited copy",
         icon=":material/search:",
         on_click=_set_field,
-        args=(opened, one, name, value),
-        disabled=value == one.value[name],
+        args=(opened, opened_input, name, value),
+        disabled=value == opened_input.value[name],
     )
     st.caption(_UNTIL_THEN)
 
 
-def _cut_out(opened: OpenSubject, one: OpenInput, inspection: Inspection, key: str) -> None:
+def _cut_out(opened: OpenSubject, opened_input: OpenInput, inspection: Inspection, key: str) -> None:
     cut = erase_patches if opened.subject.kind == "image" else drop_words
     try:
-        _look_at(opened, one, cut(one.value, inspection.layout, st.session_state[key]))
+        _look_at(opened, opened_input, cut(opened_input.value, inspection.layout, st.session_state[key]))
     except AtPatchError as error:
         state.refuse(str(error))
 
 
-def _set_field(opened: OpenSubject, one: OpenInput, name: str, value: Any) -> None:
+def _set_field(opened: OpenSubject, opened_input: OpenInput, name: str, value: Any) -> None:
     adapter = opened.subject.adapter
     assert isinstance(adapter, RecordAdapter)
     try:
-        _look_at(opened, one, with_field(adapter.schema, one.value, name, value))
+        _look_at(opened, opened_input, with_field(adapter.schema, opened_input.value, name, value))
     except AtPatchError as error:
         state.refuse(str(error))
 
 
-def _look_at(opened: OpenSubject, one: OpenInput, edited: Any) -> None:
+def _look_at(opened: OpenSubject, opened_input: OpenInput, edited: Any) -> None:
     """The edited copy, with the original as reference; the map, the threshold and the switch stay."""
     view = state.settled_view()
     # A copy of a copy leads back to what a person brought, too.
     original = view.parent or view.seen
-    name = f"{one.title.removesuffix(_EDITED)}{_EDITED}"
+    name = f"{opened_input.title.removesuffix(_EDITED)}{_EDITED}"
     digest = uploads().put(opened.subject.write(edited), name)
     name_upload(digest, name)
     state.update(upload=digest, sample=None, columns=(), parent=original, reference=original)

@@ -46,24 +46,24 @@ def show_source(source: str, opened: OpenSubject) -> None:
     )
 
 
-def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+def typed(source: str, opened: OpenSubject, opened_input: OpenInput) -> Typed | None:
     """Nothing: an image is looked at as soon as it is there."""
     return None
 
 
-def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_input(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """The image, with the patches outlined whose columns are redistributed, and what can't be outlined in words."""
     columns, layout = inspection.flags.columns, inspection.layout
     detected, _ = split_columns(inspection.flags)
-    places = patch_boxes(layout, *one.value.size)
+    places = patch_boxes(layout, *opened_input.value.size)
     outlined = [column for column in columns if column.key in places]
     elsewhere = sorted({layout.key_names[column.key] for column in columns if column.key not in places})
     st.image(
-        _outlined(one.value, layout, columns, one.digest),
+        _outlined(opened_input.value, layout, columns, opened_input.digest),
         width="content",
-        alt=f"{one.title}; patches outlined: {len({column.key for column in outlined})}",
+        alt=f"{opened_input.title}; patches outlined: {len({column.key for column in outlined})}",
     )
-    caption = plain(one.title)
+    caption = plain(opened_input.title)
     if outlined:
         what = "what is flagged" if detected else "what was chosen by hand"
         caption += f". Outlined: {what}, named by layer (L) and head (H)."
@@ -72,18 +72,18 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
     st.caption(caption)
 
 
-def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+def decided_by_flags(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> bool:
     """Whether the answer is another one with AtPatch."""
     return inspection.changes_answer
 
 
-def show_small(one: OpenInput, inspection: Inspection) -> None:
+def show_small(opened_input: OpenInput, inspection: Inspection) -> None:
     """The image, half as large."""
     columns = inspection.flags.columns
     st.image(
-        _outlined(one.value, inspection.layout, columns, one.digest),
+        _outlined(opened_input.value, inspection.layout, columns, opened_input.digest),
         width=240,
-        alt=f"{one.title}; patches outlined: {len({column.key for column in columns})}",
+        alt=f"{opened_input.title}; patches outlined: {len({column.key for column in columns})}",
     )
 
 

@@ -43,20 +43,20 @@ def chosen_input(view: View, opened: OpenSubject) -> OpenInput | None:
         notice = f"There is no sample {quoted(view.sample)}: showing another one instead."
     for sample in _in_order(available, view.sample):
         try:
-            one = read_input(opened, sample.path.read_bytes(), sample.title)
+            opened_input = read_input(opened, sample.path.read_bytes(), sample.title)
         except (AtPatchError, OSError) as error:
             notice = notice or f"The sample {quoted(sample.title)} can't be read ({error})."
             continue
         state.settle(replace(view, sample=sample.id, upload=None), notice)
-        return one
+        return opened_input
     state.settle(replace(view, sample=None, upload=None), notice)
     return None
 
 
-def show_unsent(opened: OpenSubject, one: OpenInput) -> None:
+def show_unsent(opened: OpenSubject, opened_input: OpenInput) -> None:
     """Say so when the fields that a person types into no longer hold the input that is shown."""
     kind = opened.subject.kind
-    show_stale(view_of(kind).typed(str(st.session_state[f"{_SOURCE}_{kind}"]), opened, one))
+    show_stale(view_of(kind).typed(str(st.session_state[f"{_SOURCE}_{kind}"]), opened, opened_input))
 
 
 def show_input_choice(view: View, opened: OpenSubject) -> None:
@@ -92,7 +92,7 @@ def _show_samples(view: View, opened: OpenSubject) -> None:
     st.selectbox(
         f"Sample {kind}",
         list(available),
-        format_func=lambda one: available[one].title if one in available else str(one),
+        format_func=lambda sample_id: available[sample_id].title if sample_id in available else str(sample_id),
         key=state.bound(_SAMPLE, view.sample if view.upload is None else None),
         placeholder="Choose a sample",
         on_change=_choose_sample,

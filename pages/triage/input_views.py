@@ -43,19 +43,21 @@ class InputView(Protocol):
         """The widgets of one of `SOURCES`."""
         ...
 
-    def typed(self, source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+    def typed(self, source: str, opened: OpenSubject, opened_input: OpenInput) -> Typed | None:
         """The fields of one of `SOURCES` that need not hold what is shown, if it has any."""
         ...
 
-    def show_input(self, view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+    def show_input(self, view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
         """The input, with what is flagged marked by more than colour."""
         ...
 
-    def decided_by_flags(self, view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+    def decided_by_flags(
+        self, view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection
+    ) -> bool:
         """Whether what is flagged decides the answer."""
         ...
 
-    def show_small(self, one: OpenInput, inspection: Inspection) -> None:
+    def show_small(self, opened_input: OpenInput, inspection: Inspection) -> None:
         """The input beside another one, with no widgets."""
         ...
 

@@ -6,6 +6,6 @@ from pages.shared.resources import OpenInput, OpenSubject
 from pages.shared.triage_address import View
 
 
-def maps_key(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:
+def maps_key(view: View, opened: OpenSubject, opened_input: OpenInput) -> tuple[object, ...]:
     """What the maps on the page depend on, whether AtPatch is on or off: for the caches of what is drawn from them."""
-    return opened.key, one.digest, view.threshold, view.columns, view.whole_words
+    return opened.key, opened_input.digest, view.threshold, view.columns, view.whole_words

@@ -40,7 +40,7 @@ def has_map(inspection: Inspection, layer: int, head: int) -> bool:
     return 0 <= layer < len(maps) and 0 <= head < maps[layer].shape[0]
 
 
-def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_overview(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """The atlas of the maps the model uses now; a click opens one."""
     trace = (inspection.patched if view.patch else inspection.original).trace
     geometry = atlas_geometry(trace)
@@ -54,7 +54,7 @@ def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: I
     )
     atlas_image(
         _ATLAS,
-        _atlas_file(inspection, maps_key(view, opened, one), view.patch),
+        _atlas_file(inspection, maps_key(view, opened, opened_input), view.patch),
         geometry,
         {place: _describe(inspection, *place) for place in _places(geometry)},
         (view.layer or 0, view.head or 0),
@@ -62,7 +62,7 @@ def show_overview(view: View, opened: OpenSubject, one: OpenInput, inspection: I
     )
 
 
-def show_map_choice(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_map_choice(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """Layer and head as select boxes, and the detector's scores in that head."""
     layer, head = view.layer or 0, view.head or 0
     maps = inspection.original.trace.maps
@@ -74,7 +74,7 @@ def show_map_choice(view: View, opened: OpenSubject, one: OpenInput, inspection:
     if detector is None:
         st.info("There is no detector for this model, so its columns have no scores.", icon=":material/sensors_off:")
         return
-    figure = _score_bars(inspection, maps_key(view, opened, one), layer, head, detector.threshold)
+    figure = _score_bars(inspection, maps_key(view, opened, opened_input), layer, head, detector.threshold)
     if figure is None:
         st.info(_why_unscored(layer, detector.watched), icon=":material/visibility_off:")
         return

@@ -45,31 +45,31 @@ def main() -> None:
     own = view_of(opened.subject.kind)
     with explanation:
         show_help(own.EXPLANATION)
-    one = chosen_input(state.settled_view(), opened)
-    inspection = None if one is None else _inspection(state.settled_view(), opened, one)
+    opened_input = chosen_input(state.settled_view(), opened)
+    inspection = None if opened_input is None else _inspection(state.settled_view(), opened, opened_input)
     if inspection is not None:
         _settle_map(state.settled_view(), inspection)
         show_welcome(state.settled_view(), opened.subject.kind, inspection)
     _show_choices(opened)
     state.show_notices()
-    if one is None:
+    if opened_input is None:
         st.info(f"Choose or upload {with_article(opened.subject.kind)} to begin.", icon=":material/search:")
     elif inspection is not None:
-        _show(state.settled_view(), opened, one, inspection)
+        _show(state.settled_view(), opened, opened_input, inspection)
     view = state.settled_view()
     state.write_address(replace(view, detector=view.detector or opened.subject.version))
 
 
-def _inspection(view: View, opened: OpenSubject, one: OpenInput) -> Inspection | None:
+def _inspection(view: View, opened: OpenSubject, opened_input: OpenInput) -> Inspection | None:
     try:
-        return inspect(opened, one, view.threshold, view.columns)
+        return inspect(opened, opened_input, view.threshold, view.columns)
     except AtPatchError as error:
         problem = str(error)
     if view.columns:
         # Most likely a link to columns that this model does not have.
         state.settle(replace(view, columns=()), f"{problem} No column is chosen by hand now.")
         try:
-            return inspect(opened, one, view.threshold, ())
+            return inspect(opened, opened_input, view.threshold, ())
         except AtPatchError as error:
             problem = str(error)
     st.error(plain(problem), icon=":material/block:")
@@ -97,41 +97,41 @@ def _show_choices(opened: OpenSubject) -> None:
         show_detector_version(view, opened)
 
 
-def _show(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
-    show_unsent(opened, one)
+def _show(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
+    show_unsent(opened, opened_input)
     show_verdict(view, opened, inspection)
     # The style sheet puts the input to the left of the other two where there is room.
     with st.container(key="findings"):
         with st.container(key="answer"):
-            show_answer(view, opened, one, inspection)
+            show_answer(view, opened, opened_input, inspection)
         with st.container(key="image"):
             show_parent(view)
-            view_of(opened.subject.kind).show_input(view, opened, one, inspection)
+            view_of(opened.subject.kind).show_input(view, opened, opened_input, inspection)
             with st.container(horizontal=True):
                 show_pin(view)
-                show_send_button(view, opened, one)
+                show_send_button(view, opened, opened_input)
         with st.container(key="bars"):
             show_probabilities(view, inspection)
     if view.reference is not None:
-        show_comparison(view, opened, one, inspection)
+        show_comparison(view, opened, opened_input, inspection)
     as_shown = group_words(inspection) if view.whole_words else inspection
     left, right = st.columns([1, 1], gap="medium")
     with left:
-        show_overview(view, opened, one, as_shown)
+        show_overview(view, opened, opened_input, as_shown)
     with right:
-        show_map_choice(view, opened, one, as_shown)
-    show_detail(view, opened, one, inspection, as_shown)
+        show_map_choice(view, opened, opened_input, as_shown)
+    show_detail(view, opened, opened_input, inspection, as_shown)
     left, right = st.columns(2, gap="medium")
     with left:
         show_threshold(view, opened)
     with right:
         show_columns(view, inspection)
-    show_causal_check(view, opened, one, inspection)
-    show_attribution(view, opened, one, inspection)
-    show_edit(view, opened, one, inspection)
+    show_causal_check(view, opened, opened_input, inspection)
+    show_attribution(view, opened, opened_input, inspection)
+    show_edit(view, opened, opened_input, inspection)
     if view.reference is None:
-        show_comparison(view, opened, one, inspection)
-    show_share(view, opened, one, inspection)
+        show_comparison(view, opened, opened_input, inspection)
+    show_share(view, opened, opened_input, inspection)
 
 
 main()

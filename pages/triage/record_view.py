@@ -59,31 +59,37 @@ def show_source(source: str, opened: OpenSubject) -> None:
         _show_form(opened)
 
 
-def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+def typed(source: str, opened: OpenSubject, opened_input: OpenInput) -> Typed | None:
     """The fields of the form, or the number of the row."""
     told = "For {} before your change: press \u201c{}\u201d for the new one."
     if source == "Form":
         shown = tuple(
-            (str(int(one.value[field.name]) if isinstance(field, NumberField) else one.value[field.name]),)
+            (
+                str(
+                    int(opened_input.value[field.name])
+                    if isinstance(field, NumberField)
+                    else opened_input.value[field.name]
+                ),
+            )
             for field in _schema(opened).fields
         )
         return Typed(shown, told.format("the record", _LOOK_RECORD))
     records = _table(opened) if source == "Upload" else None
     if records is None:
         return None
-    rows = [str(row) for row, record in zip(records.rows, records, strict=True) if record == one.value]
+    rows = [str(row) for row, record in zip(records.rows, records, strict=True) if record == opened_input.value]
     return Typed((rows,), told.format("the record", _LOOK_ROW))
 
 
-def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_input(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """The fields with the flagged ones marked, and what the answer would be with another protected attribute."""
-    schema, record = _schema(opened), one.value
+    schema, record = _schema(opened), opened_input.value
     rows = field_rows(schema, record, inspection, view.layer or 0, view.head or 0)
-    st.caption(plain(one.title))
+    st.caption(plain(opened_input.title))
     st.markdown("**What if a protected attribute were another one?**")
-    flips = _flips(view, opened, one)
+    flips = _flips(view, opened, opened_input)
     if flips is None:
-        flips = show_long_work(_asked_for(view, opened, one), _view_of_flips(view, opened, one))
+        flips = show_long_work(_asked_for(view, opened, opened_input), _view_of_flips(view, opened, opened_input))
     if flips is not None:
         _show_flips(record, inspection, flips)
     st.table(
@@ -122,18 +128,18 @@ def _show_flips(record: Record, inspection: Inspection, flips: tuple[WhatIf, ...
         )
 
 
-def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+def decided_by_flags(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> bool:
     """Whether the answer is another one with AtPatch, or would be with another protected attribute."""
     if inspection.changes_answer:
         return True
-    flips = _flips(view, opened, one) or ()
+    flips = _flips(view, opened, opened_input) or ()
     return any(flip.original.index != inspection.original.prediction.index for flip in flips)
 
 
-def show_small(one: OpenInput, inspection: Inspection) -> None:
+def show_small(opened_input: OpenInput, inspection: Inspection) -> None:
     """The fields in a line, with a mark before each that is redistributed."""
     keys = {inspection.layout.key_names[column.key] for column in inspection.flags.columns}
-    fields = [("\u25bc " if name in keys else "") + f"{name}: {value}" for name, value in one.value.items()]
+    fields = [("\u25bc " if name in keys else "") + f"{name}: {value}" for name, value in opened_input.value.items()]
     st.markdown(plain(" \u00b7 ".join(fields)))
 
 
@@ -216,9 +222,9 @@ def _take_row(opened: OpenSubject) -> None:
         refuse(str(error))
         return
     row = int(st.session_state[_ROW])
-    for one in records.left_out:
-        if one.row == row:
-            refuse(one.reason)
+    for left in records.left_out:
+        if left.row == row:
+            refuse(left.reason)
             return
     by_row = dict(zip(records.rows, records, strict=True))
     if row not in by_row:
@@ -272,31 +278,34 @@ def _schema(opened: OpenSubject) -> RecordSchema:
     return _adapter(opened).schema
 
 
-def _flips(view: View, opened: OpenSubject, one: OpenInput) -> tuple[WhatIf, ...] | None:
+def _flips(view: View, opened: OpenSubject, opened_input: OpenInput) -> tuple[WhatIf, ...] | None:
     """What the answer would be with other protected attributes, if that is quick or was asked for."""
-    if _seconds(view, opened, one) <= LONG:
-        return _what_if(opened.subject, one.value, opened.key, one.digest, view.threshold, view.columns)
-    found: tuple[WhatIf, ...] | None = result_of(_NOUN, _view_of_flips(view, opened, one))
+    if _seconds(view, opened, opened_input) <= LONG:
+        return _what_if(
+            opened.subject, opened_input.value, opened.key, opened_input.digest, view.threshold, view.columns
+        )
+    found: tuple[WhatIf, ...] | None = result_of(_NOUN, _view_of_flips(view, opened, opened_input))
     return found
 
 
-def _seconds(view: View, opened: OpenSubject, one: OpenInput) -> float:
-    runs = 2 * count_flips(opened.subject, one.value)
-    return runs * seconds_a_run(opened, one, view.threshold, view.columns)
+def _seconds(view: View, opened: OpenSubject, opened_input: OpenInput) -> float:
+    runs = 2 * count_flips(opened.subject, opened_input.value)
+    return runs * seconds_a_run(opened, opened_input, view.threshold, view.columns)
 
 
-def _view_of_flips(view: View, opened: OpenSubject, one: OpenInput) -> tuple[object, ...]:
-    return opened.key, one.digest, view.threshold, view.columns
+def _view_of_flips(view: View, opened: OpenSubject, opened_input: OpenInput) -> tuple[object, ...]:
+    return opened.key, opened_input.digest, view.threshold, view.columns
 
 
-def _asked_for(view: View, opened: OpenSubject, one: OpenInput) -> LongWork:
+def _asked_for(view: View, opened: OpenSubject, opened_input: OpenInput) -> LongWork:
+    seconds = in_words(_seconds(view, opened, opened_input))
     return LongWork(
         _NOUN,
         "Work it out",
-        f"The model looks at each other value of a protected attribute: {in_words(_seconds(view, opened, one))}.",
+        f"The model looks at each other value of a protected attribute: {seconds}.",
         lambda on_step: what_if(
             opened.subject,
-            one.value,
+            opened_input.value,
             view.threshold,
             view.columns,
             lambda done, total: on_step("looking at other values", done, total),

@@ -15,12 +15,14 @@ from pages.shared.resources import OpenInput, OpenSubject, samples, uploads
 from pages.shared.triage_address import View
 
 
-def show_send_button(view: View, opened: OpenSubject, one: OpenInput) -> None:
+def show_send_button(view: View, opened: OpenSubject, opened_input: OpenInput) -> None:
     """A button that queues the input that is being looked at in Triage."""
     if st.button("Send to labelling", icon=":material/label:", help="Judge its columns on the Label page."):
         try:
             content = _content(view, opened)
-            new = send_to_labelling(label_store(), opened.subject, content, one.title, "Triage", opened.subject.version)
+            new = send_to_labelling(
+                label_store(), opened.subject, content, opened_input.title, "Triage", opened.subject.version
+            )
         except AtPatchError as error:
             st.toast(plain(str(error)), icon=":material/block:")
             return

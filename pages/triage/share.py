@@ -20,7 +20,7 @@ from pages.shared.resources import OpenInput, OpenSubject, seconds_a_run
 from pages.shared.triage_address import View
 
 
-def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_share(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """The link, and files that are made when one asks for them."""
     with st.expander("Share: link, report, figures", icon=":material/share:", key="share"):
         copy_link("copy_link")
@@ -28,7 +28,7 @@ def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
             "The link leads back to this very view: model, detector, input, map, threshold, columns and switch. An "
             "input of your own stays on this computer, and so its link works only here. A report works everywhere."
         )
-        report = _Report(view, opened, one)
+        report = _Report(view, opened, opened_input)
         if report.seconds(inspection) > LONG:
             found = show_long_work(report.work(inspection), report.view)
             if found is None:
@@ -36,7 +36,7 @@ def show_share(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
             report = replace(report, found=found)
         layer, head = view.layer or 0, view.head or 0
         fits = fits_json(inspection)
-        name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{opened.subject.name}-{one.digest[:8]}").strip("-")
+        name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{opened.subject.name}-{opened_input.digest[:8]}").strip("-")
         with st.container(horizontal=True):
             st.download_button(
                 "Report (HTML)",
@@ -76,17 +76,18 @@ class _Report:
 
     of: View
     opened: OpenSubject
-    one: OpenInput
+    opened_input: OpenInput
     found: Findings | None = None
 
     @property
     def view(self) -> tuple[object, ...]:
         """What the findings depend on."""
-        return self.opened.key, self.one.digest, self.one.title, self.of.threshold, self.of.columns
+        return self.opened.key, self.opened_input.digest, self.opened_input.title, self.of.threshold, self.of.columns
 
     def seconds(self, inspection: Inspection) -> float:
         """About how long the model is at work for it."""
-        return self._runs(inspection) * seconds_a_run(self.opened, self.one, self.of.threshold, self.of.columns)
+        seconds = seconds_a_run(self.opened, self.opened_input, self.of.threshold, self.of.columns)
+        return self._runs(inspection) * seconds
 
     def work(self, inspection: Inspection) -> LongWork:
         """The findings, as work that can be cancelled."""
@@ -102,12 +103,20 @@ class _Report:
         """What the report says."""
         if self.found is not None:
             return self.found
-        subject, one = self.opened.subject, self.one
-        return findings(subject, one.value, one.digest, one.title, self.of.threshold, self.of.columns, on_step)
+        subject, opened_input = self.opened.subject, self.opened_input
+        return findings(
+            subject,
+            opened_input.value,
+            opened_input.digest,
+            opened_input.title,
+            self.of.threshold,
+            self.of.columns,
+            on_step,
+        )
 
     def _runs(self, inspection: Inspection) -> int:
         subject = self.opened.subject
-        flips = count_flips(subject, self.one.value) if subject.kind == "record" else 0
+        flips = count_flips(subject, self.opened_input.value) if subject.kind == "record" else 0
         return 2 + 2 * flips + 1 + min(MOST_CHECKED, len(inspection.flags.columns))
 
 

@@ -54,11 +54,11 @@ def show_source(source: str, opened: OpenSubject) -> None:
     st.button("Look at this text", key=_LOOK, on_click=_take_pasted, icon=":material/search:")
 
 
-def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
+def typed(source: str, opened: OpenSubject, opened_input: OpenInput) -> Typed | None:
     """The field that a text is pasted into."""
     if source != "Paste":
         return None
-    shown = [one.value] if len(one.value) <= _LONGEST_TYPED else []
+    shown = [opened_input.value] if len(opened_input.value) <= _LONGEST_TYPED else []
     return Typed(
         (shown,),
         "For the text before your change: press Ctrl+Enter or \u201cLook at this text\u201d for the new one.",
@@ -66,12 +66,12 @@ def typed(source: str, opened: OpenSubject, one: OpenInput) -> Typed | None:
     )
 
 
-def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> None:
+def show_input(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """The text as the model reads it, with a mark and the place over every flagged word."""
     layer, head = view.layer or 0, view.head or 0
     layout = inspection.layout
     names = unique(layout.key_names)
-    pieces = text_pieces(one.value, inspection, layer, head, view.patch)
+    pieces = text_pieces(opened_input.value, inspection, layer, head, view.patch)
     text_strip(
         "text",
         [
@@ -82,10 +82,10 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
             )
             for piece in pieces
         ],
-        direction(one.value),
+        direction(opened_input.value),
     )
     detected, _ = split_columns(inspection.flags)
-    title = one.title
+    title = opened_input.title
     if title.startswith(
         ("your text", "an uploaded text", "a text from")
     ):  # our words; the name of a file stays as it is
@@ -100,15 +100,15 @@ def show_input(view: View, opened: OpenSubject, one: OpenInput, inspection: Insp
         st.warning(plain(layout.notice), icon=":material/content_cut:")
 
 
-def decided_by_flags(view: View, opened: OpenSubject, one: OpenInput, inspection: Inspection) -> bool:
+def decided_by_flags(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> bool:
     """Whether the answer is another one with AtPatch."""
     return inspection.changes_answer
 
 
-def show_small(one: OpenInput, inspection: Inspection) -> None:
+def show_small(opened_input: OpenInput, inspection: Inspection) -> None:
     """The text, with a mark before every word that is redistributed."""
     words = ""
-    for piece in text_pieces(one.value, inspection, 0, 0, False):
+    for piece in text_pieces(opened_input.value, inspection, 0, 0, False):
         if not piece.special:
             words += piece.before.replace("\n", " ") + ("\u25bc" if piece.heads else "") + piece.text
     words = words.strip()

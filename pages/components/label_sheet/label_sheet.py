@@ -46,19 +46,19 @@ def sent_answers(key: str, fingerprint: str, annotator: str) -> SentAnswers | No
         return None
     answers, refused = [], []
     given = sent.get("answers")
-    for one in given[:_MOST_ANSWERS] if isinstance(given, list) else []:
+    for sent_answer in given[:_MOST_ANSWERS] if isinstance(given, list) else []:
         try:
-            answers.append(_answer(one, fingerprint, annotator))
+            answers.append(_answer(sent_answer, fingerprint, annotator))
         except AtPatchError as error:
-            refused.append((str(one.get("token")), str(error)))
+            refused.append((str(sent_answer.get("token")), str(error)))
         except (KeyError, TypeError, ValueError, AttributeError):
-            token = one.get("token") if isinstance(one, dict) else None
+            token = sent_answer.get("token") if isinstance(sent_answer, dict) else None
             refused.append((str(token), "An answer could not be understood and was left out: judge its input again."))
     given = sent.get("skipped")
     skipped = tuple(
-        (str(one.get("digest")), str(one.get("token")))
-        for one in (given[:_MOST_ANSWERS] if isinstance(given, list) else [])
-        if isinstance(one, dict)
+        (str(skip.get("digest")), str(skip.get("token")))
+        for skip in (given[:_MOST_ANSWERS] if isinstance(given, list) else [])
+        if isinstance(skip, dict)
     )
     return SentAnswers(str(sent.get("owner")), tuple(answers), tuple(refused), skipped)
 

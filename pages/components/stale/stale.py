@@ -40,7 +40,7 @@ def show_stale(typed: Typed | None) -> None:
         return
     data = {
         "region": REGION,
-        "shown": [list(one) for one in typed.shown],
+        "shown": [list(texts) for texts in typed.shown],
         "told": typed.told,
         "button": typed.button,
     }
