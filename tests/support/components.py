@@ -66,6 +66,7 @@ def mount(page: Page, name: str, html: str, data: Any, *, around: str = "", sear
     body = f"<!doctype html><title>-</title><style>{rules}</style>{around}<div id=component>{html}</div>"
     page.route(f"{ADDRESS}**", lambda route: route.fulfill(body=body, content_type="text/html"))
     page.goto(ADDRESS + search)
+    page.evaluate("localStorage.clear()")  # all tests share a browser profile
     mounted = Mounted(page, Path(_COMPONENTS / name / f"{name}.js").read_text(encoding="utf-8"))
     mounted.update(data)
     return mounted
