@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.dashboard import choose, serve_process, settle, visit
+from tests.support.dashboard import choose, rerun, serve_process, settle, visit
 
 from .conftest import environment
 
@@ -60,7 +60,8 @@ def test_attribution_is_asked_for_shows_progress_and_can_be_cancelled(slow_app: 
 def test_as_many_steps_as_half_a_minute_allows_are_taken(slow_app: str, page: Page) -> None:
     visit(page, f"{slow_app}/?subject={IMAGES}")
     section = page.locator(".st-key-attribution")
-    page.get_by_text("Attribution: what the answer is made of").click()
+    with rerun(page):
+        page.get_by_text("Attribution: what the answer is made of").click()
     section.get_by_role("button", name="Attribute the answer").click()
     expect(section.get_by_text(re.compile(r"\b[48] steps\."))).to_be_visible()
     expect(section.get_by_role("figure", name=re.compile("Attributions, the strongest"))).to_be_visible()
