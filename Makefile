@@ -35,7 +35,9 @@ fuzz: $(ENV)/installed-dev
 
 # The browser tests drive a Chromium: the system's, or else one that is fetched for them.
 browser: $(ENV)/installed-dev
-	@command -v chromium-headless-shell chromium chromium-browser google-chrome >/dev/null || $(BIN)/playwright install chromium
+	@for name in chromium-headless-shell chromium chromium-browser google-chrome; do \
+		if command -v $$name >/dev/null; then exit; fi; \
+	done; $(BIN)/playwright install chromium
 
 # Any option of the script goes into OPTIONS: make results OPTIONS="--images 1000 --seeds 1"
 results: $(ENV)/installed

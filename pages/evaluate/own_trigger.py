@@ -53,7 +53,7 @@ def chosen_trigger(labels: Sequence[str], side: int) -> ChosenTrigger | None:
             range(len(labels)),
             first.target,
             key=target,
-            format_func=lambda label: labels[label],
+            format_func=lambda number: labels[number],
             width=190,
         )
         free = st.checkbox("At a random place", known is not None and first.row is None, key=anywhere)

@@ -64,11 +64,15 @@ def chosen_source(what: str, readers: Readers[Data]) -> Source[Data] | None:
     if readers.parse is None:
         return _told(lambda: _own(readers))
     parse = readers.parse
-    digest = address.widget(_DIGEST, lambda: address.parameter("data"))
-    first = _UPLOADED if st.session_state[digest] else _OWN
-    key = address.widget(_SOURCE, lambda: first)
+    key = address.widget(_SOURCE, _first_source)
     source = st.segmented_control(what, [_OWN, _UPLOADED], key=key, required=True)
     return _told(lambda: _own(readers) if source == _OWN else _uploaded(readers, parse))
+
+
+def _first_source() -> str:
+    """The uploaded file that the address names, or else the model's own data; not what an earlier visit had."""
+    st.session_state[_DIGEST] = address.parameter("data")
+    return _UPLOADED if st.session_state[_DIGEST] else _OWN
 
 
 def _told(read: Callable[[], Source[Data] | None]) -> Source[Data] | None:
