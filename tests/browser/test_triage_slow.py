@@ -63,7 +63,8 @@ def test_as_many_steps_as_half_a_minute_allows_are_taken(slow_app: str, page: Pa
     with rerun(page):
         page.get_by_text("Attribution: what the answer is made of").click()
     section.get_by_role("button", name="Attribute the answer").click()
-    expect(section.get_by_text(re.compile(r"\b[48] steps\."))).to_be_visible()
+    # 32 steps, without and with AtPatch, sleep for 38 seconds; a machine with nothing else to do has time for 16.
+    expect(section.get_by_text(re.compile(r"\b(4|8|16) steps\."))).to_be_visible()
     expect(section.get_by_role("figure", name=re.compile("Attributions, the strongest"))).to_be_visible()
 
 

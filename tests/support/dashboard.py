@@ -168,16 +168,17 @@ def settle(page: Page) -> None:
     expect(page.locator(".st-key-address:not(:has([data-completed]))")).to_have_count(0, timeout=PATIENCE)
 
 
-# Notes in the page when its script comes to its end.
+# Notes in the page when the server answers what the page sends it next. The state that Streamlit shows is no sure sign:
+# it may begin and end a short run between two paintings.
 _NOTE_RUN = """
 () => {
-  const app = document.querySelector('[data-testid="stApp"]');
+  const { send } = WebSocket.prototype;
   delete document.documentElement.dataset.ran;
-  window.runsObserver?.disconnect();
-  window.runsObserver = new MutationObserver(() => {
-    if (app.dataset.testScriptState === "notRunning") document.documentElement.dataset.ran = "";
-  });
-  window.runsObserver.observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+  WebSocket.prototype.send = function (...message) {
+    WebSocket.prototype.send = send;
+    this.addEventListener("message", () => (document.documentElement.dataset.ran = ""), { once: true });
+    return send.apply(this, message);
+  };
 }
 """
 
