@@ -209,6 +209,17 @@ def visit(page: Page, address: str, heading: str = "Triage") -> None:
     settle(page)
 
 
+def darken(page: Page) -> None:
+    """Let the browser prefer dark colours, as a person does who turns them on in the system, and wait for the page."""
+    light = page.evaluate(_BACKGROUND)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"(light) => ({_BACKGROUND})() !== light", arg=light)
+    settle(page)
+
+
+_BACKGROUND = """() => getComputedStyle(document.querySelector('[data-testid="stApp"]')).backgroundColor"""
+
+
 def choose(page: Page, box: Locator, option: str) -> None:
     """Open a list and choose; again, as a person would, if the page was still moving and closed it."""
     wanted = page.get_by_role("option", name=option, exact=True)
