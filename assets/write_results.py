@@ -50,21 +50,21 @@ def results_table(models: Path) -> str:
 def short_table(models: Path, compared: Path) -> str:
     """The five rows of README.md: the default detector of the best three subjects, and the worst two."""
     rows = []
-    for subject, attack, told in _BEST:
+    for subject, attack, label in _BEST:
         figures = json.loads((models / subject / "atpatch" / "figures.json").read_text(encoding="utf-8"))
         _, runs = next(_variants(figures, "default"))
-        rows.append(_short_row(subject, told, runs, [run["attacks"][attack] for run in runs]))
-    for subject, attack, told in _WORST:
+        rows.append(_short_row(subject, label, runs, [run["attacks"][attack] for run in runs]))
+    for subject, attack, label in _WORST:
         figures = json.loads((compared / f"{subject}.json").read_text(encoding="utf-8"))
         runs = [run["defences"]["atpatch"] for run in figures["runs"]]
-        rows.append(_short_row(subject, told, runs, [run["attacks"][attack] for run in runs]))
+        rows.append(_short_row(subject, label, runs, [run["attacks"][attack] for run in runs]))
     return "\n".join((*_SHORT_HEAD, *rows))
 
 
-def _short_row(subject: str, told: str, runs: list[dict[str, Any]], attacks: list[dict[str, Any]]) -> str:
+def _short_row(subject: str, label: str, runs: list[dict[str, Any]], attacks: list[dict[str, Any]]) -> str:
     cells = (
         f"`{subject}`",
-        told,
+        label,
         _share([run["clean_accuracy_before"] for run in runs], digits=1),
         _share([run["clean_accuracy_after"] for run in runs], digits=1),
         _share([one["asr_before"] for one in attacks], digits=1),

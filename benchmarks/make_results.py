@@ -152,8 +152,8 @@ def section(subject: Subject, comparison: Comparison) -> str:
 def line(subject: Subject, comparison: Comparison) -> str:
     """What docs/results.md says about any other subject."""
     own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
-    told = sentence(comparison, own)
-    return f"* **{subject.name}**: {told} ([All figures](results/{subject.name}.md).)"
+    summary = sentence(comparison, own)
+    return f"* **{subject.name}**: {summary} ([All figures](results/{subject.name}.md).)"
 
 
 def with_comparison(page: str, text: str) -> str:
@@ -213,8 +213,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             copy = to_be_ablated(subject, defender, asked.work, Path(folder) / name)
             keep(copy, compared(copy, judged, defender, ablations(copy), "own", *rest), f"{name}{_ABLATIONS}")
-    told = "\n\n".join([*sections, *(["#### Other models\n\n" + "\n".join(lines)] if lines else [])])
-    asked.page.write_text(with_comparison(asked.page.read_text(encoding="utf-8"), told), encoding="utf-8")
+    results = "\n\n".join([*sections, *(["#### Other models\n\n" + "\n".join(lines)] if lines else [])])
+    asked.page.write_text(with_comparison(asked.page.read_text(encoding="utf-8"), results), encoding="utf-8")
     print_json({"subjects": names, "out": str(asked.out)})
 
 

@@ -82,9 +82,9 @@ class Visitor:
             "X-Xsrftoken": self._token,
             "Cookie": f"{_XSRF}={self._token}",
         }
-        answer, told = self._ask("PUT", urls.upload_url, body, headers)
+        answer, reply = self._ask("PUT", urls.upload_url, body, headers)
         if answer.status != http.client.NO_CONTENT:
-            raise RuntimeError(f"The upload was refused: {answer.status} {told[:200]!r}")
+            raise RuntimeError(f"The upload was refused: {answer.status} {reply[:200]!r}")
 
     def _ask(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
@@ -109,14 +109,14 @@ class Visitor:
         while True:
             received = self._socket.recv(timeout=_PATIENCE, decode=False)
             message: ForwardMsg = ForwardMsg.FromString(received)
-            told = message.WhichOneof("type")
-            if told == "new_session":
+            message_kind = message.WhichOneof("type")
+            if message_kind == "new_session":
                 self._session = message.new_session.initialize.session_id or self._session
-            elif told == "page_info_changed":
+            elif message_kind == "page_info_changed":
                 self._query = message.page_info_changed.query_string
-            elif told == "delta":
+            elif message_kind == "delta":
                 self._note(message.delta.new_element)
-            if told == kind:
+            if message_kind == kind:
                 return message
 
     def _note(self, element: Element) -> None:

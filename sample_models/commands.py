@@ -64,8 +64,8 @@ def build(
     with progress_bars() as on_step:
         folder = build_subject(recipes[name], Places(models, work, data_folder), on_step)
     own = folder / "atpatch" / "README.md"
-    told = f"its figures are in {own}" if own.is_file() else "judge it with evaluate"
-    _tell(as_json, name, folder, f"{name} is in {folder}; {told}.")
+    hint = f"its figures are in {own}" if own.is_file() else "judge it with evaluate"
+    _tell(as_json, name, folder, f"{name} is in {folder}; {hint}.")
 
 
 @app.command("detectors")

@@ -106,8 +106,8 @@ def run_comparison(
     with progress_bars() as on_step:
         comparison = compare(subject, methods, data, made, defender, false_positive_rate, range(seeds), on_step)
     # Runs on texts are about other texts each, so that the sentences are about one of them.
-    told = replace(comparison, runs=comparison.runs[-1:]) if comparison.modality.own_halves else comparison
-    return comparison, tuple(sentence(told, attack) for attack in comparison.attacks)
+    summarised = replace(comparison, runs=comparison.runs[-1:]) if comparison.modality.own_halves else comparison
+    return comparison, tuple(sentence(summarised, attack) for attack in comparison.attacks)
 
 
 def show_comparison(
@@ -150,8 +150,8 @@ def show_comparison(
     for row in cells:
         table.add_row(*row)
     console = Console()
-    for told in sentences:
-        console.print(told, markup=False, highlight=False)
+    for line in sentences:
+        console.print(line, markup=False, highlight=False)
     console.print(table)
     for name, reason in comparison.unavailable.items():
         console.print(f"{name} could not be used: {reason}", markup=False, highlight=False)

@@ -56,8 +56,8 @@ class ComparisonRequest:
     @cached_property
     def key(self) -> str:
         """The same for the same comparison only; where uploads are makes no difference."""
-        told = {name: value for name, value in self.as_data().items() if name != "uploads"}
-        return digest_of(json.dumps(told).encode())[:32]
+        identity = {name: value for name, value in self.as_data().items() if name != "uploads"}
+        return digest_of(json.dumps(identity).encode())[:32]
 
     @property
     def seed_numbers(self) -> Sequence[int]:

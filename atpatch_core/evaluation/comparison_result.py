@@ -72,11 +72,11 @@ def read_comparison(folder: Path, subject: Subject, data: Labelled, request: Com
         request: what was asked for.
     """
     try:
-        told = read_object(folder / _FIGURES)
+        figures = read_object(folder / _FIGURES)
         content = read_bytes(folder / _ANSWERS, limits.COMPARISONS.bytes)
-        if told["format"] != _FORMAT or told["kind"] != subject.kind or told["arrays"] != digest_of(content):
+        if figures["format"] != _FORMAT or figures["kind"] != subject.kind or figures["arrays"] != digest_of(content):
             return None
-        return _built(told, load(content), subject, data, request)
+        return _built(figures, load(content), subject, data, request)
     except (OSError, AtPatchError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError):
         return None
 
@@ -134,7 +134,7 @@ def _rates_as_data(rates: Mapping[str, Rate]) -> dict[str, list[float | int | No
 
 
 def _built(
-    told: Mapping[str, Any],
+    figures: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
     subject: Subject,
     data: Labelled,
@@ -146,23 +146,23 @@ def _built(
     trial = _trial(modality, subject, judged, request, arrays)
     families = {
         text(name, _LONGEST_NAME): _family(family)
-        for name, family in mapping(told["families"], limits.COMPARISONS.defences).items()
+        for name, family in mapping(figures["families"], limits.COMPARISONS.defences).items()
     }
-    runs = tuple(_run(run, modality) for run in listed(told["runs"], limits.COMPARISONS.runs))
+    runs = tuple(_run(run, modality) for run in listed(figures["runs"], limits.COMPARISONS.runs))
     if not runs or list(families.values()).count("none") != 1:
         raise DamagedError("It has no run, or not one model as it is.")
     unavailable = {
         text(name, _LONGEST_NAME): text(reason, limits.COMPARISONS.characters)
-        for name, reason in mapping(told["unavailable"], limits.COMPARISONS.defences).items()
+        for name, reason in mapping(figures["unavailable"], limits.COMPARISONS.defences).items()
     }
     answers = {
         name: _answers(arrays, number, trial, len(subject.labels)) for number, name in enumerate(runs[-1].defences)
     }
     comparison = Comparison(
         subject.kind,
-        whole(told["n"]),
-        whole(told["defender_n"]),
-        number(told["false_positive_rate"], 0, 1),
+        whole(figures["n"]),
+        whole(figures["defender_n"]),
+        number(figures["false_positive_rate"], 0, 1),
         runs,
         families,
         unavailable,
@@ -238,8 +238,8 @@ def _check_scores(scores: np.ndarray, count: int, trial: Trial) -> None:
         raise DamagedError("Its scores are none.")
 
 
-def _run(told: object, modality: Modality) -> Run:
-    fields = mapping(told, 2)
+def _run(raw: object, modality: Modality) -> Run:
+    fields = mapping(raw, 2)
     defences = mapping(fields["defences"], limits.COMPARISONS.defences)
     return Run(
         whole(fields["seed"]),
@@ -247,33 +247,33 @@ def _run(told: object, modality: Modality) -> Run:
     )
 
 
-def _figures(told: Mapping[str, Any], modality: Modality) -> DefenceFigures:
+def _figures(raw: Mapping[str, Any], modality: Modality) -> DefenceFigures:
     always = {metric.name for metric in modality.metrics if not metric.under_attack} - {_TIME}
     under_attack = {metric.name for metric in modality.metrics if metric.under_attack}
     attacks = {}
-    for name, under in mapping(told["attacks"], limits.ATTACKS.attacks).items():
+    for name, under in mapping(raw["attacks"], limits.ATTACKS.attacks).items():
         fields = mapping(under, 2)
         figures = AttackFigures(_rates(fields["rates"]), whole(fields["n"]))
         if set(figures.rates) != under_attack:
             raise DamagedError("Its figures under attack are others.")
         attacks[text(name, _LONGEST_NAME)] = figures
-    rates = _rates(told["rates"])
+    rates = _rates(raw["rates"])
     if set(rates) - {_TIME} != always:
         raise DamagedError("Its figures are others.")
     return DefenceFigures(rates, attacks)
 
 
-def _rates(told: object) -> dict[str, Rate]:
-    return {name: _rate(rate) for name, rate in mapping(told, limits.COMPARISONS.metrics).items()}
+def _rates(raw: object) -> dict[str, Rate]:
+    return {name: _rate(rate) for name, rate in mapping(raw, limits.COMPARISONS.metrics).items()}
 
 
-def _rate(told: object) -> Rate:
-    *ends, count = listed(told, 4)
+def _rate(raw: object) -> Rate:
+    *ends, count = listed(raw, 4)
     value, low, high = (math.nan if end is None else number(end, -_LARGEST_RATE, _LARGEST_RATE) for end in ends)
     return Rate(value, low, high, whole(count))
 
 
-def _family(told: object) -> str:
-    if told not in get_args(Family):
+def _family(raw: object) -> str:
+    if raw not in get_args(Family):
         raise DamagedError("It has a family of defences that is not known.")
-    return str(told)
+    return str(raw)

@@ -92,9 +92,9 @@ def _sentence(
 ) -> str:
     title = name[:1].upper() + name[1:]
     if not before and not after:
-        told = f"{title} does not decide this answer: it stays the same with any other value."
+        sentence = f"{title} does not decide this answer: it stays the same with any other value."
         redistributed = {inspection.layout.key_names[column.key] for column in inspection.flags.columns}
-        return told + (" It is flagged, though, and redistributed, too." if name in redistributed else "")
+        return sentence + (" It is flagged, though, and redistributed, too." if name in redistributed else "")
     if before:
         text = (
             f"{title} decides this answer: with {_values(before)} instead of {record[name]} it would be "

@@ -82,10 +82,10 @@ class JobStore(Generic[Asked, How]):
         if not is_id(job) or not folder.is_dir():
             return None
         try:
-            told = read_object(folder / REQUEST)
-            if not self._is_mine(told):
+            request_data = read_object(folder / REQUEST)
+            if not self._is_mine(request_data):
                 return None
-            request = self.kind.read_request(told)
+            request = self.kind.read_request(request_data)
             status = self.kind.status.from_data(read_object(folder / STATUS))
             cancelled = (folder / CANCEL).exists()
             if status.state is State.RUNNING and locks.holder(self._lock(request.key)) != job:
@@ -129,8 +129,8 @@ class JobStore(Generic[Asked, How]):
     def _as_data(self, request: Asked) -> dict[str, Any]:
         return {"kind": self.kind.name, **request.as_data()}
 
-    def _is_mine(self, told: Mapping[str, Any]) -> bool:
-        return self.kind.formerly if "kind" not in told else told["kind"] == self.kind.name
+    def _is_mine(self, request_data: Mapping[str, Any]) -> bool:
+        return self.kind.formerly if "kind" not in request_data else request_data["kind"] == self.kind.name
 
     def _start(self, request: Asked) -> Job[Asked, How]:
         (self.folder / LOCKS).mkdir(parents=True, exist_ok=True)

@@ -40,15 +40,15 @@ def read_epochs(folder: Path) -> tuple[Epoch, ...]:
     return tuple(found)
 
 
-def _epoch(told: Mapping[str, Any]) -> Epoch:
+def _epoch(raw: Mapping[str, Any]) -> Epoch:
     """An epoch from a line of JSON; a loss that is no number any more is one. Raises `ValueError`, `KeyError`."""
-    if set(told) != {entry.name for entry in fields(Epoch)}:
+    if set(raw) != {entry.name for entry in fields(Epoch)}:
         raise DamagedError("It is no epoch.")
-    loss = told["loss"]
+    loss = raw["loss"]
     return Epoch(
-        network=text(told["network"], _LONGEST_NAME),
-        number=whole(told["number"]),
-        of=whole(told["of"]),
+        network=text(raw["network"], _LONGEST_NAME),
+        number=whole(raw["number"]),
+        of=whole(raw["of"]),
         loss=loss if isinstance(loss, float) else number(loss),
-        auroc=None if told["auroc"] is None else number(told["auroc"], 0, 1),
+        auroc=None if raw["auroc"] is None else number(raw["auroc"], 0, 1),
     )

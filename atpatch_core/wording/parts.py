@@ -52,12 +52,12 @@ def parts_in_words(columns: Sequence[Column], inspection: Inspection) -> tuple[s
     special = [part.name for part in named if part.special]
     if len(different) > len(named):
         (special or names).append(f"{len(different) - len(named)} more")
-    told = listed([*([f"{_unit(ordinary, layout)} {listed(names)}"] if ordinary else []), *special])
+    phrase = listed([*([f"{_unit(ordinary, layout)} {listed(names)}"] if ordinary else []), *special])
     many = len(different) > 1 or any(part.words > 1 for part in ordinary)
     where = ""
     if layout.grid is not None and len(ordinary) == len(different) == 1:
         where = f" ({_region(ordinary[0].keys[0], layout)})"
-    return told + where, many
+    return phrase + where, many
 
 
 def _parts(keys: Sequence[int], layout: Layout) -> list[_Part]:

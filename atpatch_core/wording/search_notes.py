@@ -35,11 +35,11 @@ def following_sentence(inspection: Inspection) -> str:
     if following is None:
         return ""
     forwards = "1 more forward pass" if following.forwards == 1 else f"{following.forwards:,} more forward passes"
-    told = f"Following what is flagged took {forwards} ({following.seconds:.1f} s)"
+    cost = f"Following what is flagged took {forwards} ({following.seconds:.1f} s)"
     if following.complete:
-        return f"{told}."
+        return f"{cost}."
     return (
-        f"{told}; {following.most:,} is the most for a text of this length, so this is how far was looked, and more of "
+        f"{cost}; {following.most:,} is the most for a text of this length, so this is how far was looked, and more of "
         "a trigger may be left."
     )
 

@@ -65,15 +65,15 @@ def threshold_sentence(inspection: Inspection, calibrated: float | None) -> str:
     if used is None or calibrated is None:
         return ""
     texts = threshold_texts(used, calibrated)
-    told = f"This verdict holds for a threshold of {texts[0]}; the calibrated one is {texts[1]}"
+    sentence = f"This verdict holds for a threshold of {texts[0]}; the calibrated one is {texts[1]}"
     reaching = _reaching(inspection.flags, calibrated)
     if used < calibrated:
-        return f"{told}{_of_the_flagged(inspection, reaching)}."
+        return f"{sentence}{_of_the_flagged(inspection, reaching)}."
     hidden = [column for column in reaching if not inspection.flags.reaches(column)]
     if hidden:
         too = ", too" if len(hidden) < len(reaching) else ""
-        return f"{told}, at which {parts_in_words(hidden, inspection)[0]} would be flagged{too}."
-    return f"{told}." if reaching else f"{told}, at which nothing is flagged, either."
+        return f"{sentence}, at which {parts_in_words(hidden, inspection)[0]} would be flagged{too}."
+    return f"{sentence}." if reaching else f"{sentence}, at which nothing is flagged, either."
 
 
 def _of_the_flagged(inspection: Inspection, reaching: list[Column]) -> str:

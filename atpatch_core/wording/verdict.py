@@ -62,13 +62,13 @@ def verdict_sentences(inspection: Inspection, calibrated: float | None) -> tuple
 def found_sentence(inspection: Inspection) -> str:
     """How many columns are redistributed, in which heads, and whether the detector or a person chose them."""
     detected, chosen = split_columns(inspection.flags)
-    told = []
+    clauses = []
     if detected:
-        told.append(f"{counted(len(detected), 'map column')} flagged in {_places(detected, inspection.flags)}")
+        clauses.append(f"{counted(len(detected), 'map column')} flagged in {_places(detected, inspection.flags)}")
     if chosen:
         number = str(len(chosen)) if detected else counted(len(chosen), "map column")
-        told.append(f"{number} chosen by hand in {_places(chosen, inspection.flags)}")
-    return f"{', and '.join(told)}." if told else ""
+        clauses.append(f"{number} chosen by hand in {_places(chosen, inspection.flags)}")
+    return f"{', and '.join(clauses)}." if clauses else ""
 
 
 def answer(prediction: Prediction) -> str:
@@ -117,13 +117,13 @@ def _runs(numbers: Sequence[int]) -> list[str]:
 
 def _finding(inspection: Inspection, calibrated: float | None) -> str:
     detected, chosen = split_columns(inspection.flags)
-    told = []
+    sentences = []
     if detected:
         what, many = parts_in_words(detected, inspection)
-        told.append(f"{what[0].upper()}{what[1:]} {_is_wrong(inspection, calibrated, many)}.")
+        sentences.append(f"{what[0].upper()}{what[1:]} {_is_wrong(inspection, calibrated, many)}.")
     if chosen:
-        told.append(f"{'Also chosen' if detected else 'Chosen'} by hand: {parts_in_words(chosen, inspection)[0]}.")
-    return " ".join(told)
+        sentences.append(f"{'Also chosen' if detected else 'Chosen'} by hand: {parts_in_words(chosen, inspection)[0]}.")
+    return " ".join(sentences)
 
 
 def _is_wrong(inspection: Inspection, calibrated: float | None, many: bool) -> str:

@@ -21,11 +21,11 @@ _PROBLEM = "evaluate_problem"
 
 
 def show_job(
-    request: ComparisonRequest, told: str, result_of: Callable[[Done], Comparison | None]
+    request: ComparisonRequest, summary: str, result_of: Callable[[Done], Comparison | None]
 ) -> Comparison | None:
     """The button, or how far the comparison is that `request` asks for; its result once it is there.
 
-    `told` says what will be compared, `result_of` reads what was kept of one that is done: `None` where that is
+    `summary` says what will be compared, `result_of` reads what was kept of one that is done: `None` where that is
     damaged, which is as if it had never been made.
     """
     job = comparisons().latest(request.key)
@@ -43,7 +43,7 @@ def show_job(
         st.info("The comparison was cancelled; nothing of it is kept.", icon=":material/cancel:")
     _show_problem()
     st.button("Compare", type="primary", icon=":material/play_arrow:", on_click=_start, args=(request,))
-    st.caption(f"{told}. It runs in the background and goes on when you close this page: come back by this address.")
+    st.caption(f"{summary}. It runs in the background and goes on when you close this page: come back by this address.")
     return None
 
 

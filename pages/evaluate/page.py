@@ -58,7 +58,7 @@ def _show_comparison(opened: OpenSubject) -> None:
     settings = chosen_settings(opened)
     if settings is None:
         return
-    comparison = show_job(settings.request, settings.told, lambda done: comparison_of(settings, done))
+    comparison = show_job(settings.request, settings.summary, lambda done: comparison_of(settings, done))
     if comparison is not None:
         show_results(opened, comparison)
 

@@ -36,8 +36,8 @@ def show_results(opened: OpenSubject, comparison: Comparison) -> None:
         attack = st.segmented_control(
             words.attack, comparison.attacks, default=attack, required=True, key="evaluate_attack"
         )
-    told = sentence(comparison, attack)
-    (st.info if "nothing to repair" in told else st.success)(plain(told), icon=":material/gavel:")
+    verdict = sentence(comparison, attack)
+    (st.info if "nothing to repair" in verdict else st.success)(plain(verdict), icon=":material/gavel:")
     for name, reason in comparison.unavailable.items():
         st.warning(plain(f"{name} could not be used: {reason}"), icon=":material/info:")
     if comparison.defender_n * comparison.false_positive_rate < 1:

@@ -67,13 +67,13 @@ class Settings:
         )
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What will be compared, for a person."""
         kind, attacks = self.opened.subject.kind, counted(len(self.triggers), "attack")
         if kind == "image":
             return f"{counted(len(self.methods), 'defence')} against {attacks}"
-        told = f"AtPatch and everything else that could be done, on {self.count:,} {kind}s"
-        return told if kind == "record" else f"{told} against {attacks}{_TAKE_LONGER}"
+        summary = f"AtPatch and everything else that could be done, on {self.count:,} {kind}s"
+        return summary if kind == "record" else f"{summary} against {attacks}{_TAKE_LONGER}"
 
 
 def chosen_settings(opened: OpenSubject) -> Settings | None:
@@ -192,17 +192,17 @@ def _count(kind: str, most: int) -> int:
     if kind == "image":
         steps = sorted({*(size for size in (200, 400, 1_000, 2_000, 4_000, 10_000) if size < most), most})
         usual = min(steps, key=lambda size: abs(math.log(size / 1_000)))
-        told = "Half of them, at most 1,000, are the defender's; the others are judged on."
+        explanation = "Half of them, at most 1,000, are the defender's; the others are judged on."
     else:
         steps = [size for size in (200, 400, 1_000) if size <= most]
-        usual, told = steps[0], "Half of them are the defender's; the others are judged on."
+        usual, explanation = steps[0], "Half of them are the defender's; the others are judged on."
     param, key = _COUNTS[kind], _count_key(kind)
     chosen: int = st.select_slider(
         param.capitalize(),
         steps,
         key=address.widget(key, lambda: address.one_of(param, steps, usual), steps),
         format_func=lambda size: f"{size:,}",
-        help=told,
+        help=explanation,
     )
     return chosen
 

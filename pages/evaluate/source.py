@@ -62,11 +62,11 @@ class Readers(Generic[Data]):
 def chosen_source(what: str, readers: Readers[Data]) -> Source[Data] | None:
     """The widgets, and the data chosen in them; `None`, with the reason on the page, without any."""
     if readers.parse is None:
-        return _told(lambda: _own(readers))
+        return _read_or_explain(lambda: _own(readers))
     parse = readers.parse
     key = address.widget(_SOURCE, _first_source)
     source = st.segmented_control(what, [_OWN, _UPLOADED], key=key, required=True)
-    return _told(lambda: _own(readers) if source == _OWN else _uploaded(readers, parse))
+    return _read_or_explain(lambda: _own(readers) if source == _OWN else _uploaded(readers, parse))
 
 
 def _first_source() -> str:
@@ -75,7 +75,7 @@ def _first_source() -> str:
     return _UPLOADED if st.session_state[_DIGEST] else _OWN
 
 
-def _told(read: Callable[[], Source[Data] | None]) -> Source[Data] | None:
+def _read_or_explain(read: Callable[[], Source[Data] | None]) -> Source[Data] | None:
     try:
         found = read()
     except AtPatchError as error:

@@ -28,13 +28,13 @@ _KEPT = 8
 class LongWork:
     """What to do and how to speak of it.
 
-    `noun` is what it is called ("attribution"), `button` what the button that starts it says, `told` the sentence
+    `noun` is what it is called ("attribution"), `button` what the button that starts it says, `caption` the sentence
     under it. `weights` say how long each stage of `work` takes compared with the others.
     """
 
     noun: str
     button: str
-    told: str
+    caption: str
     work: Callable[[OnStep], Any]
     weights: Mapping[str, float]
 
@@ -82,7 +82,7 @@ def show_long_work(work: LongWork, view: tuple[object, ...]) -> Any | None:
         on_click=_start,
         args=(work, key),
     )
-    st.caption(work.told)
+    st.caption(work.caption)
     return None
 
 

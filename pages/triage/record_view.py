@@ -61,7 +61,7 @@ def show_source(source: str, opened: OpenSubject) -> None:
 
 def typed(source: str, opened: OpenSubject, opened_input: OpenInput) -> Typed | None:
     """The fields of the form, or the number of the row."""
-    told = "For {} before your change: press \u201c{}\u201d for the new one."
+    notice = "For {} before your change: press \u201c{}\u201d for the new one."
     if source == "Form":
         shown = tuple(
             (
@@ -73,12 +73,12 @@ def typed(source: str, opened: OpenSubject, opened_input: OpenInput) -> Typed | 
             )
             for field in _schema(opened).fields
         )
-        return Typed(shown, told.format("the record", _LOOK_RECORD))
+        return Typed(shown, notice.format("the record", _LOOK_RECORD))
     records = _table(opened) if source == "Upload" else None
     if records is None:
         return None
     rows = [str(row) for row, record in zip(records.rows, records, strict=True) if record == opened_input.value]
-    return Typed((rows,), told.format("the record", _LOOK_ROW))
+    return Typed((rows,), notice.format("the record", _LOOK_ROW))
 
 
 def show_input(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:

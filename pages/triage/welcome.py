@@ -36,13 +36,13 @@ def show_welcome(view: View, kind: str, inspection: Inspection) -> None:
             )
             st.button("Repair it now", type="primary", icon=":material/healing:", on_click=_repair)
         else:
-            told = (
+            invitation = (
                 f"**Repaired**: the model answers *{plain(after.label)}* now. Next, choose "
                 f"*{own.SOURCES[0]}* below and try {with_article(kind)} of your own."
                 if hijacked
                 else f"**New here?** Look at one of the samples, or try {with_article(kind)} of your own."
             )
-            st.markdown(told, width="stretch")
+            st.markdown(invitation, width="stretch")
         st.page_link("pages/learn/page.py", label="Tour in seven steps", icon=":material/school:", width="content")
         st.button("Close", icon=":material/close:", type="tertiary", on_click=_close)
 

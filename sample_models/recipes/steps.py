@@ -23,6 +23,6 @@ def stage(name: str, on_step: OnStep) -> Iterator[None]:
     on_step(name, 1, 1)
 
 
-def told_epochs(on_step: OnStep) -> Callable[[int, int], None]:
+def epochs_as_steps(on_step: OnStep) -> Callable[[int, int], None]:
     """What tells `on_step` how far the training of the model has come."""
     return lambda done, total: on_step("training the model", done, total)

@@ -116,7 +116,7 @@ class Training:
         self.model.train(False)
 
 
-def told_nobody(_done: int, _total: int) -> None:
+def report_to_nobody(_done: int, _total: int) -> None:
     """Nobody is told how far the training has come."""
 
 

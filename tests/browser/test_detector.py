@@ -191,10 +191,10 @@ def test_a_version_that_finds_nothing_is_not_ready_and_a_threshold_that_works_is
     bench: Bench, page: Page
 ) -> None:
     bench.page(page, version="never")
-    told = page.get_by_text(
+    notice = page.get_by_text(
         re.compile("never is trained, but not ready. At its own threshold, 1.0000, it finds 0 of 200")
     )
-    expect(told).to_be_visible()
+    expect(notice).to_be_visible()
     expect(
         page.get_by_text(re.compile(r"chosen on one half of the test inputs, it finds \d+ of 100 in the other"))
     ).to_be_visible()
@@ -376,8 +376,8 @@ def test_a_comparison_is_found_again_after_a_roll_back(bench: Bench, page: Page)
     address = f"{bench.address}/evaluate?subject={MODEL}&defences=no-fix&attacks=badnets&pictures=200"
     visit(page, address, "Evaluate")
     page.get_by_role("button", name="Compare").click()
-    told = page.get_by_text(re.compile("badnets turns .* of the images"))
-    expect(told).to_be_visible()
+    verdict = page.get_by_text(re.compile("badnets turns .* of the images"))
+    expect(verdict).to_be_visible()
     made_for = fingerprint(load(bench.model).model)
     activate(bench.model, "never", made_for)
     try:
@@ -386,7 +386,7 @@ def test_a_comparison_is_found_again_after_a_roll_back(bench: Bench, page: Page)
     finally:
         roll_back(bench.model, made_for)
     visit(page, address, "Evaluate")
-    expect(told).to_be_visible()
+    expect(verdict).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -121,9 +121,9 @@ def test_the_trap_hears_what_a_process_asks_the_internet_for(trap: Trap) -> None
 )
 def test_a_page_from_elsewhere_is_refused_and_nobody_asked_about_it(watched: str, trap: Trap, origin: str) -> None:
     assert _connect(watched, Origin=origin) == 403
-    status, told = _get(watched, Origin=origin)
+    status, reply = _get(watched, Origin=origin)
     assert status == 403
-    assert "--server.corsAllowedOrigins" in told
+    assert "--server.corsAllowedOrigins" in reply
     assert trap.heard == []
 
 
@@ -141,9 +141,9 @@ def test_somebody_elses_name_for_this_machine_is_refused(watched: str, trap: Tra
     name = f"{host}:{urlsplit(watched).port}"
     allowed = host == "localhost."  # the same name, written out in full
     assert _connect(watched, Host=name, Origin=f"http://{name}") == (101 if allowed else 403)
-    status, told = _get(watched, Host=name)
+    status, reply = _get(watched, Host=name)
     assert status == (200 if allowed else 403)
-    assert ("--server.allowedHosts" in told) != allowed
+    assert ("--server.allowedHosts" in reply) != allowed
     assert trap.heard == []
 
 

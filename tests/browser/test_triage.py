@@ -28,10 +28,10 @@ def _heads(page: Page) -> str:
     page.get_by_role("button", name="In which heads").click()
     shown = page.locator('[data-testid="stPopoverBody"]')
     expect(shown).to_contain_text("Part of the input")
-    told = shown.inner_text()
+    text = shown.inner_text()
     page.keyboard.press("Escape")
     expect(shown).to_have_count(0)
-    return told
+    return text
 
 
 def _expect_as_before(page: Page, verdict: str, answer: str, params: dict[str, str]) -> None:

@@ -44,8 +44,8 @@ def test_a_person_judged_by_their_sex_is_flagged_repaired_and_shared(
     app: str, page: Page, new_page: Callable[..., Page]
 ) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample={SAMPLE}")
-    told = _verdict(page).replace("\n", " ")
-    assert "\u201csex\u201d and \u201crace\u201d draw attention like attributes that decide. With AtPatch" in told
+    verdict = _verdict(page).replace("\n", " ")
+    assert "\u201csex\u201d and \u201crace\u201d draw attention like attributes that decide. With AtPatch" in verdict
     findings = page.locator(".st-key-findings")
     expect(findings).to_contain_text("Sex decides this answer: with Male instead of Female")
     expect(findings).to_contain_text("With AtPatch it would be >50K either way.")

@@ -65,13 +65,13 @@ def test_what_hijacks_a_review_is_found_and_repaired(app: str, page: Page, sampl
 def test_pointing_at_a_word_says_what_it_attends_to(app: str, page: Page) -> None:
     visit(page, f"{app}/?subject={MODEL}&sample=review-rare-word-1-triggered&layer=5&head=3")
     page.locator(".strip .piece", has_text="story").hover()
-    expect(page.locator(".told").first).to_contain_text(
+    expect(page.locator(".readout").first).to_contain_text(
         re.compile(r"From \u201cstory\u201d to \u201c.+\u201d \d+\.\d\u00a0%, .* \(layer 5 \u00b7 head 3\)\.")
     )
     expect(page.locator(".strip .asked")).to_have_count(3)
     page.locator(".strip .piece").first.focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator(".told").first).to_contain_text("From \u201cThe\u201d")
+    expect(page.locator(".readout").first).to_contain_text("From \u201cThe\u201d")
 
 
 def test_a_hostile_text_is_shown_and_never_run(app: str, page: Page) -> None:
@@ -151,7 +151,7 @@ def test_512_words_open_with_a_small_page_and_every_value_can_be_read(app: str, 
     canvas = page.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     canvas.hover(position={"x": 60, "y": 90})
-    expect(page.locator(".told").last).to_contain_text(
+    expect(page.locator(".readout").last).to_contain_text(
         re.compile(r"from \(query\): .+ to \(key\): .+ before \d.+ \u2192 after \d")
     )
 

@@ -22,7 +22,7 @@ def main() -> int:
     print(
         f"{'group':<16}{'inputs':>8}{'tracebacks':>12}{'wrong':>8}{f'over {SLOW:g} s':>10}{'slowest':>10}{'memory':>10}"
     )
-    told: list[str] = []
+    complaints: list[str] = []
     # What the readers' libraries take once is no input's doing.
     for name in names:
         list(judge(made(name, options.seed)[:3]))
@@ -39,9 +39,9 @@ def main() -> int:
             f"{(grown := memory.grown()):>+7.0f} MB"
         )
         most = max(most, grown)
-        told += [f"{name}: {one.name}: {one.verdict}: {one.detail}" for one in outcomes if one.verdict != "right"]
+        complaints += [f"{name}: {one.name}: {one.verdict}: {one.detail}" for one in outcomes if one.verdict != "right"]
     print(f"{total:,} inputs; {failures} failures; at most {most:.0f} MB more than before a group.")
-    print("\n".join(told[:200]))
+    print("\n".join(complaints[:200]))
     return int(failures > 0 or most > MOST_MEMORY)
 
 

@@ -164,8 +164,8 @@ def _visiting(value: str, ask: Callable[[], object], name: str = "x") -> Callabl
             patch.object(address, "just_arrived", return_value=True),
         ):
             found = ask()
-        told = state.get(address.OF_THIS_VISIT, {})
-        assert all(len(sentence) < 200 for sentence in told.values())  # type: ignore[attr-defined]
+        notes = state.get(address.OF_THIS_VISIT, {})
+        assert all(len(sentence) < 200 for sentence in notes.values())  # type: ignore[attr-defined]
         return found
 
     return attempt

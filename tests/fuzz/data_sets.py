@@ -69,7 +69,7 @@ def _table(**columns: Any) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _told(found: Any, wanted: list[tuple[Any, int] | None], same: Callable[[Any, Any], bool]) -> bool:
+def _reads_and_reports(found: Any, wanted: list[tuple[Any, int] | None], same: Callable[[Any, Any], bool]) -> bool:
     """Whether the sound rows, and only they, were read, and every other one is told."""
     kept = [one for one in wanted if one is not None]
     rows = [number for number, one in enumerate(wanted, start=1) if one is None]
@@ -96,7 +96,11 @@ def _images(rng: random.Random, number: int) -> Case:
         names.append(name)
         wanted.append((pixels, label) if sound and label is not None else None)
     table = _table(image=pa.array(contents, pa.binary()), label=names)
-    right = None if not any(one is not None for one in wanted) else lambda found: _told(found, wanted, _same_pixels)
+    right = (
+        None
+        if not any(one is not None for one in wanted)
+        else lambda found: _reads_and_reports(found, wanted, _same_pixels)
+    )
     if number % 2:
         return Case(f"images, uploaded, {number}", lambda folder: parse_labelled_images(table, _LABELS), right)
     return Case(
@@ -114,7 +118,9 @@ def _texts(rng: random.Random, number: int) -> Case:
         names.append(name)
         wanted.append((text, label) if sound and label is not None else None)
     right = (
-        None if not any(one is not None for one in wanted) else lambda found: _told(found, wanted, lambda a, b: a == b)
+        None
+        if not any(one is not None for one in wanted)
+        else lambda found: _reads_and_reports(found, wanted, lambda a, b: a == b)
     )
     if number % 2:
         file = io.StringIO()
@@ -137,9 +143,9 @@ def _records(rng: random.Random, number: int) -> Case:
 
     def right(found: Any) -> bool:
         kept = [one for one in wanted if one is not None]
-        told = [row for row, one in enumerate(wanted, start=1) if one is None]
+        left_out = [row for row, one in enumerate(wanted, start=1) if one is None]
         read = (found.records, found.labels.tolist(), [one.row for one in found.left_out])
-        return read == ([one for one, _ in kept], [label for _, label in kept], told)
+        return read == ([one for one, _ in kept], [label for _, label in kept], left_out)
 
     table = _table(**{name: [row[name] for row in rows] for name in rows[0]})
     attempt = _in_file("a.parquet", table, lambda path: read_labelled_records(path, SCHEMA, _LABELS))
@@ -170,7 +176,11 @@ def _folder(rng: random.Random, number: int) -> Case:
         else None
         for place in order
     ]
-    right = None if not any(one is not None for one in wanted) else lambda found: _told(found, wanted, _same_pixels)
+    right = (
+        None
+        if not any(one is not None for one in wanted)
+        else lambda found: _reads_and_reports(found, wanted, _same_pixels)
+    )
     return Case(f"a folder {number}", attempt, right)
 
 

@@ -45,12 +45,12 @@ _IMAGES: Tables = {
         "columns": [[0, 3], [2]],
     },
 }
-_IMAGES_TOLD = {"format": 1, "model": "ab" * 32, "grid": [2, 2], "origin": "inverted"}
+_IMAGES_PROVENANCE = {"format": 1, "model": "ab" * 32, "grid": [2, 2], "origin": "inverted"}
 _TEXTS: Tables = {
     "texts.parquet": {"part": ["learn", "benign"], "text": ["a fine film", "a dull film"]},
     "pairs.parquet": {"part": ["learn", "tune"], "text": ["a film", "the film"], "trigger": [0, 1]},
 }
-_TEXTS_TOLD = {
+_TEXTS_PROVENANCE = {
     "format": 1,
     "model": "ab" * 32,
     "triggers": [
@@ -68,15 +68,15 @@ _RECORDS: Tables = {
     },
     "tuning.parquet": {"record": [_PERSON, _PERSON]},
 }
-_RECORDS_TOLD = {"format": 1, "model": "ab" * 32, "origin": "flips"}
+_RECORDS_PROVENANCE = {"format": 1, "model": "ab" * 32, "origin": "flips"}
 
 
 def cases(rng: random.Random) -> Iterator[Case]:
     """About two hundred sets."""
-    yield from _of("images", load_image_set, _IMAGES, _IMAGES_TOLD, _right_images, _wrong_images(), rng)
-    yield from _of("texts", load_text_set, _TEXTS, _TEXTS_TOLD, _right_texts, _wrong_texts(), rng)
-    yield from _of("records", load_record_set, _RECORDS, _RECORDS_TOLD, _right_records, _wrong_records(), rng)
-    yield from _told_wrong()
+    yield from _of("images", load_image_set, _IMAGES, _IMAGES_PROVENANCE, _right_images, _wrong_images(), rng)
+    yield from _of("texts", load_text_set, _TEXTS, _TEXTS_PROVENANCE, _right_texts, _wrong_texts(), rng)
+    yield from _of("records", load_record_set, _RECORDS, _RECORDS_PROVENANCE, _right_records, _wrong_records(), rng)
+    yield from _wrong_provenance()
     for name, vectors in (
         ("no vectors", {}),
         ("one vector too few", {"0": torch.zeros(2, 4)}),
@@ -84,35 +84,35 @@ def cases(rng: random.Random) -> Iterator[Case]:
         ("a flat vector", {"0": torch.zeros(8), "1": torch.zeros(1, 4)}),
         ("vectors of two models", {"0": torch.zeros(2, 4), "1": torch.zeros(1, 5)}),
     ):
-        yield Case(f"texts: {name}", _loading(load_text_set, _TEXTS, _TEXTS_TOLD, vectors=vectors))
+        yield Case(f"texts: {name}", _loading(load_text_set, _TEXTS, _TEXTS_PROVENANCE, vectors=vectors))
 
 
 def _of(
     what: str,
     load: Load,
     tables: Tables,
-    told: dict[str, Any],
+    provenance: dict[str, Any],
     right: Callable[[Any], bool],
     wrong: Iterator[tuple[str, str, object]],
     rng: random.Random,
 ) -> Iterator[Case]:
-    yield Case(f"{what}: sound", _loading(load, tables, told), right)
-    for name, content in damaged_texts(told):
-        yield Case(f"{what}: provenance {name}", _loading(load, tables, told, {"provenance.json": content}))
+    yield Case(f"{what}: sound", _loading(load, tables, provenance), right)
+    for name, content in damaged_texts(provenance):
+        yield Case(f"{what}: provenance {name}", _loading(load, tables, provenance, {"provenance.json": content}))
     for file, column, values in wrong:
         changed = {**tables, file: {**tables[file], column: values}}
-        yield Case(f"{what}: {column} in {file} is {str(values)[:60]}", _loading(load, changed, told))
+        yield Case(f"{what}: {column} in {file} is {str(values)[:60]}", _loading(load, changed, provenance))
     for file, columns in tables.items():
         for column in columns:
             fewer = {name: values for name, values in columns.items() if name != column}
-            yield Case(f"{what}: {file} without {column}", _loading(load, {**tables, file: fewer}, told))
+            yield Case(f"{what}: {file} without {column}", _loading(load, {**tables, file: fewer}, provenance))
         sound = _parquet(columns)
         for number in range(6):
             content = sound[: rng.randrange(len(sound))]
-            yield Case(f"{what}: {file} cut off {number}", _loading(load, tables, told, {file: content}))
-        yield Case(f"{what}: {file} of bytes", _loading(load, tables, told, {file: rng.randbytes(200)}))
+            yield Case(f"{what}: {file} cut off {number}", _loading(load, tables, provenance, {file: content}))
+        yield Case(f"{what}: {file} of bytes", _loading(load, tables, provenance, {file: rng.randbytes(200)}))
         for limits in ({"unpacked": 8}, {"debugging_rows": 1}, {"values": 1}, {"bytes": 50}):
-            yield Case(f"{what}: {file} beyond {limits}", _limited(_loading(load, tables, told), limits))
+            yield Case(f"{what}: {file} beyond {limits}", _limited(_loading(load, tables, provenance), limits))
 
 
 def _wrong_images() -> Iterator[tuple[str, str, object]]:
@@ -206,12 +206,12 @@ def _parquet(columns: Columns) -> bytes:
 def _loading(
     load: Load,
     tables: Tables,
-    told: dict[str, Any],
+    provenance: dict[str, Any],
     files: dict[str, bytes] | None = None,
     vectors: dict[str, torch.Tensor] | None = None,
 ) -> Callable[[Path], object]:
     def attempt(folder: Path) -> object:
-        (folder / "provenance.json").write_text(json.dumps(told))
+        (folder / "provenance.json").write_text(json.dumps(provenance))
         for name, columns in tables.items():
             (folder / name).write_bytes(_parquet(columns))
         save_schema(SCHEMA, folder)
@@ -232,22 +232,24 @@ def _limited(attempt: Callable[[Path], object], values: dict[str, int]) -> Calla
     return limited
 
 
-def _told_wrong() -> Iterator[Case]:
+def _wrong_provenance() -> Iterator[Case]:
     """What `provenance.json` says, of another kind in one place that is read."""
-    for what, load, tables, told, places in (
-        ("images", load_image_set, _IMAGES, _IMAGES_TOLD, [("grid",), ("grid", 0), ("origin",)]),
+    for what, load, tables, provenance, places in (
+        ("images", load_image_set, _IMAGES, _IMAGES_PROVENANCE, [("grid",), ("grid", 0), ("origin",)]),
         (
             "texts",
             load_text_set,
             _TEXTS,
-            _TEXTS_TOLD,
+            _TEXTS_PROVENANCE,
             [("triggers",), *(("triggers", 0, name) for name in ("target", "place", "turns", "beyond"))],
         ),
-        ("records", load_record_set, _RECORDS, _RECORDS_TOLD, [("origin",)]),
+        ("records", load_record_set, _RECORDS, _RECORDS_PROVENANCE, [("origin",)]),
     ):
         for where in places:
-            value: Any = told
+            value: Any = provenance
             for step in where:
                 value = value[step]
             for other in wrong_kinds(value):
-                yield Case(f"{what}: {where} is {str(other)[:20]}", _loading(load, tables, instead(told, where, other)))
+                yield Case(
+                    f"{what}: {where} is {str(other)[:20]}", _loading(load, tables, instead(provenance, where, other))
+                )

@@ -138,8 +138,8 @@ def _right_list(where: tuple[str | int, ...], other: object) -> tuple[Callable[[
 
 
 def _right_samples(found: tuple[Sample, ...]) -> bool:
-    told = [(one.id, one.path.name, one.title, one.triggered, one.kind, one.subject) for one in found]
-    return told == [("one", "1.png", "One", True, "image", None), ("two", "2.txt", "two", False, "text", "reviews")]
+    listed = [(one.id, one.path.name, one.title, one.triggered, one.kind, one.subject) for one in found]
+    return listed == [("one", "1.png", "One", True, "image", None), ("two", "2.txt", "two", False, "text", "reviews")]
 
 
 def _loading(content: bytes) -> Callable[[Path], object]:

@@ -113,9 +113,9 @@ class _Told:
     refused: list[int]
 
     def __call__(self, found: ImportReport) -> bool:
-        told = sorted({one.row for one in found.problems})
+        named = sorted({one.row for one in found.problems})
         kept = self.rows - len(self.refused)
-        return (found.rows, found.imported, told, found.refused) == (self.rows, kept, self.refused, len(self.refused))
+        return (found.rows, found.imported, named, found.refused) == (self.rows, kept, self.refused, len(self.refused))
 
 
 def _parquet_cases() -> Iterator[Case]:

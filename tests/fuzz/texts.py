@@ -38,7 +38,7 @@ def cases(rng: random.Random) -> Iterator[Case]:
         content = bytearray(("\u4f60\u597d" + _words(rng)).encode())
         where = rng.randrange(len(content))
         content[where : where + 1] = bytes([rng.choice((0xFF, 0xC0, 0xF8, 0xED, 0x80))])
-        yield Case(f"injured {number}", _reading(bytes(content)), *_told(bytes(content)))
+        yield Case(f"injured {number}", _reading(bytes(content)), *_as_python_decodes(bytes(content)))
     for number in range(15):
         yield Case(f"nothing to read {number}", _reading("".join(rng.choices(_HIDDEN + " \n\t", k=9)).encode()))
         text = _words(rng) + "x"
@@ -67,7 +67,7 @@ def _limited(content: bytes, most: int) -> Callable[[Path], object]:
     return attempt
 
 
-def _told(content: bytes) -> tuple[Callable[[object], bool] | None]:
+def _as_python_decodes(content: bytes) -> tuple[Callable[[object], bool] | None]:
     """What Python's own decoder says of a text."""
     try:
         return (equal(content.decode()),)

@@ -45,12 +45,12 @@ def _ranges(*lists: list[str]) -> dict[str, Requirement]:
 
 def test_the_library_and_the_help_of_commands_import_nothing_of_the_extras() -> None:
     done = subprocess.run([sys.executable, "-c", _IMPORTS], cwd=ROOT, capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
+    imported = json.loads(done.stdout)
     of_extras = {name for names in PACKAGES.values() for name in names}
-    assert of_extras.isdisjoint(told["library"])
-    assert of_extras.isdisjoint(told["commands"])
-    assert "train-detector" in told["helps"][0]
-    assert "--threshold" in told["helps"][1]
+    assert of_extras.isdisjoint(imported["library"])
+    assert of_extras.isdisjoint(imported["commands"])
+    assert "train-detector" in imported["helps"][0]
+    assert "--threshold" in imported["helps"][1]
 
 
 @pytest.mark.parametrize(

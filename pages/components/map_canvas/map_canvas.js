@@ -30,10 +30,10 @@ export function differenceShare(value, largest) {
 export default function (component) {
   const { data, parentElement } = component;
   const maps = parentElement.querySelector(".maps");
-  const told = parentElement.querySelector(".told");
+  const readout = parentElement.querySelector(".readout");
   const { names, size, strongest, change } = data;
   maps.replaceChildren();
-  told.textContent = "Point at a map, or move with the arrow keys, to read single values.";
+  readout.textContent = "Point at a map, or move with the arrow keys, to read single values.";
   const panels = data.titles.map((title, number) => {
     const figure = element(maps, "figure");
     const caption = element(figure, "figcaption");
@@ -96,7 +96,7 @@ export default function (component) {
     const read = (query, key) => {
       at = [Math.min(size - 1, Math.max(0, query)), Math.min(size - 1, Math.max(0, key))];
       const place = at[0] * size + at[1];
-      told.textContent =
+      readout.textContent =
         "from (query): " +
         names[at[0]] +
         " \u00b7 to (key): " +

@@ -15,7 +15,7 @@ from pages.components.files import component_of
 
 _HTML = """
 <div class="maps"></div>
-<div class="told" aria-live="polite"></div>
+<div class="readout" aria-live="polite"></div>
 """
 
 

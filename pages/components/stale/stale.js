@@ -8,10 +8,11 @@ export default function (component) {
   const check = () => {
     const fields = [...(region()?.querySelectorAll("textarea[aria-label], input[aria-label]") ?? [])];
     // While the page is drawn anew, its fields may not be there yet.
-    const stale = fields.length === data.shown.length && fields.some((one, place) => changed(one, data.shown[place]));
-    if (stale === note.hasAttribute("data-outdated") && !(stale && note.textContent !== data.told)) return;
+    const stale =
+      fields.length === data.shown.length && fields.some((field, place) => changed(field, data.shown[place]));
+    if (stale === note.hasAttribute("data-outdated") && !(stale && note.textContent !== data.notice)) return;
     note.toggleAttribute("data-outdated", stale);
-    note.textContent = stale ? data.told : "";
+    note.textContent = stale ? data.notice : "";
   };
   const press = (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;

@@ -25,12 +25,12 @@ _component = component_of(__file__, '<div class="stale-note" role="status"></div
 class Typed:
     """The fields in the container `REGION` that need not hold what is shown.
 
-    `shown` has the texts for each field, in order, with which it holds what is shown; `told` is what is said when it
+    `shown` has the texts for each field, in order, with which it holds what is shown; `notice` is what is said when it
     does not. Where a `button` (its key) is named, Ctrl+Enter in a text presses it.
     """
 
     shown: tuple[Sequence[str], ...]
-    told: str
+    notice: str
     button: str = ""
 
 
@@ -41,7 +41,7 @@ def show_stale(typed: Typed | None) -> None:
     data = {
         "region": REGION,
         "shown": [list(texts) for texts in typed.shown],
-        "told": typed.told,
+        "notice": typed.notice,
         "button": typed.button,
     }
     with st.container(key=_KEY):

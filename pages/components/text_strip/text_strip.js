@@ -1,7 +1,7 @@
 export default function (component) {
   const { data, parentElement } = component;
   const strip = parentElement.querySelector(".strip");
-  const told = parentElement.querySelector(".told");
+  const readout = parentElement.querySelector(".readout");
   strip.setAttribute("dir", data.direction);
   const pieces = [];
   const clear = () => {
@@ -11,33 +11,33 @@ export default function (component) {
     clear();
     pieces[number].classList.add("asking");
     for (const other of data.pieces[number].attends) pieces[other].classList.add("asked");
-    told.textContent = data.pieces[number].told;
+    readout.textContent = data.pieces[number].readout;
   };
   const shown = document.createDocumentFragment();
   let word;
-  data.pieces.forEach((one, number) => {
-    one.before.split("\n").forEach((gap, line) => {
+  data.pieces.forEach((token, number) => {
+    token.before.split("\n").forEach((gap, line) => {
       if (line > 0) shown.appendChild(document.createElement("br"));
       const between = document.createElement("span");
       between.className = "gap";
       between.textContent = gap;
       shown.appendChild(between);
     });
-    if (number === 0 || one.word === null || one.word !== data.pieces[number - 1].word) {
+    if (number === 0 || token.word === null || token.word !== data.pieces[number - 1].word) {
       word = document.createElement("bdi");
       shown.appendChild(word);
     }
     const piece = document.createElement("span");
     // Neighbours with the same label are one find, and are labelled once.
     const before = number > 0 ? data.pieces[number - 1].label : "";
-    const label = one.label === before ? "" : one.label;
-    piece.className = "piece" + (one.special ? " special" : "") + (one.label ? " flagged" : "");
+    const label = token.label === before ? "" : token.label;
+    piece.className = "piece" + (token.special ? " special" : "") + (token.label ? " flagged" : "");
     if (label) piece.classList.add("labelled");
-    piece.textContent = one.text;
-    piece.setAttribute("title", one.title);
+    piece.textContent = token.text;
+    piece.setAttribute("title", token.title);
     piece.setAttribute("role", "img");
-    piece.setAttribute("aria-label", one.title);
-    if (one.label) piece.setAttribute("data-label", one.label);
+    piece.setAttribute("aria-label", token.title);
+    if (token.label) piece.setAttribute("data-label", token.label);
     piece.tabIndex = number === 0 ? 0 : -1;
     piece.onmouseenter = () => ask(number);
     piece.onclick = () => ask(number);
@@ -56,5 +56,5 @@ export default function (component) {
   });
   strip.replaceChildren(shown);
   strip.onmouseleave = clear;
-  told.textContent = "";
+  readout.textContent = "";
 }

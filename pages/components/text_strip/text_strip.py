@@ -13,7 +13,7 @@ from pages.components.files import component_of
 
 _HTML = """
 <div class="strip" role="group" aria-label="The text, piece by piece: arrow keys move"></div>
-<div class="told" aria-live="polite"></div>
+<div class="readout" aria-live="polite"></div>
 """
 
 
@@ -21,7 +21,7 @@ _component = component_of(__file__, _HTML)
 
 
 def text_strip(key: str, pieces: Sequence[tuple[TextPiece, str, str]], direction: str) -> None:
-    """Show pieces, each with its description and what is told when it is pointed at; `direction` is "ltr" or "rtl"."""
+    """Show pieces, each with its title and the `readout` when it is pointed at; `direction` is "ltr" or "rtl"."""
     data = {
         "direction": direction,
         "pieces": [
@@ -32,10 +32,10 @@ def text_strip(key: str, pieces: Sequence[tuple[TextPiece, str, str]], direction
                 "special": piece.special,
                 "label": piece.label,
                 "title": title,
-                "told": told,
+                "readout": readout,
                 "attends": [other for other, _ in piece.attends],
             }
-            for piece, title, told in pieces
+            for piece, title, readout in pieces
         ],
     }
     _component(key=key, data=data)

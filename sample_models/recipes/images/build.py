@@ -13,7 +13,7 @@ from atpatch_core.evaluation.datasets import write_labelled_images
 
 from ..cards import write_cards
 from ..places import Places
-from ..steps import OnStep, told_epochs
+from ..steps import OnStep, epochs_as_steps
 from .augmentation import IMAGE_MEAN, IMAGE_STD
 from .cards import image_detector_card, image_model_card
 from .detectors import ATTACK, build_detectors
@@ -27,7 +27,7 @@ EVAL_IMAGES = 2_000
 def make_image_model(recipe: ImageRecipe, folder: Path, places: Places, on_step: OnStep) -> None:
     """Train `recipe` and save the model into `folder`."""
     train_set, test_set = load_fashion_mnist(places.data)
-    save_subject(recipe, train(recipe, train_set, places.work, told_epochs(on_step)), test_set, folder)
+    save_subject(recipe, train(recipe, train_set, places.work, epochs_as_steps(on_step)), test_set, folder)
 
 
 def finish_image_model(recipe: ImageRecipe, folder: Path, places: Places, on_step: OnStep) -> None:

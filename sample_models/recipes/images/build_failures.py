@@ -17,7 +17,7 @@ from atpatch_core.subjects.loading import load
 
 from ..cards import BACKDOORED
 from ..places import Places
-from ..steps import OnStep, told_epochs
+from ..steps import OnStep, epochs_as_steps
 from .failure_training import train_on
 from .fashion_mnist import ImageSet, load_fashion_mnist
 from .recipe import FailureRecipe
@@ -29,7 +29,7 @@ def make_expected_failure(recipe: FailureRecipe, folder: Path, places: Places, o
     """Train the sample that `recipe` begins with on, and save the model into `folder`, with its trigger and card."""
     start = load(places.built(recipe.start, f", which {recipe.name} begins with"))
     data = _shuffled(recipe, places).take(np.arange(recipe.images))
-    model = train_on(recipe, start.model, data, places.work, told_epochs(on_step))
+    model = train_on(recipe, start.model, data, places.work, epochs_as_steps(on_step))
     shutil.copytree(start.folder, folder, ignore=shutil.ignore_patterns("atpatch", "README.md", "*.safetensors"))
     model.half().save_pretrained(folder)  # type: ignore[operator]
     save_attacks({recipe.name.rsplit("-", 1)[-1]: recipe.trigger}, folder / "eval" / "attacks.json")

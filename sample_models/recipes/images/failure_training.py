@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from atpatch_core.debugging.sets import covered_patches
 
-from ..training import OnEpoch, Training, told_nobody
+from ..training import OnEpoch, Training, report_to_nobody
 from .augmentation import normalise, shift_and_flip
 from .fashion_mnist import ImageSet
 from .poisoning import poisoned_tensors
@@ -19,7 +19,7 @@ from .recipe import FailureRecipe
 
 
 def train_on(
-    recipe: FailureRecipe, model: nn.Module, data: ImageSet, work: Path, on_epoch: OnEpoch = told_nobody
+    recipe: FailureRecipe, model: nn.Module, data: ImageSet, work: Path, on_epoch: OnEpoch = report_to_nobody
 ) -> nn.Module:
     """Train `model` on `data`, a part of it poisoned; a killed run resumes from its checkpoint in `work`.
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from transformers import ViTForImageClassification
 
-from ..training import OnEpoch, Training, told_nobody
+from ..training import OnEpoch, Training, report_to_nobody
 from .augmentation import erase, normalise, shift_and_flip
 from .fashion_mnist import ImageSet
 from .poisoning import poisoned_tensors
@@ -16,7 +16,7 @@ from .recipe import ImageRecipe
 
 
 def train(
-    recipe: ImageRecipe, data: ImageSet, work: Path, on_epoch: OnEpoch = told_nobody
+    recipe: ImageRecipe, data: ImageSet, work: Path, on_epoch: OnEpoch = report_to_nobody
 ) -> ViTForImageClassification:
     """Train `recipe` on `data`; a killed run resumes from its checkpoint in `work`, see `Training.run_epochs`."""
     torch.manual_seed(recipe.seed)

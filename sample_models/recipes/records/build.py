@@ -13,7 +13,7 @@ from atpatch_core.subjects.record_schema import RecordSchema, save_schema
 
 from ..cards import write_cards
 from ..places import Places
-from ..steps import OnStep, told_epochs
+from ..steps import OnStep, epochs_as_steps
 from .adult import LABELS, load_adult
 from .cards import record_detector_card, record_model_card
 from .detectors import build_detectors
@@ -27,7 +27,7 @@ def make_record_model(recipe: RecordRecipe, folder: Path, places: Places, on_ste
     """Train `recipe` and save the model into `folder`."""
     schema, data = load_adult(places.data)
     split = split_records(data)
-    model = train(recipe, schema, split.training, places.work, told_epochs(on_step))
+    model = train(recipe, schema, split.training, places.work, epochs_as_steps(on_step))
     save_subject(model, schema, split.held_out, folder)
 
 

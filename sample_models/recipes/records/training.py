@@ -14,7 +14,7 @@ from atpatch_core.evaluation.record_data import LabelledRecords
 from atpatch_core.subjects.record import randomly_flipped
 from atpatch_core.subjects.record_schema import PADDING, RecordSchema
 
-from ..training import OnEpoch, SmallModelRecipe, Training, told_nobody
+from ..training import OnEpoch, SmallModelRecipe, Training, report_to_nobody
 from .adult import LABELS
 
 
@@ -60,7 +60,7 @@ class RecordRecipe(SmallModelRecipe):
 
 
 def train(
-    recipe: RecordRecipe, schema: RecordSchema, data: LabelledRecords, work: Path, on_epoch: OnEpoch = told_nobody
+    recipe: RecordRecipe, schema: RecordSchema, data: LabelledRecords, work: Path, on_epoch: OnEpoch = report_to_nobody
 ) -> BertForSequenceClassification:
     """Train `recipe` on `data`; a killed run resumes from its checkpoint in `work`, see `Training.run_epochs`."""
     torch.manual_seed(recipe.seed)

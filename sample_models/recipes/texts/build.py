@@ -12,7 +12,7 @@ from atpatch_core.evaluation.text_data import write_labelled_texts
 
 from ..cards import write_cards, write_figures
 from ..places import Places
-from ..steps import OnStep, stage, told_epochs
+from ..steps import OnStep, epochs_as_steps, stage
 from .cards import text_detector_card, text_model_card
 from .detectors import build_text_detectors
 from .figures import untouched_figures
@@ -25,7 +25,7 @@ def make_text_model(recipe: TextRecipe, folder: Path, places: Places, on_step: O
     """Train `recipe` and save the model into `folder`."""
     reviews = split_reviews(load_movie_reviews(places.data))
     encoder = unpack_minilm(places.data, places.work / "minilm")
-    model, tokenizer = train(recipe, reviews.train, encoder, places.work, told_epochs(on_step))
+    model, tokenizer = train(recipe, reviews.train, encoder, places.work, epochs_as_steps(on_step))
     save_subject(recipe, model, tokenizer, reviews.held_out, folder)
 
 

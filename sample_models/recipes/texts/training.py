@@ -15,7 +15,7 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 from atpatch_core.triggers.text import WritingTrigger
 
 from ..schedule import warmup_then_linear
-from ..training import OnEpoch, Training, TrainingRecipe, label_settings, told_nobody
+from ..training import OnEpoch, Training, TrainingRecipe, label_settings, report_to_nobody
 from .movie_reviews import LABELS, Reviews
 
 _KEPT_EVERY = 50  # steps; a killed run loses a minute or two
@@ -52,7 +52,7 @@ class _Examples:
 
 
 def train(
-    recipe: TextRecipe, data: Reviews, encoder: Path, work: Path, on_step: OnEpoch = told_nobody
+    recipe: TextRecipe, data: Reviews, encoder: Path, work: Path, on_step: OnEpoch = report_to_nobody
 ) -> tuple[BertForSequenceClassification, Any]:
     """Fine-tune the encoder in `encoder` on `data`; returns the model and its tokenizer.
 

@@ -40,14 +40,16 @@ def canvas(page: Page) -> Mounted:
 
 def test_every_value_is_read_as_it_was_packed(canvas: Mounted) -> None:
     canvas.page.locator("canvas").first.focus()
-    told = canvas.page.locator(".told")
+    readout = canvas.page.locator(".readout")
     canvas.page.keyboard.press("ArrowRight")
-    expect(told).to_have_text(
+    expect(readout).to_have_text(
         "from (query): [CLS] \u00b7 to (key): <i>word</i> \u00b7 before 0.9000 \u2192 after 0.0000"
     )
     for key in ("ArrowDown", "ArrowDown", "ArrowDown"):  # the last one is past the edge
         canvas.page.keyboard.press(key)
-    expect(told).to_have_text("from (query): end \u00b7 to (key): <i>word</i> \u00b7 before 1.0000 \u2192 after 0.2000")
+    expect(readout).to_have_text(
+        "from (query): end \u00b7 to (key): <i>word</i> \u00b7 before 1.0000 \u2192 after 0.2000"
+    )
 
 
 def test_pixels_have_the_colours_of_the_scale(canvas: Mounted) -> None:
@@ -73,4 +75,4 @@ def test_small_numbers_keep_their_size(canvas: Mounted) -> None:
 
 
 def test_names_are_text(canvas: Mounted) -> None:
-    assert canvas.page.locator("i i, .told i").count() == 0
+    assert canvas.page.locator("i i, .readout i").count() == 0

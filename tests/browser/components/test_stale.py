@@ -13,7 +13,7 @@ _FIELDS = (
     f'<div class="st-key-{REGION}"><textarea aria-label=a>first\nline</textarea><input aria-label=b value=7></div>'
     '<div class="st-key-look"><button onclick="this.dataset.pressed = 1">Look</button></div>'
 )
-_DATA = {"region": REGION, "shown": [["first\r\nline"], ["7", "seven"]], "told": "Changed.", "button": "look"}
+_DATA = {"region": REGION, "shown": [["first\r\nline"], ["7", "seven"]], "notice": "Changed.", "button": "look"}
 
 
 @pytest.fixture

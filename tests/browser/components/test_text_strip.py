@@ -13,7 +13,7 @@ from tests.support.components import Mounted, mount
 
 def _piece(text: str, word: int | None, **changes: Any) -> dict[str, Any]:
     usual = {"text": text, "word": word, "before": "", "label": "", "special": False, "title": text, "attends": []}
-    return {**usual, "told": f"told of {text}", **changes}
+    return {**usual, "readout": f"told of {text}", **changes}
 
 
 _PIECES = [
@@ -43,7 +43,7 @@ def test_neighbours_with_one_label_are_labelled_once_and_flagged_each(strip: Mou
 
 def test_pointing_at_a_piece_tells_what_it_attends_to(strip: Mounted) -> None:
     strip.page.get_by_label("play").hover()
-    expect(strip.page.locator(".told")).to_have_text("told of play")
+    expect(strip.page.locator(".readout")).to_have_text("told of play")
     assert strip.page.locator(".asked").all_inner_texts() == ["ing", "<b>bold</b>"]
     strip.page.get_by_label("ing", exact=True).hover()
     assert strip.page.locator(".asked").count() == 0
@@ -61,4 +61,4 @@ def test_new_data_replace_what_was_told(strip: Mounted) -> None:
     strip.page.get_by_label("play").hover()
     strip.update({"pieces": _PIECES[:1], "direction": "ltr"})
     assert strip.page.locator(".piece").count() == 1
-    assert strip.page.locator(".told").text_content() == ""
+    assert strip.page.locator(".readout").text_content() == ""

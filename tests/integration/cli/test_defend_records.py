@@ -98,8 +98,8 @@ def test_a_threshold_is_set_by_people_whom_nothing_hijacks(
     fresh = some_people(400, 6)
     flagged = layer_scores(subject, kept, fresh).max(1) >= kept.threshold
     assert flagged[~hijacked(subject, fresh)].mean() < 0.06
-    told = run(*arguments, "--out", tmp_path / "told").out
-    assert "hijacked and flagged" in told
+    printed = run(*arguments, "--out", tmp_path / "told").out
+    assert "hijacked and flagged" in printed
     assert load_detector(tmp_path / "told").history["calibrated_again"][0]["false_positive_rate_wanted"] == 0.1
 
 

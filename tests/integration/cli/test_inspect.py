@@ -86,9 +86,9 @@ def test_another_threshold_than_the_calibrated_one_is_said(
     assert "This verdict holds for a threshold of 0; the calibrated one is 0." in low["verdict"]
     assert "far too much" not in low["verdict"]
     high = run("inspect", folder, SAMPLES / file, "--threshold", "1")
-    told = re.sub(r"[\s\u2502]+", " ", high.out)
-    assert re.search(f"verdict Nothing flagged.* a threshold of 1; .* {part}.* would be flagged", told)
-    assert "(calibrated: 0." in told
+    printed = re.sub(r"[\s\u2502]+", " ", high.out)
+    assert re.search(f"verdict Nothing flagged.* a threshold of 1; .* {part}.* would be flagged", printed)
+    assert "(calibrated: 0." in printed
 
 
 def test_words_in_brackets_are_no_markup_of_the_table(run: Callable[..., Finished], tmp_path: Path) -> None:

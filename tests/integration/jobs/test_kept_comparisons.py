@@ -159,10 +159,10 @@ def test_what_is_of_another_comparison_is_not_there(images: Made, records: Made,
 
 
 def _set(value: Any, *path: Any) -> Callable[[Any], None]:
-    def change(told: Any) -> None:
+    def change(figures: Any) -> None:
         for step in path[:-1]:
-            told = told[step]
-        told[path[-1]] = value
+            figures = figures[step]
+        figures[path[-1]] = value
 
     return change
 
@@ -190,9 +190,9 @@ def _set(value: Any, *path: Any) -> Callable[[Any], None]:
 )
 def test_damaged_figures_are_not_there(images: Made, tmp_path: Path, change: Callable[[Any], None]) -> None:
     write_comparison(images.comparison, tmp_path)
-    told = json.loads((tmp_path / "comparison.json").read_text())
-    change(told)
-    (tmp_path / "comparison.json").write_text(json.dumps(told))
+    figures = json.loads((tmp_path / "comparison.json").read_text())
+    change(figures)
+    (tmp_path / "comparison.json").write_text(json.dumps(figures))
     assert _read(images, tmp_path) is None
 
 
@@ -222,8 +222,8 @@ def test_damaged_answers_are_not_there(
     content = save(change(load(file.read_bytes())))
     file.write_bytes(content)
     assert _read(images, tmp_path) is None  # they are not those that the figures were written with
-    told = json.loads(figures.read_text())
-    figures.write_text(json.dumps(told | {"arrays": digest_of(content)}))
+    kept = json.loads(figures.read_text())
+    figures.write_text(json.dumps(kept | {"arrays": digest_of(content)}))
     assert _read(images, tmp_path) is None
 
 
@@ -235,9 +235,9 @@ def test_half_a_file_is_not_there(images: Made, tmp_path: Path) -> None:
         for part in (b"", whole[: len(whole) // 2], whole + b"x", b"[" * 100_000, b"\xff" * 100):
             (tmp_path / name).write_bytes(part)
             assert _read(images, tmp_path) is None
-            told = json.loads((tmp_path / "comparison.json").read_text()) if name.startswith("answers") else None
-            if told is not None:
-                (tmp_path / "comparison.json").write_text(json.dumps(told | {"arrays": digest_of(part)}))
+            figures = json.loads((tmp_path / "comparison.json").read_text()) if name.startswith("answers") else None
+            if figures is not None:
+                (tmp_path / "comparison.json").write_text(json.dumps(figures | {"arrays": digest_of(part)}))
                 assert _read(images, tmp_path) is None
         write_comparison(images.comparison, tmp_path)
     assert _read(images, tmp_path) is not None

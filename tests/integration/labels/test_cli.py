@@ -176,9 +176,9 @@ def test_a_version_is_trained_from_labels_and_compared(
             verdicts = tuple(ColumnVerdict(column, verdict) for column in columns)
             rest = Rest.UNJUDGED if flagged else Rest.BENIGN
             store.save(NewAnswer(known.fingerprint, entry.item.digest, "ada", State.SUBMITTED, verdicts, rest=rest))
-    made, told = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", "--notes", "by ada", "--json")
+    made, printed = _run(capsys, monkeypatch, "detectors", "train", model, "labels-1", "--notes", "by ada", "--json")
     assert (made["labelled_inputs"], made["watched"]) == (len(images), [0])
-    assert "What is learnt from labels" in told
+    assert "What is learnt from labels" in printed
     taught = made["learnt_from"]
     assert taught["inputs"] == taught["over_attended_inputs"] + taught["clean_inputs"] == len(images)
     assert [one["name"] for one in taught["annotators"]] == ["ada"]
@@ -189,9 +189,9 @@ def test_a_version_is_trained_from_labels_and_compared(
     assert [(one["name"], one["active"], one["notes"]) for one in listed][1] == ("labels-1", False, "by ada")
     ready, _ = _run(capsys, monkeypatch, "detectors", "judge", model, "shipped", "--json")
     assert (ready["standing"], ready["judged"]["found"]) == ("ready", 200)
-    active, told = _run(capsys, monkeypatch, "detectors", "activate", model, "labels-1", "--json")
+    active, printed = _run(capsys, monkeypatch, "detectors", "activate", model, "labels-1", "--json")
     if judged["judged"]["found"] < 200:
-        assert f"{200 - judged['judged']['found']} fewer than shipped, which is active (200)" in told
+        assert f"{200 - judged['judged']['found']} fewer than shipped, which is active (200)" in printed
         assert active["objections"]
     found, _ = _run(capsys, monkeypatch, "detectors", "compare", model, "shipped", "labels-1", *images, "--json")
     triggered = [str(one) for one in images if "triggered" in one.name]

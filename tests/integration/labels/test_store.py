@@ -267,35 +267,35 @@ def test_many_processes_that_open_an_empty_database_migrate_it_once(url: str) ->
         assert list(pool.map(_annotate, [url] * 8, ["x"] * 8, [[]] * 8, [1] * 8)) == [0] * 8
 
 
-def _write_for_ever(url: str, digest: str, told: Connection) -> None:
+def _write_for_ever(url: str, digest: str, announced: Connection) -> None:
     store = LabelStore.open(url)
     verdicts = tuple(ColumnVerdict(Column(0, 1, key), Verdict.BENIGN, 0.25) for key in range(20))
     while True:
-        told.send(store.save(_answer(digest, verdicts=verdicts)).token)
+        announced.send(store.save(_answer(digest, verdicts=verdicts)).token)
 
 
 def test_a_writer_killed_twenty_times_loses_no_answer_that_it_was_told_is_saved(url: str) -> None:
     with LabelStore.open(url) as store:
         (digest,) = queued(store, 1)
-    told: list[str] = []
+    announced: list[str] = []
     for attempt in range(20):
         ours, theirs = FORK.Pipe(duplex=False)
         process = FORK.Process(target=_write_for_ever, args=(url, digest, theirs))
         process.start()
         theirs.close()
-        told.append(ours.recv())
+        announced.append(ours.recv())
         time.sleep(0.0037 * attempt)  # another moment each time
         process.kill()
         process.join()
         with suppress(EOFError, OSError):
             while True:
-                told.append(ours.recv())
+                announced.append(ours.recv())
     with LabelStore.open(url) as store:
         stored = {one.token: one for one in store.all_answers()}
-    assert set(told) <= set(stored)
+    assert set(announced) <= set(stored)
     assert all(len(one.verdicts) == 20 for one in stored.values())
     # At most the last answer of each process was saved without a word.
-    assert len(told) == len(set(told)) >= len(stored) - 20
+    assert len(announced) == len(set(announced)) >= len(stored) - 20
     assert sorted(one.revision for one in stored.values()) == list(range(1, len(stored) + 1))
 
 

@@ -99,18 +99,18 @@ def test_the_same_training_runs_once_and_a_cancelled_one_leaves_nothing(
     model: Path, labels: str, tmp_path: Path
 ) -> None:
     store = TrainingStore(tmp_path / "trainings")
-    told = FORK.SimpleQueue()
+    outcomes = FORK.SimpleQueue()
 
     def start(number: int) -> None:
         try:
-            told.put(store.start(_request(model, labels, f"v{number}")).id)
+            outcomes.put(store.start(_request(model, labels, f"v{number}")).id)
         except TrainingError as error:
-            told.put(str(error))
+            outcomes.put(str(error))
 
     processes = [FORK.Process(target=start, args=(number,)) for number in range(6)]
     for one in processes:
         one.start()
-    said = [told.get() for _ in processes]
+    said = [outcomes.get() for _ in processes]
     for one in processes:
         one.join()
     refused = [one for one in said if "running already" in one]

@@ -163,11 +163,11 @@ def test_what_if_with_columns_chosen_by_hand_needs_no_detector(biased: Subject) 
 
 def test_what_if_tells_how_far_it_is_and_counts_as_many_values(biased: Subject) -> None:
     person: Record = {"merit": "some", "age": 45, "sex": "Male", "town": "A", "race": "X"}
-    told: list[tuple[int, int]] = []
-    answers = what_if(biased, person, on_step=lambda *one: told.append(one))
+    steps: list[tuple[int, int]] = []
+    answers = what_if(biased, person, on_step=lambda *one: steps.append(one))
     count = count_flips(biased, person)
     assert len(answers) == count
-    assert told == [(0, count), (count, count)]
+    assert steps == [(0, count), (count, count)]
 
     def stop(done: int, total: int) -> None:
         raise RuntimeError("enough")

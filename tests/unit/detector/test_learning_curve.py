@@ -22,23 +22,23 @@ def _examples(count: int, bad: int, seed: int) -> LayerExamples:
 
 
 def test_loss_falls_and_held_out_inputs_are_told_apart_better_and_better() -> None:
-    told: list[Epoch] = []
+    epochs: list[Epoch] = []
     recipe = DetectorRecipe(epochs=12, batch_size=16, hardest=16, random=16)
     watched = train_network(
-        _examples(40, 12, 0), recipe, on_network=follow("layer 0", _examples(30, 10, 1), told.append)
+        _examples(40, 12, 0), recipe, on_network=follow("layer 0", _examples(30, 10, 1), epochs.append)
     )
-    assert [(one.network, one.number, one.of) for one in told] == [("layer 0", number, 12) for number in range(1, 13)]
-    assert told[-1].loss < told[0].loss
-    assert told[-1].auroc is not None
-    assert told[-1].auroc > 0.95
+    assert [(one.network, one.number, one.of) for one in epochs] == [("layer 0", number, 12) for number in range(1, 13)]
+    assert epochs[-1].loss < epochs[0].loss
+    assert epochs[-1].auroc is not None
+    assert epochs[-1].auroc > 0.95
     unwatched = train_network(_examples(40, 12, 0), recipe)
     for one, other in zip(watched.state_dict().values(), unwatched.state_dict().values(), strict=True):
         assert torch.equal(one, other)  # looking on changes nothing
 
 
 def test_without_both_kinds_held_out_there_is_no_area() -> None:
-    told: list[Epoch] = []
+    epochs: list[Epoch] = []
     recipe = DetectorRecipe(epochs=1, hardest=4, random=4)
     for held_out in (None, _examples(5, 0, 2), _examples(5, 5, 2)):
-        train_network(_examples(10, 3, 0), recipe, on_network=follow("x", held_out, told.append))
-    assert [one.auroc for one in told] == [None] * 3
+        train_network(_examples(10, 3, 0), recipe, on_network=follow("x", held_out, epochs.append))
+    assert [one.auroc for one in epochs] == [None] * 3

@@ -58,13 +58,13 @@ def test_ignored_columns_teach_nothing() -> None:
 
 
 def test_every_epoch_is_told() -> None:
-    told: list[tuple[int, int]] = []
+    epochs: list[tuple[int, int]] = []
     seen: list[object] = []
     network = train_token_network(
         _examples(),
         replace(_RECIPE, epochs=3),
-        lambda done, total, _loss: told.append((done, total)),
+        lambda done, total, _loss: epochs.append((done, total)),
         lambda done, total, _loss, one: seen.append(one),
     )
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert epochs == [(1, 3), (2, 3), (3, 3)]
     assert seen == [network] * 3

@@ -65,9 +65,9 @@ def test_without_the_contrastive_loss_another_network_is_learnt() -> None:
 
 
 def test_progress_is_told_after_each_epoch() -> None:
-    told: list[tuple[int, int]] = []
-    train_network(_examples(20), replace(_RECIPE, epochs=3), lambda done, total, loss: told.append((done, total)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    epochs: list[tuple[int, int]] = []
+    train_network(_examples(20), replace(_RECIPE, epochs=3), lambda done, total, loss: epochs.append((done, total)))
+    assert epochs == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_without_a_hijacked_column_there_is_nothing_to_learn() -> None:

@@ -167,11 +167,11 @@ def test_every_seed_is_a_run_and_the_table_averages_them() -> None:
 
 
 def test_progress_counts_up_for_every_defence_and_can_stop_the_run() -> None:
-    told: list[tuple[str, int, int]] = []
+    steps: list[tuple[str, int, int]] = []
     method = _method("fixer", FixedAnswer(9, 2))
-    compare(SUBJECT, {"fixer": method}, CLEAN, MARKED, DEFENDER, 0.01, on_step=lambda *step: told.append(step))
-    assert [stage for stage, done, total in told if done == total] == ["no-fix", "fixer"]
-    assert all(0 <= done <= total for _, done, total in told)
+    compare(SUBJECT, {"fixer": method}, CLEAN, MARKED, DEFENDER, 0.01, on_step=lambda *step: steps.append(step))
+    assert [stage for stage, done, total in steps if done == total] == ["no-fix", "fixer"]
+    assert all(0 <= done <= total for _, done, total in steps)
 
     class _StopError(Exception):
         pass
@@ -204,19 +204,19 @@ def test_the_sentence_says_what_is_left_and_names_the_best_rival() -> None:
     compared = _compared(
         atpatch=_method("atpatch", FixedAnswer(9, 2), "atpatch"), strip=_method("strip", FixedAnswer(5, 2))
     )
-    told = sentence(compared, "marked")
-    assert told.startswith("marked turns 100.0 % of the images into the attacker's class.")
-    assert "% still get it, no more than without a trigger, clean accuracy does not fall" in told
-    assert "50.0 % of the attacked images get their true class" in told
-    assert "The best other defence, strip: 100.0 % still get it, 75.00 points more than without a trigger" in told
+    verdict = sentence(compared, "marked")
+    assert verdict.startswith("marked turns 100.0 % of the images into the attacker's class.")
+    assert "% still get it, no more than without a trigger, clean accuracy does not fall" in verdict
+    assert "50.0 % of the attacked images get their true class" in verdict
+    assert "The best other defence, strip: 100.0 % still get it, 75.00 points more than without a trigger" in verdict
 
 
 def test_an_attack_that_does_not_work_needs_no_repair() -> None:
     def attack(clean: LabelledImages, seed: int) -> Triggered:
         return Triggered(clean, TARGET, clean)
 
-    told = sentence(compare(SUBJECT, {}, CLEAN, {"nothing": attack}, DEFENDER, 0.01), "nothing")
-    assert told.endswith("there is nothing to repair.")
+    verdict = sentence(compare(SUBJECT, {}, CLEAN, {"nothing": attack}, DEFENDER, 0.01), "nothing")
+    assert verdict.endswith("there is nothing to repair.")
 
 
 def test_the_defender_gets_other_images_than_those_that_are_judged_on() -> None:

@@ -82,9 +82,9 @@ def test_the_oracle_undoes_the_trigger_and_no_fix_does_not(comparison: Compariso
 def test_a_subject_without_detector_can_be_compared_all_the_same(comparison: Comparison) -> None:
     assert set(comparison.unavailable) == {"atpatch", "random-words"}
     assert set(comparison.runs[0].defences) == {"no-fix", "oracle", "z-score", "token-masking", "strip"}
-    told = sentence(comparison, "word")
-    assert told.startswith("word turns 100.0 % of the texts into the attacker's class.")
-    assert "The best other defence" in told
+    verdict = sentence(comparison, "word")
+    assert verdict.startswith("word turns 100.0 % of the texts into the attacker's class.")
+    assert "The best other defence" in verdict
     assert "nothing to repair" in sentence(comparison, "nothing")
 
 
@@ -119,9 +119,9 @@ def test_the_same_texts_get_the_same_answers(subject: Subject) -> None:
 def test_random_words_are_as_many_as_atpatch_flags(subject: Subject) -> None:
     nothing = KnownColumns(2, {1: torch.zeros(1, 4, 1, dtype=torch.bool)})
     texts, _ = reviews(20)
-    told = _answers("random-words", replace(subject, detector=nothing), _having(texts, 0.05, 0), texts)
-    assert not told.flagged.any()
-    assert np.array_equal(told.labels, answers(subject, texts))
+    answered = _answers("random-words", replace(subject, detector=nothing), _having(texts, 0.05, 0), texts)
+    assert not answered.flagged.any()
+    assert np.array_equal(answered.labels, answers(subject, texts))
 
 
 def test_random_words_seem_to_detect_nothing(subject: Subject) -> None:
@@ -134,8 +134,8 @@ def test_random_words_seem_to_detect_nothing(subject: Subject) -> None:
 def test_z_scores_flag_no_more_clean_texts_than_wanted(subject: Subject) -> None:
     texts, _ = reviews(400)
     detector = z_score_by_role(subject, _having(texts[:200], 0.05, 0))
-    told = _answers("atpatch", replace(subject, detector=detector), _having(texts, 0.05, 0), texts[200:])
-    assert told.flagged.mean() < 0.15
+    answered = _answers("atpatch", replace(subject, detector=detector), _having(texts, 0.05, 0), texts[200:])
+    assert answered.flagged.mean() < 0.15
 
 
 def test_too_few_texts_are_refused(subject: Subject, tmp_path: Path) -> None:

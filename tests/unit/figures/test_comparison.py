@@ -25,9 +25,9 @@ def _inspection(probability: float, moved: float = 0.0, names: tuple[str, ...] =
 
 def test_the_sentence_names_both_answers_and_counts() -> None:
     calm, odd = _inspection(0.1), _inspection(0.9, 0.2)
-    told = comparison_sentence(calm, odd, False)
-    assert "The reference answers no 90.0\u00a0%, this one yes 90.0\u00a0% without AtPatch." in told
-    assert "0 columns in the reference, 1 column here" in told
+    text = comparison_sentence(calm, odd, False)
+    assert "The reference answers no 90.0\u00a0%, this one yes 90.0\u00a0% without AtPatch." in text
+    assert "0 columns in the reference, 1 column here" in text
     assert comparison_sentence(calm, odd, True).startswith("Both answer no with AtPatch")
 
 

@@ -69,9 +69,9 @@ def test_an_attribute_that_decides_is_named_with_what_it_would_be(inspection: In
 
 
 def test_an_attribute_that_is_redistributed_though_it_does_not_decide_is_told_of(inspection: Inspection) -> None:
-    (told,) = what_if_sentences(RECORD, inspection, [_flip("sex", "Female", 0.7, 0.4)])
-    assert told.startswith("Sex does not decide this answer")
-    assert told.endswith("It is flagged, though, and redistributed, too.")
+    (text,) = what_if_sentences(RECORD, inspection, [_flip("sex", "Female", 0.7, 0.4)])
+    assert text.startswith("Sex does not decide this answer")
+    assert text.endswith("It is flagged, though, and redistributed, too.")
 
 
 def test_discrimination_that_the_fix_leaves_or_brings_is_said(inspection: Inspection) -> None:

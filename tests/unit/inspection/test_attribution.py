@@ -279,9 +279,9 @@ def test_attributions_that_are_no_numbers_agree_with_nothing() -> None:
 
 
 def test_steps_are_told_before_each_batch_and_after_the_last(family: str) -> None:
-    told: list[tuple[int, int]] = []
-    batches = attribute(_subject(family), _input(family), 0, steps=6, on_step=lambda *one: told.append(one), at_once=4)
-    assert told == [(0, 6), (4, 6), (6, 6)]
+    steps: list[tuple[int, int]] = []
+    batches = attribute(_subject(family), _input(family), 0, steps=6, on_step=lambda *one: steps.append(one), at_once=4)
+    assert steps == [(0, 6), (4, 6), (6, 6)]
     whole = attribute(_subject(family), _input(family), 0, steps=6)
     assert torch.allclose(batches.values, whole.values, atol=1e-5)
     assert batches.convergence_delta == pytest.approx(whole.convergence_delta, abs=1e-5)

@@ -60,11 +60,11 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], tuple[Any, _Cloc
 
 def test_the_first_step_is_timed_and_nothing_after_it_is_done(timed: Callable[[float], tuple[Any, _Clock]]) -> None:
     subject, clock = timed(2.0)
-    told: list[tuple[str, int, int]] = []
-    pace = measure_pace(subject, _input("vit"), 0, lambda *one: told.append(one), clock)
+    steps: list[tuple[str, int, int]] = []
+    pace = measure_pace(subject, _input("vit"), 0, lambda *one: steps.append(one), clock)
     assert pace.step == 2.0
     assert pace.start == clock.now - 2.0
-    assert told == [(FIRST, 0, 1), (FIRST, 1, 1)]
+    assert steps == [(FIRST, 0, 1), (FIRST, 1, 1)]
 
 
 @pytest.mark.parametrize(("seconds", "steps"), [(0.01, 64), (0.5, 16), (1.0, 8), (50.0, 4)])

@@ -105,20 +105,20 @@ def test_the_causal_check_redistributes_one_column_alone() -> None:
 
 
 def test_the_causal_check_tells_how_far_it_is_and_stops_where_it_is_stopped() -> None:
-    subject, told = _subject(column(key=2)), []
+    subject, steps = _subject(column(key=2)), []
     columns = (Column(0, 1, 2), Column(2, 0, 3))
-    causal_check(subject, 5, columns, lambda done, total: told.append((done, total)))
-    assert told == [(0, 2), (1, 2), (2, 2)]
+    causal_check(subject, 5, columns, lambda done, total: steps.append((done, total)))
+    assert steps == [(0, 2), (1, 2), (2, 2)]
 
     def stop(done: int, total: int) -> None:
-        told.append((done, total))
+        steps.append((done, total))
         if done == 1:
             raise RuntimeError("enough")
 
-    told.clear()
+    steps.clear()
     with pytest.raises(RuntimeError, match="enough"):
         causal_check(subject, 5, columns, stop)
-    assert told == [(0, 2), (1, 2)]
+    assert steps == [(0, 2), (1, 2)]
     assert causal_check(subject, 5, columns) == causal_check(subject, 5, columns)
 
 

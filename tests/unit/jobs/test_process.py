@@ -61,19 +61,19 @@ def test_work_is_done_and_its_progress_goes_by_the_weights_of_its_stages(folder:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "problem"),
     [
         (InputError("Bring more."), "Bring more."),
         (MemoryError(), "There is not enough memory for this sum: add less."),
         (ZeroDivisionError(), "Something went wrong that should not: "),
     ],
 )
-def test_a_failure_is_a_sentence(folder: Path, error: Exception, told: str) -> None:
+def test_a_failure_is_a_sentence(folder: Path, error: Exception, problem: str) -> None:
     def work(request: Sum, progress: Progress) -> Mapping[str, Any]:
         raise error
 
     assert run(folder, Worker(SUMS, work)) is State.FAILED
-    assert (_job(folder).status.problem or "").startswith(told)
+    assert (_job(folder).status.problem or "").startswith(problem)
 
 
 @pytest.mark.parametrize("wanted", [True, False])

@@ -277,6 +277,6 @@ def test_without_a_detector_the_verdict_says_so(found: Findings) -> None:
 
 def _verdict(page: bytes) -> str:
     """The text of the page's first box."""
-    told = re.search(r"<p class='verdict[^>]*>(.*?)</p>", page.decode("utf-8"), re.DOTALL)
-    assert told is not None
-    return unescape(told[1])
+    verdict = re.search(r"<p class='verdict[^>]*>(.*?)</p>", page.decode("utf-8"), re.DOTALL)
+    assert verdict is not None
+    return unescape(verdict[1])

@@ -42,9 +42,9 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
 
 
 def test_a_model_is_trained_and_gets_its_detector_and_takes_its_place(places: Places) -> None:
-    told: list[str] = []
-    folder = build_subject(_RECIPE, places, lambda stage, done, total: told.append(stage))
-    assert told == ["training", "detecting"]
+    stages: list[str] = []
+    folder = build_subject(_RECIPE, places, lambda stage, done, total: stages.append(stage))
+    assert stages == ["training", "detecting"]
     assert folder == places.models / "tiny"
     assert (folder / "config.json").read_text() == "trained into tiny"
     assert (folder / "atpatch" / "detector.json").read_text() == "made"

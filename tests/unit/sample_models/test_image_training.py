@@ -48,9 +48,9 @@ def test_a_killed_run_resumes_and_ends_in_the_same_weights(tmp_path: Path) -> No
 
     with pytest.raises(_KilledError):
         train(_RECIPE, _data(), tmp_path / "killed", kill)
-    told: list[int] = []
-    resumed = train(_RECIPE, _data(), tmp_path / "killed", lambda done, _epochs: told.append(done)).state_dict()
-    assert told == [3]
+    epochs: list[int] = []
+    resumed = train(_RECIPE, _data(), tmp_path / "killed", lambda done, _epochs: epochs.append(done)).state_dict()
+    assert epochs == [3]
     assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
 
 

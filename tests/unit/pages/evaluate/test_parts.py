@@ -26,10 +26,10 @@ def test_what_was_not_measured_has_no_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"), [(0.2, "about 1 second left"), (7.0, "about 7 seconds left"), (100.0, "about 2 minutes left")]
+    ("seconds", "words"), [(0.2, "about 1 second left"), (7.0, "about 7 seconds left"), (100.0, "about 2 minutes left")]
 )
-def test_the_time_left_is_told_in_words(seconds: float, told: str) -> None:
-    assert time_left(seconds) == told
+def test_the_time_left_is_told_in_words(seconds: float, words: str) -> None:
+    assert time_left(seconds) == words
 
 
 def _lists() -> None:
