@@ -39,7 +39,7 @@ def curve(benign: np.ndarray, malicious: np.ndarray) -> Curve:
 
     Example:
         >>> found = curve(np.array([0.1, 0.2]), np.array([0.15, 0.9]))
-        >>> [round(float(one), 2) for one in found.true_positives]
+        >>> [round(float(rate), 2) for rate in found.true_positives]
         [0.5, 0.5, 1.0, 1.0]
     """
     thresholds = np.unique(np.concatenate([benign, malicious]))[::-1]

@@ -28,7 +28,7 @@ def pack_maps(before: np.ndarray, after: np.ndarray, strongest: float) -> tuple[
     Example:
         >>> before, after = np.array([[0.9, 0.1]]), np.array([[0.2, 0.8]])
         >>> unpacked = unpack_maps(pack_maps(before, after, 0.9), (1, 2), 0.9)
-        >>> [one.round(3).tolist() for one in unpacked]
+        >>> [map_values.round(3).tolist() for map_values in unpacked]
         [[[0.9, 0.1]], [[0.2, 0.8]]]
     """
     first, second = _steps(before, strongest), _steps(after, strongest)

@@ -37,7 +37,7 @@ def erase_patches(image: Image.Image, layout: Layout, keys: Sequence[int]) -> Im
         >>> subject = atpatch.load("sample_models/fashion-vit-badnets")
         >>> image = subject.read(Path("assets/samples/ankle-boot-triggered.png").read_bytes())
         >>> without = erase_patches(image, subject.layout(image, keys=50), [49])  # the trigger's patch
-        >>> [atpatch.inspect(subject, one).original.prediction.label for one in (image, without)]
+        >>> [atpatch.inspect(subject, shown).original.prediction.label for shown in (image, without)]
         ['T-shirt/top', 'Ankle boot']
     """
     boxes = patch_boxes(layout, image.width, image.height)

@@ -129,8 +129,8 @@ class Pass:
     Example:
         >>> import torch
         >>> prediction = Prediction(torch.tensor([0.1, 0.9]), ("negative", "positive"))
-        >>> one = Pass(prediction, AttentionTrace((torch.eye(3)[None],)))
-        >>> one.prediction.label, one.trace.layers
+        >>> run = Pass(prediction, AttentionTrace((torch.eye(3)[None],)))
+        >>> run.prediction.label, run.trace.layers
         ('positive', 1)
     """
 

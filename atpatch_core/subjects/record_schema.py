@@ -160,7 +160,7 @@ class RecordSchema:
     Example:
         >>> from pathlib import Path
         >>> schema = load_schema(Path("sample_models/adult-tabular-sex"))
-        >>> [one.name for one in schema.protected], schema.positive_label
+        >>> [field.name for field in schema.protected], schema.positive_label
         (['sex', 'race'], '>50K')
         >>> schema.key("age"), len(schema.names)
         (1, 12)

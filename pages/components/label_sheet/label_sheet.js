@@ -9,7 +9,7 @@ const MOST_PAST = 30;
 const NAME = ".st-key-label_annotator input"; // the fields above the sheet, see pages/label/choice.py
 const FIELDS = ".st-key-label_annotator, .st-key-label_subject";
 
-const placeOf = (one) => `${one.layer}.${one.head}.${one.key}`;
+const placeOf = (column) => `${column.layer}.${column.head}.${column.key}`;
 
 function token() {
   // crypto.randomUUID exists only on https and localhost.
@@ -52,9 +52,9 @@ class Sheet {
     if (begins) this.begin(data.owner);
     const settled = new Set(data.acked);
     const refused = new Map(data.refused);
-    for (const one of this.outbox) if (refused.has(one.token)) this.problem = refused.get(one.token);
-    this.outbox = this.outbox.filter((one) => !settled.has(one.token) && !refused.has(one.token));
-    this.skips = this.skips.filter((one) => !settled.has(one.token));
+    for (const answer of this.outbox) if (refused.has(answer.token)) this.problem = refused.get(answer.token);
+    this.outbox = this.outbox.filter((answer) => !settled.has(answer.token) && !refused.has(answer.token));
+    this.skips = this.skips.filter((skip) => !settled.has(skip.token));
     this.keep();
     for (const item of data.items) {
       this.known.set(item.digest, item);
@@ -71,7 +71,7 @@ class Sheet {
     window.addEventListener("atpatch-name-given", this.onName);
     this.draw();
     if (begins) this.takeFocusAfterName();
-    if (this.outbox.some((one) => !one.sent)) this.flush();
+    if (this.outbox.some((answer) => !answer.sent)) this.flush();
     else if (this.outbox.length || this.skips.length) this.timer = setTimeout(() => this.flush(), SEND_AGAIN_AFTER);
   }
 
@@ -120,7 +120,7 @@ class Sheet {
     this.problem = "";
     try {
       this.outbox = JSON.parse(localStorage.getItem("atpatch-labels " + owner) || "[]");
-      for (const one of this.outbox) one.sent = false;
+      for (const answer of this.outbox) answer.sent = false;
     } catch {
       this.outbox = [];
     }
@@ -136,16 +136,16 @@ class Sheet {
   }
 
   resumed(item) {
-    const unsent = this.outbox.filter((one) => one.digest === item.digest).at(-1);
+    const unsent = this.outbox.filter((answer) => answer.digest === item.digest).at(-1);
     const said = unsent ? unsent.verdicts : item.verdicts;
-    const columns = item.columns.map((one) => ({ ...one }));
+    const columns = item.columns.map((column) => ({ ...column }));
     const verdicts = new Map();
     for (const [layer, head, key, verdict, score] of said) {
       const column = { layer, head, key, score };
-      if (!columns.some((one) => placeOf(one) === placeOf(column))) columns.push(column);
+      if (!columns.some((listed) => placeOf(listed) === placeOf(column))) columns.push(column);
       verdicts.set(placeOf(column), verdict);
     }
-    const first = columns.findIndex((one) => !verdicts.has(placeOf(one)));
+    const first = columns.findIndex((column) => !verdicts.has(placeOf(column)));
     const state = unsent ? unsent.state : item.state;
     const rest = (unsent ? unsent.rest : item.rest) || "unjudged";
     const answered = state === "submitted" || state === "discarded";
@@ -211,17 +211,17 @@ class Sheet {
     work.asking = false;
     work.verdicts.set(placeOf(column), verdict);
     const after = [...work.columns.slice(work.cursor + 1), ...work.columns.slice(0, work.cursor)];
-    const open = after.find((one) => !work.verdicts.has(placeOf(one)));
+    const open = after.find((candidate) => !work.verdicts.has(placeOf(candidate)));
     if (open) work.cursor = work.columns.indexOf(open);
     this.put("draft");
   }
 
   unjudged(work) {
-    return work.columns.filter((one) => !work.verdicts.has(placeOf(one)));
+    return work.columns.filter((column) => !work.verdicts.has(placeOf(column)));
   }
 
-  marks(item, one) {
-    return item.detector && one.score !== null && one.score >= item.threshold;
+  marks(item, column) {
+    return item.detector && column.score !== null && column.score >= item.threshold;
   }
 
   hides(item, work) {
@@ -230,7 +230,9 @@ class Sheet {
 
   // "The rest is benign" holds once nothing that the detector marks is left unjudged.
   restOf(item, work) {
-    return work.rest === "benign" && !this.unjudged(work).some((one) => this.marks(item, one)) ? "benign" : "unjudged";
+    return work.rest === "benign" && !this.unjudged(work).some((column) => this.marks(item, column))
+      ? "benign"
+      : "unjudged";
   }
 
   restBenign() {
@@ -239,10 +241,10 @@ class Sheet {
     if (!work || (!open.length && work.rest === "benign")) return;
     // What the detector marks is not called benign unseen; where its marks are hidden, they must not show here.
     const item = this.known.get(this.current);
-    const marked = this.hides(item, work) ? [] : open.filter((one) => this.marks(item, one));
+    const marked = this.hides(item, work) ? [] : open.filter((column) => this.marks(item, column));
     this.remember(work);
     work.rest = "benign";
-    for (const one of open) if (!marked.includes(one)) work.verdicts.set(placeOf(one), "benign");
+    for (const column of open) if (!marked.includes(column)) work.verdicts.set(placeOf(column), "benign");
     if (marked.length) work.cursor = work.columns.indexOf(marked[0]);
     this.put("draft");
     if (!marked.length) return;
@@ -255,7 +257,7 @@ class Sheet {
   inQuestion(item, work) {
     const open = this.unjudged(work);
     if (this.restOf(item, work) === "benign") return [];
-    return this.hides(item, work) ? open : open.filter((one) => this.marks(item, one));
+    return this.hides(item, work) ? open : open.filter((column) => this.marks(item, column));
   }
 
   judgeThem() {
@@ -269,7 +271,7 @@ class Sheet {
   callThemBenign() {
     const work = this.here();
     this.remember(work);
-    for (const one of this.unjudged(work)) work.verdicts.set(placeOf(one), "benign");
+    for (const column of this.unjudged(work)) work.verdicts.set(placeOf(column), "benign");
     work.rest = "benign";
     this.finish("submitted");
   }
@@ -277,7 +279,7 @@ class Sheet {
   select(layer, head, key) {
     const work = this.here();
     work.asking = false;
-    let at = work.columns.findIndex((one) => placeOf(one) === placeOf({ layer, head, key }));
+    let at = work.columns.findIndex((column) => placeOf(column) === placeOf({ layer, head, key }));
     if (at < 0) at = work.columns.push({ layer, head, key, score: null }) - 1;
     work.cursor = at;
     this.draw();
@@ -351,8 +353,8 @@ class Sheet {
     const work = this.here();
     this.problem = "";
     const verdicts = work.columns
-      .filter((one) => work.verdicts.has(placeOf(one)))
-      .map((one) => [one.layer, one.head, one.key, work.verdicts.get(placeOf(one)), one.score]);
+      .filter((column) => work.verdicts.has(placeOf(column)))
+      .map((column) => [column.layer, column.head, column.key, work.verdicts.get(placeOf(column)), column.score]);
     const waiting = this.outbox.at(-1);
     if (waiting && !waiting.sent && waiting.digest === this.current && waiting.state === "draft") this.outbox.pop();
     const item = this.known.get(this.current);
@@ -370,7 +372,7 @@ class Sheet {
   flush() {
     clearTimeout(this.timer);
     if (!this.outbox.length && !this.skips.length) return;
-    for (const one of this.outbox) one.sent = true;
+    for (const answer of this.outbox) answer.sent = true;
     this.send("actions", { owner: this.owner, answers: this.outbox, skipped: this.skips });
     // Whatever is not confirmed goes out again: it has its token, so it is stored once.
     this.timer = setTimeout(() => this.flush(), SEND_AGAIN_AFTER);
@@ -409,7 +411,9 @@ class Sheet {
   // The order of the scores would tell what is hidden.
   inPlaceOrder(work) {
     work.ordered = true;
-    work.columns.sort((one, other) => one.layer - other.layer || one.head - other.head || one.key - other.key);
+    work.columns.sort(
+      (first, second) => first.layer - second.layer || first.head - second.head || first.key - second.key,
+    );
     work.cursor = Math.max(0, work.columns.indexOf(this.unjudged(work)[0]));
   }
 
@@ -451,12 +455,12 @@ class Sheet {
       const now = work.columns[work.cursor];
       this.select(layer, nearest, now ? now.key : item.first);
     };
-    for (const one of [this.layerPick, this.headPick]) {
+    for (const select of [this.layerPick, this.headPick]) {
       // After a choice with the mouse the keys judge again; with the keyboard one may want to go on choosing.
-      one.onpointerdown = () => (one.dataset.pointed = "1");
-      one.onkeydown = () => delete one.dataset.pointed;
-      one.onchange = () => {
-        if (one.dataset.pointed) this.takeFocus();
+      select.onpointerdown = () => (select.dataset.pointed = "1");
+      select.onkeydown = () => delete select.dataset.pointed;
+      select.onchange = () => {
+        if (select.dataset.pointed) this.takeFocus();
         other();
       };
     }
@@ -507,7 +511,7 @@ class Sheet {
   }
 
   drawInput(item, work, column) {
-    const listed = new Set(work.columns.map((one) => one.key));
+    const listed = new Set(work.columns.map((shown) => shown.key));
     const layer = column ? column.layer : 0;
     const head = column ? column.head : 0;
     if (this.inputOf !== item.digest) {
@@ -523,7 +527,7 @@ class Sheet {
         button.onclick = () => {
           button.blur();
           const now = this.here().columns[this.here().cursor];
-          const same = this.here().columns.find((one) => one.key === key);
+          const same = this.here().columns.find((shown) => shown.key === key);
           if (now && now.key === key) this.select(now.layer, now.head, key);
           else if (same) this.select(same.layer, same.head, key);
           else this.select(now ? now.layer : 0, now ? now.head : 0, key);
@@ -558,8 +562,8 @@ class Sheet {
         });
       }
     }
-    const told = column && !this.places.has(column.key) ? `: ${item.names[column.key]} is not part of it` : "";
-    this.inputTitle.textContent = (item.image ? "The image" : "The input") + told;
+    const absent = column && !this.places.has(column.key) ? `: ${item.names[column.key]} is not part of it` : "";
+    this.inputTitle.textContent = (item.image ? "The image" : "The input") + absent;
     for (const [key, button] of this.places) {
       button.classList.toggle("listed", listed.has(key));
       button.classList.toggle("here", Boolean(column) && column.key === key);
@@ -609,7 +613,7 @@ class Sheet {
       button.disabled = !column;
     }
     this.submit.disabled = !work.verdicts.size && this.restOf(item, work) !== "benign";
-    this.rest.disabled = work.rest === "benign" && work.columns.every((one) => work.verdicts.has(placeOf(one)));
+    this.rest.disabled = work.rest === "benign" && work.columns.every((shown) => work.verdicts.has(placeOf(shown)));
   }
 
   suggestion(item, column) {
@@ -635,7 +639,7 @@ class Sheet {
     const kind = this.hides(item, work) ? "listed" : "flagged";
     const count =
       open.length === 1 ? `1 ${kind} column is not judged` : `${open.length} ${kind} columns are not judged`;
-    const names = open.slice(0, 4).map((one) => `L${one.layer}\u00b7H${one.head} ${item.names[one.key]}`);
+    const names = open.slice(0, 4).map((column) => `L${column.layer}\u00b7H${column.head} ${item.names[column.key]}`);
     this.questionText.textContent =
       `${count}: ${names.join("; ")}${open.length > 4 ? "\u2026" : ""}. ` +
       "Submitted like this, nothing is said about them, nor about any other column that you did not judge.";
@@ -646,14 +650,15 @@ class Sheet {
     const rest = this.restOf(item, work);
     this.others.textContent = `All other columns: ${rest === "benign" ? SHOWN.benign : "not judged"}`;
     this.list.replaceChildren();
-    work.columns.forEach((one, at) => {
+    work.columns.forEach((column, at) => {
       const row = make(this.list, "li");
       const button = make(row, "button");
       button.type = "button";
       button.tabIndex = -1;
-      const verdict = work.verdicts.get(placeOf(one)) || (rest === "benign" ? "benign" : undefined);
-      make(button, "span", "place", `L${one.layer}\u00b7H${one.head} ${item.names[one.key]}`);
-      const score = one.score === null ? "\u2013" : (this.marks(item, one) ? "\u25b2 " : "") + one.score.toFixed(3);
+      const verdict = work.verdicts.get(placeOf(column)) || (rest === "benign" ? "benign" : undefined);
+      make(button, "span", "place", `L${column.layer}\u00b7H${column.head} ${item.names[column.key]}`);
+      const score =
+        column.score === null ? "\u2013" : (this.marks(item, column) ? "\u25b2 " : "") + column.score.toFixed(3);
       make(button, "span", "score", hides ? "" : score);
       make(button, "span", verdict ? "said" : "said none", verdict ? SHOWN[verdict] : "not judged");
       button.setAttribute("aria-current", String(at === work.cursor));

@@ -9,7 +9,7 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const list = parentElement.querySelector("ol");
   // Keys may come faster than pages: each goes on from the step asked for last, until the page has answered that one.
-  const asked = (waiting.get(parentElement) || []).filter((one) => one.number > data.answered);
+  const asked = (waiting.get(parentElement) || []).filter((request) => request.number > data.answered);
   waiting.set(parentElement, asked);
   const last = () => asked[asked.length - 1] || { step: data.step, number: data.answered };
   const go = (step) => {
@@ -38,7 +38,7 @@ export default function (component) {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const move = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
     if (!move) return;
-    const taken = event.composedPath().some((one) => one instanceof Element && one.matches(TAKEN));
+    const taken = event.composedPath().some((node) => node instanceof Element && node.matches(TAKEN));
     if (taken && event.key.startsWith("Arrow")) return;
     event.preventDefault();
     go(last().step + move);
