@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,6 +19,8 @@ from pages.shared.job_progress import in_words
 from pages.shared.long_work import LONG, LongWork, show_long_work
 from pages.shared.resources import OpenInput, OpenSubject, seconds_a_run
 from pages.shared.triage_address import View
+
+_TOO_MANY = "The maps of this input are too many for JSON: read them with the library."
 
 
 def show_share(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
@@ -35,39 +38,46 @@ def show_share(view: View, opened: OpenSubject, opened_input: OpenInput, inspect
                 return
             report = replace(report, found=found)
         layer, head = view.layer or 0, view.head or 0
-        fits = fits_json(inspection)
         name = re.sub(r"[^A-Za-z0-9-]+", "-", f"{opened.subject.name}-{opened_input.digest[:8]}").strip("-")
         with st.container(horizontal=True):
-            st.download_button(
-                "Report (HTML)",
-                partial(_html, report, layer, head),
-                f"atpatch-{name}.html",
-                "text/html",
-                on_click="ignore",
-                icon=":material/description:",
+            _download(
+                "Report (HTML)", partial(_html, report, layer, head), f"atpatch-{name}.html", "text/html", "description"
             )
-            st.download_button(
+            _download(
                 "All values (JSON)",
                 partial(_json, report),
                 f"atpatch-{name}.json",
                 "application/json",
-                on_click="ignore",
-                icon=":material/data_object:",
-                disabled=not fits,
-                help=None if fits else "The maps of this input are too many for JSON: read them with the library.",
+                "data_object",
+                None if fits_json(inspection) else _TOO_MANY,
             )
-            st.download_button(
+            _download(
                 "Both, and every figure (ZIP)",
                 partial(_zip, report, layer, head),
                 f"atpatch-{name}.zip",
                 "application/zip",
-                on_click="ignore",
-                icon=":material/folder_zip:",
+                "folder_zip",
             )
         st.caption(
             "The report is one page that needs no network. The JSON holds every number, maps included. The ZIP adds "
             "every figure as SVG and as PNG with 300 dots per inch. Drawing them takes a few seconds."
         )
+
+
+def _download(
+    label: str, content: Callable[[], bytes], file: str, mime: str, icon: str, missing: str | None = None
+) -> None:
+    """A button that makes a file when it is pressed, without drawing the page anew; off, if `missing` says why."""
+    st.download_button(
+        label,
+        content,
+        file,
+        mime,
+        on_click="ignore",
+        icon=f":material/{icon}:",
+        disabled=missing is not None,
+        help=missing,
+    )
 
 
 @dataclass(frozen=True)
