@@ -2,6 +2,7 @@
 
 contract.py   what a kind of job is, what is asked for, how far a job is
 locks.py      locks that end with the process that holds them
+stages.py     how much of work in stages is done
 store.py      jobs on disk: start, find, watch, cancel
 process.py    what the process of any job does
 

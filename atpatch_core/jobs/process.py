@@ -16,6 +16,7 @@ from ..errors import AtPatchError, InputError
 from ..files.json_files import read_object
 from . import locks
 from .contract import Kind, State, Status, Worker
+from .stages import share_done
 from .store import CANCEL, LOCKS, LOG, REQUEST, STATUS, write_json
 
 _EVERY = 0.3  # seconds between two reports
@@ -55,9 +56,8 @@ class Progress:
         """
         self.check()
         names = list(self._weights)
-        before = sum(self._weights[name] for name in names[: names.index(stage)]) if stage in names else 0.0
-        whole = sum(self._weights.values())
-        reached = (before + self._weights.get(stage, 0.0) * done / max(1, total)) / whole if whole else 0.0
+        before = names[: names.index(stage)] if stage in names else []
+        reached = share_done(self._weights, {**dict.fromkeys(before, 1.0), stage: done / max(1, total)})
         changed = stage != self.status.stage
         self.status = replace(self.status, stage=stage, progress=max(self.status.progress, min(reached, 0.99)))
         if changed or time.monotonic() - self._reported >= _EVERY:

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from atpatch_core.errors import AtPatchError
+from atpatch_core.jobs.stages import share_done
 
 Result = TypeVar("Result")
 OnStep = Callable[[str, int, int], None]
@@ -64,10 +65,7 @@ class Job(Generic[Result]):
     def progress(self) -> float:
         """How much is done, 0 to 1."""
         with self._lock:
-            weights = {name: self._weights.get(name, 1.0) for name in {*self._weights, *self._share}}
-            done = sum(weights[name] * share for name, share in self._share.items())
-        total = sum(weights.values())
-        return min(1.0, done / total) if total else 0.0
+            return share_done({**dict.fromkeys(self._share, 1.0), **self._weights}, self._share)
 
     @property
     def seconds_left(self) -> float | None:
