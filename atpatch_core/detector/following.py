@@ -223,7 +223,7 @@ def _followed(
 def _cleared(before: Tensor, after: Tensor, followed: Tensor, reach: Reach) -> Tensor:
     """Which of the `followed` inputs are as sure of their answer with everything redistributed, bool `[batch]`.
 
-    `before` and `after` are logits `[batch, classes]`. Such an answer does not hang on what was flagged.
+    `before` and `after` are logits `[batch, classes]`. Such an answer does not depend on what was flagged.
     """
     answer = before.argmax(-1)
     lost = log_odds(before, answer) - log_odds(after, answer)

@@ -132,7 +132,9 @@ def run(folder: Path, worker: Worker[Any, Any]) -> State:
         )
     except Exception:
         logging.getLogger(__name__).exception("A %s failed.", kind.name)
-        return _end(progress, State.FAILED, problem=f"Something went wrong that should not: {folder / LOG} says what.")
+        return _end(
+            progress, State.FAILED, problem=f"Something went wrong that should not have: {folder / LOG} says what."
+        )
 
 
 def _end(so_far: Progress, state: State, **found: Any) -> State:

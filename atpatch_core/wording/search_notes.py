@@ -8,7 +8,7 @@ from .parts import parts_in_words
 
 
 def cleared_sentence(inspection: Inspection) -> str:
-    """That the answer does not hang on what is flagged; empty where nothing was cleared."""
+    """That the answer does not depend on what is flagged; empty where nothing was cleared."""
     following = inspection.following
     if following is None or not following.cleared:
         return ""
@@ -24,8 +24,8 @@ def cleared_sentence(inspection: Inspection) -> str:
     what, many = parts_in_words(columns, inspection)
     draw, them = ("draw", "them") if many else ("draws", "it")
     return (
-        f"{what[0].upper()}{what[1:]} {draw} unusual attention, but the answer does not hang on {them}: with {them} "
-        "redistributed the model is as sure as before, so nothing is."
+        f"{what[0].upper()}{what[1:]} {draw} unusual attention, but the answer does not depend on {them}: with {them} "
+        "redistributed the model is as sure as before, so nothing is redistributed."
     )
 
 
@@ -39,7 +39,7 @@ def following_sentence(inspection: Inspection) -> str:
     if following.complete:
         return f"{cost}."
     return (
-        f"{cost}; {following.most:,} is the most for a text of this length, so this is how far was looked, and more of "
+        f"{cost}; {following.most:,} is the most for a text of this length, so the search stopped there, and more of "
         "a trigger may be left."
     )
 

@@ -159,7 +159,7 @@ def _show_threshold(version: Version, judged: Judged) -> None:
         rates,
         key=address.choice("fpr", rates, _OWN),
         format_func=lambda option: _OWN if option == _OWN else f"{100 * float(option):g} %",
-        help="Looks only: the version keeps its own threshold. `atpatch calibrate` sets another one.",
+        help="For looking only: the version keeps its own threshold. `atpatch calibrate` sets another one.",
     )
     threshold = version.detector.threshold if rate == _OWN else threshold_for(judged, float(rate))
     counts = confusion(judged, threshold)

@@ -109,7 +109,7 @@ def _show_form(opened: OpenSubject) -> None:
                 key=_RATE,
                 format_func=lambda rate: f"{100 * rate:g} %",
                 help="The threshold is set for this. Few clean inputs can't prove a low rate: then it is the lowest "
-                "that they can." + (_OF_RECORDS if opened.subject.kind == "record" else ""),
+                "that they can prove." + (_OF_RECORDS if opened.subject.kind == "record" else ""),
             )
         rate = st.session_state[_RATE]
         if inputs and not st.session_state.get(_SETS) and clean * rate < 1:
@@ -186,9 +186,7 @@ def _show_end(opened: OpenSubject, training: Training) -> None:
 def _show_made(opened: OpenSubject, training: Training) -> None:
     """How the version that a training made stands: it is judged before it is called ready."""
     area = training.status.auroc
-    measured = (
-        "" if area is None else f" While training, it told inputs apart that it did not see with AUROC {area:.3f}."
-    )
+    measured = "" if area is None else f" On inputs held out from training, it reached an AUROC of {area:.3f}."
     if area is not None and area < _GUESSING:
         measured += (
             " That is next to nothing, as 0.5 is guessing: label more over-attended inputs, or add a debugging set."

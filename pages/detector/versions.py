@@ -77,7 +77,7 @@ def show_versions(opened: OpenSubject) -> None:
             "Roll back" if before is None else f"Roll back to {plain(before)}",
             icon=":material/undo:",
             disabled=before is None,
-            help="Make the version active that was so before the present one.",
+            help="Make the version active again that was active before this one.",
             on_click=_roll_back,
             args=(opened,),
         )

@@ -15,7 +15,7 @@ from pages.shared.resources import OpenSubject
 
 _LABELS = """
 A column `image` (the bytes of a PNG, JPEG or WebP file) and a column `label` (the name or the number of the class). The
-labels are what CA and recovery are measured by.
+labels are what CA and recovery are measured against.
 """
 _FIELDS = "The fields that the model reads, and a column `label` with the true class of every record."
 

@@ -192,10 +192,10 @@ def _count(kind: str, most: int) -> int:
     if kind == "image":
         steps = sorted({*(size for size in (200, 400, 1_000, 2_000, 4_000, 10_000) if size < most), most})
         usual = min(steps, key=lambda size: abs(math.log(size / 1_000)))
-        explanation = "Half of them, at most 1,000, are the defender's; the others are judged on."
+        explanation = "Half of them, at most 1,000, are the defender's; the defences are judged on the others."
     else:
         steps = [size for size in (200, 400, 1_000) if size <= most]
-        usual, explanation = steps[0], "Half of them are the defender's; the others are judged on."
+        usual, explanation = steps[0], "Half of them are the defender's; the defences are judged on the others."
     param, key = _COUNTS[kind], _count_key(kind)
     chosen: int = st.select_slider(
         param.capitalize(),

@@ -50,8 +50,8 @@ def show_statistics(opened: OpenSubject) -> None:
         st.caption(
             "Verdicts in submitted answers: "
             + ", ".join(f"{count:,} {verdict}" for verdict, count in found.verdicts.items())
-            + f". {counted(found.rest_benign, 'answer')} also say that the rest is benign; about "
-            f"{counted(found.unjudged, 'column')} of the other answers nothing is said, which counts as neither benign "
+            + f". {counted(found.rest_benign, 'answer')} also say that the rest is benign; in the "
+            f"other answers nothing is said about {counted(found.unjudged, 'column')}, which counts as neither benign "
             "nor over-attended."
         )
     _show_disagreements(opened)

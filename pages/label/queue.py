@@ -136,7 +136,7 @@ def _items(
             }
         )
     if unreadable:
-        st.warning(f"{counted(unreadable, 'input')} can't be read by this model and was passed over.")
+        st.warning(f"This model can't read {counted(unreadable, 'input')}: passed over.")
     return items
 
 

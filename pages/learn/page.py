@@ -27,7 +27,7 @@ def main() -> None:
         st.title("Learn", anchor=False, width="content")
         st.caption(f"Step {number} of {len(STEPS)}.", width="content")
         with st.container(key="keys_hint"):
-            st.caption("Arrow keys go on and back.")
+            st.caption("Arrow keys go forward and back.")
         with st.container(width="content", key="steps"):
             step_buttons(_NAV, [lesson.TITLE for lesson in STEPS], number, _go)
     address.show_unknown_parameters()

@@ -102,7 +102,7 @@ class Job(Generic[Result]):
             self.problem, self._state = str(error), State.FAILED
         except Exception:
             logging.getLogger(__name__).exception("A job failed.")
-            self.problem = "Something went wrong that should not: the log of the dashboard says what."
+            self.problem = "Something went wrong that should not have: the log of the dashboard says what."
             self._state = State.FAILED
 
     def _on_step(self, stage: str, done: int, total: int) -> None:

@@ -112,7 +112,7 @@ def _why_nothing(opened: OpenSubject, inspection: Inspection) -> str | None:
             return "Nothing is chosen, so there is nothing to redistribute. Choose columns by hand below."
         if inspection.following is not None and inspection.following.cleared:
             return (
-                "The answer does not hang on what is flagged, so nothing is redistributed. "
+                "The answer does not depend on what is flagged, so nothing is redistributed. "
                 "Choose columns by hand below to see what they do."
             )
         return (

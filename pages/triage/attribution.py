@@ -153,7 +153,7 @@ def _show_agreement(before: Attribution, after: Attribution | None, inspection: 
                 "\u2014" if share is None else f"{share:.2f}",
                 help="Area under the ROC curve of the size of the attribution for telling flagged from other "
                 "columns: 1 is full agreement, 0.5 is chance. With AtPatch a low number is what a repair looks like: "
-                "what was flagged decides no more.",
+                "what was flagged no longer decides.",
             )
     st.markdown(plain(agreement_sentence(shares[0], unit)))
 

@@ -104,7 +104,7 @@ def show_input(view: View, opened: OpenSubject, opened_input: OpenInput, inspect
     st.caption(
         plain(
             f"Draws: the share of attention in layer {view.layer or 0} \u00b7 head {view.head or 0}, averaged over all "
-            "fields, without \u2192 with AtPatch. \u25bc: in so many heads the field is redistributed."
+            "fields, without \u2192 with AtPatch. \u25bc: the number of heads in which the field is redistributed."
         )
     )
 

@@ -52,7 +52,7 @@ def test_everyday_words_drawn_from_a_small_pool_are_no_hijack_and_cost_no_more_t
     assert sum(rows) == 2 + result.following.forwards
     assert result.following.forwards <= result.following.most < 60
     assert "\u201cformula\u201d" in _said(reviews, result)
-    assert "the answer does not hang on" in _said(reviews, result)
+    assert "the answer does not depend on" in _said(reviews, result)
 
 
 @pytest.mark.parametrize("words", [100, 250])

@@ -65,7 +65,7 @@ def test_work_is_done_and_its_progress_goes_by_the_weights_of_its_stages(folder:
     [
         (InputError("Bring more."), "Bring more."),
         (MemoryError(), "There is not enough memory for this sum: add less."),
-        (ZeroDivisionError(), "Something went wrong that should not: "),
+        (ZeroDivisionError(), "Something went wrong that should not have: "),
     ],
 )
 def test_a_failure_is_a_sentence(folder: Path, error: Exception, problem: str) -> None:

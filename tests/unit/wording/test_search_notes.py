@@ -29,7 +29,7 @@ def _text(
 def test_a_cleared_flag_is_no_hijack_and_names_the_word(make_inspection) -> None:
     said = verdict(_text(make_inspection, False, Following(3, 100, True, 0.26, cleared=(1, 3))), 0.9)
     assert said.startswith(
-        "The word \u201cformula\u201d (2 times) draws unusual attention, but the answer does not hang on it"
+        "The word \u201cformula\u201d (2 times) draws unusual attention, but the answer does not depend on it"
     )
     assert "AtPatch leaves this input untouched; the prediction stays" in said
     assert "far too much" not in said
