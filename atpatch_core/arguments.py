@@ -45,6 +45,26 @@ def checked_threshold(threshold: Any) -> float | None:
     raise DetectorError(f"A threshold is a number from 0 up, not {_shown(threshold)}.")
 
 
+def checked_rows(rows: Any) -> int | None:
+    """Check how many trials a program allows.
+
+    Args:
+        rows: anything; `None` stands for the detector's own number.
+
+    Raises:
+        InputError: it is not a whole number from 0 up.
+    """
+    if rows is None:
+        return None
+    try:
+        number = -1 if isinstance(rows, bool) else index(rows)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise InputError(f"follow_rows is a whole number from 0 up, not {_shown(rows)}.")
+    return number
+
+
 def checked_columns(columns: Any) -> tuple[Column, ...]:
     """Check columns that a program passes.
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from torch import nn
 
-from ..arguments import checked_columns, checked_threshold
+from ..arguments import checked_columns, checked_rows, checked_threshold
 from ..column import Column
 from ..detector.contract import ColumnDetector, Manner
 from ..errors import DetectorError, HotfixError
@@ -39,6 +39,7 @@ def hotfix(
     threshold: float | None = None,
     columns: Sequence[Column] = (),
     formula: Formula = redistribute,
+    follow_rows: int | None = None,
 ) -> Block[Fix]:
     """Redistribute over-attended columns in every forward pass inside the block.
 
@@ -49,6 +50,9 @@ def hotfix(
             threshold. Scores end at 1, so with a higher threshold, such as `FLAG_NOTHING`, the detector only scores.
         columns: columns to redistribute whatever the detector says, in every input of the batch; none by default.
         formula: how flagged columns are repaired; any other than the default, `redistribute`, is for comparison.
+        follow_rows: how many trials each flagged input may cost to find the rest of a trigger; by default as many as
+            the detector was tuned for. With 0, columns are repaired where they are flagged. A trial is one more row in
+            a batch. Unflagged inputs cost nothing.
 
     Returns:
         A block for `with`, which yields the `Fix`: scores and flags of the last forward pass. The block covers the
@@ -56,7 +60,8 @@ def hotfix(
         suspended. It can be opened again once it is left, and it also works as a decorator of functions.
 
     Raises:
-        InputError: `columns` are not columns, or no input of a batch gives attention that is numbers.
+        InputError: `columns` are not columns, `follow_rows` is not a whole number from 0 up, or no input of a batch
+            gives attention that is numbers.
         DetectorError: there is neither a detector nor a column, the threshold is not a number from 0 up, or the
             detector was made for another number of layers (`load` checks the weights, too).
         HotfixError: the model's attention can't be intercepted, or it is called in a way that can't be repaired.
@@ -91,7 +96,7 @@ def hotfix(
     else:
         model, detector = subject.model, detector or subject.detector
     chosen = checked_columns(columns)
-    limit = checked_threshold(threshold)
+    limit, rows = checked_threshold(threshold), checked_rows(follow_rows)
     if detector is None and not chosen:
         raise DetectorError("There is no detector for this model: train one, or name the columns to redistribute.")
     if not callable(formula):
@@ -101,5 +106,6 @@ def hotfix(
     if detector is not None and not all(hasattr(detector, name) for name in ("score", "benign", "watched", "layers")):
         raise DetectorError("This is no detector: load one with its model, or make one with `train-detector`.")
     watched = frozenset(detector.watched if detector is not None else ())
-    following = None if Manner.of(detector).reach is None else follow
-    return repairing(model, Repair(detector, watched, limit, chosen, formula, following))
+    manner = Manner.of(detector)
+    follows = manner.reach is not None or (manner.growth is not None and rows != 0)
+    return repairing(model, Repair(detector, watched, limit, chosen, formula, follow if follows else None, rows))

@@ -41,7 +41,7 @@ def repaired_map(repair: Repair, layer: int, attention: Tensor, visible: Tensor 
             scores = scores.masked_fill(bad[:, None, None], 0.0)
         forward.scores[layer] = scores
         flagged = repair.flagging.flagged(scores, valid[:, None])
-        if repair.manner.reach is not None:  # what is flagged is repaired once it is known how far it reaches
+        if repair.follow is not None:  # what is flagged is repaired once it is known how far it reaches
             forward.found[layer], forward.valid = flagged.any(1), valid
             flagged = torch.zeros_like(flagged)
     for column in repair.columns:

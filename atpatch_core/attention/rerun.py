@@ -33,11 +33,13 @@ def follow(call: Call, output: Any, forward: Forward, repair: Repair) -> Repaire
     Raises:
         HotfixError: the model is no classifier, whose answer could be followed.
     """
-    detector, reach = repair.detector, repair.manner.reach
-    if detector is None or reach is None:
+    detector = repair.detector
+    if detector is None:
         return None
     seen = Seen(forward.scores, forward.found, forward.valid, forward.tokens)
-    followed = follow_flags(seen, detector, reach, repair.flagging, HotfixReruns(call, output, repair, detector))
+    followed = follow_flags(
+        seen, detector, repair.flagging, HotfixReruns(call, output, repair, detector), repair.follow_rows
+    )
     forward.scores, forward.following = dict(followed.scores), followed.following
     return followed.rerun
 
@@ -68,10 +70,21 @@ class HotfixReruns:
 
     def repaired(self, columns: Tensor, layers: tuple[int, ...]) -> Repaired:
         """Run it with `columns` (bool `[batch, keys]`), and those named by hand, redistributed in `layers`."""
+        return self._redistributed(columns, layers, self.call)
+
+    def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Repaired:
+        """Run some of the inputs with some columns, and those named by hand, redistributed (see `Reruns`)."""
+        batch = len(self.logits())
+        arguments = {name: _rows(value, rows, batch) for name, value in self._arguments.items()}
+        some = Call(self.call.model, tuple(_rows(value, rows, batch) for value in self.call.args), arguments)
+        with torch.no_grad():
+            return self._redistributed(columns, layers, some)
+
+    def _redistributed(self, columns: Tensor, layers: tuple[int, ...], call: Call) -> Repaired:
         carried = Carried(self.detector, columns, layers)
         again = Repair(carried, frozenset(layers), None, self.repair.columns, self.repair.formula)
-        with repairing(self.call.model, again) as fix, capture(self.call.model) as kept:
-            output = self.call.model(*self.call.args, **self.call.arguments)
+        with repairing(call.model, again) as fix, capture(call.model) as kept:
+            output = call.model(*call.args, **call.arguments)
         flagged = {layer: flags for layer, flags in enumerate(fix.flagged) if flags is not None}
         return Repaired(output, flagged, kept.layers)
 
@@ -88,14 +101,18 @@ class HotfixReruns:
         """
         batch = len(self.logits())
         known = KnownColumns(self.detector.layers, dict.fromkeys(layers, columns[:, None]))
-        arguments = {name: value for name, value in self.call.arguments.items() if name != "labels"}
         with torch.no_grad(), repairing(self.call.model, Repair(known, frozenset(layers), None, (), shut_out)):
             called = self.call.model(
                 *(_rows(value, rows, batch) for value in self.call.args),
-                **{name: _rows(value, rows, batch) for name, value in arguments.items()},
+                **{name: _rows(value, rows, batch) for name, value in self._arguments.items()},
             )
         logits: Tensor = called.logits
         return logits
+
+    @property
+    def _arguments(self) -> dict[str, Any]:
+        """Those of the call, but for the labels: a loss is of no use to a trial."""
+        return {name: value for name, value in self.call.arguments.items() if name != "labels"}
 
 
 def _rows(value: Any, rows: Tensor, batch: int) -> Any:

@@ -117,7 +117,8 @@ class Repair:
         threshold: the score from which on a column is flagged; `None` for the detector's own.
         columns: columns to redistribute whatever the detector says.
         formula: how flagged columns are repaired.
-        follow: what is done with the flags of a detector that has a reach; `None` for any other detector.
+        follow: what is done with the flags of a detector that follows them; `None` if they are repaired where they are.
+        follow_rows: how many trials following may cost each input; `None` for as many as the detector says.
     """
 
     detector: ColumnDetector | None
@@ -126,6 +127,7 @@ class Repair:
     columns: tuple[Column, ...]
     formula: Formula
     follow: Callable[[Call, Any, Forward, Repair], Repaired | None] | None = None
+    follow_rows: int | None = None
 
     @cached_property
     def manner(self) -> Manner:

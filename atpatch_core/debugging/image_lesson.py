@@ -17,7 +17,7 @@ from ..subjects.image_files import from_array
 from ..subjects.subject import Subject
 from .image_examples import ColumnLabels, label_columns, layer_examples
 from .image_set import ImageDebuggingData, load_image_set
-from .image_tuning import tune, tune_alongside, tune_jointly
+from .image_tuning import tune, tune_alongside, tune_growth, tune_jointly
 from .layer_scores import layer_scores
 from .modality import Lesson, Modality, TrainAgain
 from .sets import joined_images, moved_copies
@@ -99,7 +99,7 @@ class ImageLesson(Lesson):
         # Jointly costs a second forward for what is flagged: it must be worth it.
         chosen = self._together if self._together.merit >= tuned.merit + WORTH_A_LAYER else tuned
         passed_over = tuned if chosen is self._together else self._together
-        chosen = tune_alongside(chosen, self._trial)
+        chosen = tune_growth(tune_alongside(chosen, self._trial), self._trial)
         return replace(chosen, tried=(*passed_over.tried, *chosen.tried))
 
     def facts(self) -> dict[str, Any]:

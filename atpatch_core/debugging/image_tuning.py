@@ -7,14 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..detector.calibration import calibrate_threshold
+from ..detector.growth import Growth
 from ..detector.joint import Jointly
 from ..detector.reference import KINDS
 from ..detector.trained import TrainedDetector
+from .false_alarms import changed_by_false_alarms
 from .layer_scores import layer_scores
 from .trial import Trial
 from .tuning import WORTH_A_LAYER, Choice, Tuned, least_left
 
 ALONGSIDE = (0.5, 0.3, 0.1)  # scores from which on the other columns of a flagged input may be flagged, too
+
+FALLS = (2.0, 1.0)  # nats by which one more column may have to lower the answer under suspicion
 
 
 def tune(detector: TrainedDetector, trial: Trial) -> Tuned:
@@ -65,6 +69,37 @@ def tune_alongside(tuned: Tuned, trial: Trial) -> Tuned:
     # Whoever attacks can copy a trigger as often as they like, more often than a debugging set does.
     chosen = [setting for setting in tried if setting.merit >= tried[0].merit][-1]
     return Tuned(replace(tuned.detector, alongside=chosen.alongside), chosen, (*tuned.tried, *tried[1:]))
+
+
+def tune_growth(tuned: Tuned, trial: Trial) -> Tuned:
+    """Choose how the span of a trigger is grown from what is flagged, or that it is not.
+
+    A setting costs the answers to clean images that it changes, and for the share of these that may be flagged wrongly
+    those that it would change then. Of the settings that do no worse than none, the one that goes furthest is taken:
+    whoever attacks can make a trigger larger, or copy it more often, than a debugging set does.
+    """
+    choice = tuned.choice
+    if not isinstance(choice, Choice):
+        return tuned
+    subject, detector = trial.subject, replace(tuned.detector, growth=None)
+    grid = subject.layout(trial.benign[0], detector.keys).grid
+    every = tuple(range(detector.layers))
+    tried = []
+    for growth in (None, *(Growth(layers, grid, fall=fall) for layers in (detector.watched, every) for fall in FALLS)):
+        setting = replace(detector, growth=growth)
+        won_back, changed = trial.outcome(setting)
+        wrongly = changed_by_false_alarms(subject, setting, trial.clean)
+        tried.append(
+            replace(
+                choice,
+                won_back=won_back,
+                benign_changed=changed + trial.false_positive_rate * wrongly,
+                growth=growth,
+                changed_by_false_alarms=wrongly,
+            )
+        )
+    chosen = [setting for setting in tried if setting.merit >= tried[0].merit][-1]
+    return Tuned(replace(detector, growth=chosen.growth), chosen, (*tuned.tried, *tried[1:]))
 
 
 @dataclass(frozen=True)

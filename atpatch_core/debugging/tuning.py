@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from ..detector.growth import Growth
 from ..detector.reference import ReferenceKind
 from ..detector.trained import TrainedDetector
 
@@ -45,12 +46,16 @@ class Choice(Setting):
         benign_changed: the share of benign predictions that it changes.
         jointly: whether the layers judge together; not by default.
         alongside: the score from which on other columns of a flagged input are flagged, too; by default the threshold.
+        growth: how spans are grown from what is flagged; by default they are not.
+        changed_by_false_alarms: the share of answers to clean inputs that change where a benign column is flagged.
     """
 
     won_back: float
     benign_changed: float
     jointly: bool = False
     alongside: float | None = None
+    growth: Growth | None = None
+    changed_by_false_alarms: float = 0.0
 
     @property
     def merit(self) -> float:

@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from .growth import Growth
 from .joint import Jointly
 from .reach import Reach
 
@@ -82,6 +83,16 @@ class FlagsAlongside(Protocol):
 
 
 @runtime_checkable
+class GrowsSpans(Protocol):
+    """A detector whose flags are the entry to the span of a trigger."""
+
+    @property
+    def growth(self) -> Growth | None:
+        """How the span is grown from what is flagged; `None`: only what is flagged is repaired."""
+        ...
+
+
+@runtime_checkable
 class AddsRepeats(Protocol):
     """A detector that may judge the copies of a token together."""
 
@@ -110,6 +121,7 @@ class Manner:
             where they are flagged.
         alongside: the score from which on the other columns of a flagged input are flagged, too; by default the
             threshold.
+        growth: how the span of a trigger is grown from what is flagged; by default it is not.
         adds_repeats: whether a token that stands in an input several times is judged as one column; not by default.
         calibrated_keys: how many columns the longest input had that the threshold was chosen on; `None` if that is not
             known.
@@ -117,6 +129,7 @@ class Manner:
 
     reach: Reach | Jointly | None = None
     alongside: float | None = None
+    growth: Growth | None = None
     adds_repeats: bool = False
     calibrated_keys: int | None = None
 
@@ -126,6 +139,7 @@ class Manner:
         return cls(
             reach=detector.reach if isinstance(detector, FollowsFlags) else cls.reach,
             alongside=detector.alongside if isinstance(detector, FlagsAlongside) else cls.alongside,
+            growth=detector.growth if isinstance(detector, GrowsSpans) else cls.growth,
             adds_repeats=detector.adds_repeats if isinstance(detector, AddsRepeats) else cls.adds_repeats,
             calibrated_keys=detector.calibrated_keys if isinstance(detector, KnowsItsLengths) else cls.calibrated_keys,
         )

@@ -1,5 +1,6 @@
 """Follow the flags of a detector to the other columns that carry the hijack, and repair them all.
 
+A detector with a `Growth` has the span of the trigger grown from what it flags (`growth.py`).
 A detector with a `Reach` is one for triggers of several columns of which only one may stand out: its flags are first
 followed to the whole run of columns that carries the hijack (`reach.py`), and then the model runs again with all of
 them redistributed. Where nothing is flagged, nothing runs twice. Where the model is as sure of its answer with all of
@@ -19,8 +20,9 @@ import torch
 from torch import Tensor
 
 from ..errors import HotfixError
-from .contract import ColumnDetector
+from .contract import ColumnDetector, Manner
 from .flagging import Flagging, scores_of
+from .growth import Growth, Round, Span, grow, growable
 from .joint import Jointly, joint_scores
 from .reach import Budget, Reach, log_odds, trigger_columns
 
@@ -41,6 +43,8 @@ class Following:
         seconds: time taken, for the whole batch.
         cleared: the flagged columns (keys) if the answer turned out not to depend on them: with all of them and
             everything they led to redistributed, the model was as sure as before, so nothing is redistributed.
+        entry: the columns (keys) that were flagged, where a span was grown from them; empty for other ways to follow.
+        rounds: what was tried to grow the span, and what it did.
     """
 
     forwards: int
@@ -48,6 +52,8 @@ class Following:
     complete: bool
     seconds: float
     cleared: tuple[int, ...] = ()
+    entry: tuple[int, ...] = ()
+    rounds: tuple[Round, ...] = ()
 
 
 class Rerun(Protocol):
@@ -76,6 +82,19 @@ class Reruns(Protocol[Again_co]):
 
     def repaired(self, columns: Tensor, layers: tuple[int, ...]) -> Again_co:
         """Run it with `columns` (bool `[batch, keys]`) redistributed in all heads of `layers`."""
+        ...
+
+    def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Rerun:
+        """Run some of the inputs with some columns redistributed.
+
+        Args:
+            rows: numbers of the inputs, int64 `[n]`; an input may occur several times.
+            columns: the columns to redistribute in each of them, bool `[n, keys]`.
+            layers: numbers of the layers in which they are redistributed, in all heads.
+
+        Returns:
+            Answers and maps of these `n` inputs.
+        """
         ...
 
     def shut_out(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Tensor:
@@ -131,16 +150,20 @@ class Followed(Generic[Again_co]):
 
 
 def follow(
-    seen: Seen, detector: ColumnDetector, reach: Reach | Jointly, flagging: Flagging, model: Reruns[Again_co]
+    seen: Seen,
+    detector: ColumnDetector,
+    flagging: Flagging,
+    model: Reruns[Again_co],
+    rows: int | None = None,
 ) -> Followed[Again_co]:
     """Run the model again with everything repaired that its flags lead to.
 
     Args:
         seen: scores and flags of the first forward pass, in which nothing was repaired yet.
         detector: looks at the maps again once they are repaired.
-        reach: how far flags are followed, or that all watched layers judge together.
         flagging: from which scores on a column is flagged.
         model: runs the model again.
+        rows: how many trials each input may cost; by default as many as the detector says.
 
     Returns:
         The model's last run, and how it was arrived at.
@@ -148,13 +171,123 @@ def follow(
     Raises:
         HotfixError: the model is no classifier, whose answer could be followed, or no layer was looked at.
     """
+    manner = Manner.of(detector)
+    reach, growth = manner.reach, manner.growth
     if isinstance(reach, Jointly):
         seen = _judged_jointly(seen, flagging)
     if not any(bool(flags.any()) for flags in seen.found.values()):
         return Followed(seen.scores)
+    if growth is not None and rows != 0:
+        try:
+            model.logits()
+        except HotfixError:  # what gives no answer has none to ask about
+            return Followed(seen.scores, model.repaired(seen.flagged, growth.layers))
+        return grown_from(seen.flagged, seen, detector, growth, model, rows)
     if isinstance(reach, Jointly):
         return Followed(seen.scores, model.repaired(seen.flagged, reach.layers))
-    return _followed(seen, detector, reach, flagging, model)
+    if reach is None:
+        raise HotfixError("This detector has nothing to say about how its flags are followed.")
+    return _followed(seen, detector, reach, flagging, model, rows)
+
+
+def grown_from(
+    entry: Tensor,
+    seen: Seen,
+    detector: ColumnDetector,
+    growth: Growth,
+    model: Reruns[Again_co],
+    rows: int | None = None,
+) -> Followed[Again_co]:
+    """Run the model again with the spans repaired that grow from an entry.
+
+    Args:
+        entry: the columns to start from, bool `[batch, keys]`; inputs without any take no part.
+        seen: the first forward pass, in which nothing was repaired yet.
+        detector: scores columns while the model is repaired.
+        growth: how spans are grown.
+        model: runs the model again.
+        rows: how many trials each input may cost; by default as many as `growth` says.
+
+    Raises:
+        HotfixError: the model is no classifier, or no layer was looked at.
+    """
+    started = time.perf_counter()
+    valid = _valid(seen)
+    first = model.logits()
+    suspect = first.argmax(-1)
+    rerun = model.repaired(entry, growth.layers)
+    again = _scores_again(rerun.maps, seen, detector, valid, seen.tokens)
+    numbers = entry.any(-1).nonzero().flatten()
+    at_once = _at_once(valid)
+
+    def probe(some: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+        inputs = numbers[some.to(numbers.device)]
+        found = []
+        for part, chosen in zip(torch.split(inputs, at_once), torch.split(columns, at_once), strict=True):
+            tried = model.on_trial(part, chosen.to(entry.device), growth.layers)
+            tokens = None if seen.tokens is None else seen.tokens[part]
+            scored = _scores_again(tried.maps, seen, detector, valid[part], tokens)
+            found.append((log_probability(tried.logits, suspect[part]).cpu(), scored.cpu()))
+        return torch.cat([sure for sure, _ in found]), torch.cat([scored for _, scored in found])
+
+    most = growth.rows if rows is None else rows
+    sure = log_probability(rerun.logits, suspect)
+    spans = grow(
+        entry[numbers].cpu(),
+        sure[numbers].cpu(),
+        again[numbers].cpu(),
+        growable(valid, growth.grid)[numbers].cpu(),
+        growth,
+        most,
+        probe,
+    )
+    columns = entry.clone()
+    columns[numbers] = torch.stack([span.columns for span in spans]).to(entry.device)
+    further = not torch.equal(columns, entry)
+    if further:
+        rerun = model.repaired(columns, growth.layers)
+    # Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
+    cleared = _cleared(first, rerun.logits, entry.any(-1) & (valid & ~columns).any(-1), growth.as_sure)
+    left = bool((entry.any(-1) & ~cleared).any())
+    if left and bool(cleared.any()):
+        rerun = model.repaired(columns & ~cleared[:, None], growth.layers)
+    seconds = time.perf_counter() - started
+    following: list[Following | None] = [None] * len(entry)
+    for number, span in zip(numbers.tolist(), spans, strict=True):
+        following[number] = _grown(span, entry[number], bool(cleared[number]), 1 + further, most, seconds)
+    return Followed(seen.scores, rerun if left else None, tuple(following))
+
+
+def _grown(span: Span, entry: Tensor, cleared: bool, runs: int, most: int, seconds: float) -> Following:
+    flagged = tuple(entry.nonzero().flatten().tolist())
+    return Following(
+        forwards=span.rows + runs,
+        most=most + 2,
+        complete=span.complete,
+        seconds=seconds,
+        cleared=flagged if cleared else (),
+        entry=flagged,
+        rounds=tuple(span.rounds),
+    )
+
+
+def log_probability(logits: Tensor, answer: Tensor) -> Tensor:
+    """That of `answer` (int64 `[n]`) by logits `[n, classes]`, in nats, `[n]`."""
+    return logits.float().log_softmax(-1).gather(1, answer[:, None]).squeeze(1)
+
+
+def _valid(seen: Seen) -> Tensor:
+    if seen.valid is None:
+        raise HotfixError("This detector follows triggers from layers that it watches, but it watched none.")
+    return seen.valid
+
+
+def _scores_again(
+    maps: Sequence[Tensor], seen: Seen, detector: ColumnDetector, valid: Tensor, tokens: Tensor | None
+) -> Tensor:
+    """One score of each column from the maps of a repaired model, `[n, keys]`."""
+    again = [scores_of(detector, layer, maps[layer], valid, tokens) for layer in seen.found]
+    return joint_scores(again) if isinstance(Manner.of(detector).reach, Jointly) else _highest(again)
 
 
 def _judged_jointly(seen: Seen, flagging: Flagging) -> Seen:
@@ -171,22 +304,20 @@ def _judged_jointly(seen: Seen, flagging: Flagging) -> Seen:
 
 
 def _followed(
-    seen: Seen, detector: ColumnDetector, reach: Reach, flagging: Flagging, model: Reruns[Again_co]
+    seen: Seen, detector: ColumnDetector, reach: Reach, flagging: Flagging, model: Reruns[Again_co], rows: int | None
 ) -> Followed[Again_co]:
     """Repair what the flags lead to, look again, and repair what is flagged then, too, until nothing is.
 
     An input whose answer turns out not to hang on any of it is left as it is.
     """
     started = time.perf_counter()
-    valid = seen.valid
-    if valid is None:
-        raise HotfixError("This detector follows triggers from layers that it watches, but it watched none.")
+    valid = _valid(seen)
     scores = _highest([seen.scores[layer] for layer in seen.found])
     at_first = flagged = seen.flagged
     first = logits = model.logits()
     followed = flagged.any(-1)
     columns = torch.zeros_like(valid)
-    budget = Budget.for_inputs(valid)
+    budget = Budget.for_inputs(valid, rows)
     for _ in range(reach.looks):
         columns = columns | _trigger_columns(logits, scores, flagged, valid, columns, reach, budget, model)
         budget.spend_on_answers(flagged.any(-1))
@@ -200,7 +331,7 @@ def _followed(
             break
     # Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
     possible = (valid & ~columns).any(-1)
-    cleared = _cleared(first, logits, followed & possible, reach)
+    cleared = _cleared(first, logits, followed & possible, reach.as_sure)
     left = bool((followed & ~cleared).any())
     if left and bool(cleared.any()):
         rerun = model.repaired(columns & ~cleared[:, None], reach.layers)
@@ -220,14 +351,14 @@ def _followed(
     return Followed(seen.scores, rerun if left else None, following)
 
 
-def _cleared(before: Tensor, after: Tensor, followed: Tensor, reach: Reach) -> Tensor:
+def _cleared(before: Tensor, after: Tensor, followed: Tensor, as_sure: float) -> Tensor:
     """Which of the `followed` inputs are as sure of their answer with everything redistributed, bool `[batch]`.
 
     `before` and `after` are logits `[batch, classes]`. Such an answer does not depend on what was flagged.
     """
     answer = before.argmax(-1)
     lost = log_odds(before, answer) - log_odds(after, answer)
-    return followed & (lost < reach.as_sure).to(followed.device)
+    return followed & (lost < as_sure).to(followed.device)
 
 
 def _highest(scores: Sequence[Tensor]) -> Tensor:
@@ -246,7 +377,7 @@ def _trigger_columns(
     model: Reruns[Rerun],
 ) -> Tensor:
     """The flagged columns and the runs around them that carry the hijack, bool `[batch, keys]`."""
-    at_once = max(1, min(_PROBED, _CELLS // valid.shape[1] ** 2))
+    at_once = _at_once(valid)
 
     def probe(rows: Tensor, shut: Tensor) -> Tensor:
         parts = zip(torch.split(rows, at_once), torch.split(shut, at_once), strict=True)
@@ -256,3 +387,8 @@ def _trigger_columns(
         scores.cpu(), flagged.cpu(), valid.cpu(), repaired.cpu(), logits.cpu(), probe, reach, budget
     )
     return found.to(logits.device)
+
+
+def _at_once(valid: Tensor) -> int:
+    """How many inputs of this length (`valid`: bool `[batch, keys]`) are tried in one forward."""
+    return max(1, min(_PROBED, _CELLS // valid.shape[1] ** 2))

@@ -72,10 +72,16 @@ class Budget:
         self.spent, self.ended_early = [0] * len(self.most), [False] * len(self.most)
 
     @classmethod
-    def for_inputs(cls, valid: Tensor) -> Budget:
-        """The budget of inputs by their length; `valid` is bool `[batch, keys]`, `False` for padding."""
+    def for_inputs(cls, valid: Tensor, rows: int | None = None) -> Budget:
+        """The budget of inputs by their length.
+
+        Args:
+            valid: bool `[batch, keys]`, `False` for padding.
+            rows: how many trials an input may cost beside its repaired answer; by default as many as its length allows.
+        """
         fitting = (_MOST_ENTRIES // max(1, int(length)) ** 2 for length in valid.sum(-1))
-        return cls([max(2, min(_MOST_FORWARDS, most)) for most in fitting])
+        allowed = [max(2, min(_MOST_FORWARDS, most)) for most in fitting]
+        return cls(allowed if rows is None else [min(most, rows + 1) for most in allowed])
 
     def spend(self, row: int, trials: int) -> bool:
         """Spend `trials` on the input `row` if it has that many left, else note that its search ends early."""

@@ -18,6 +18,7 @@ from ..files.content import read_bytes
 from ..files.json_files import read_json
 from ..files.values import listed, mapping, number, text, whole
 from ..files.whole_files import write_whole
+from .growth import Growth
 from .joint import Jointly
 from .networks import ColumnNetwork
 from .reach import Reach
@@ -27,9 +28,10 @@ from .variants import VARIANTS
 
 FORMAT = 1
 _LONGEST_FINGERPRINT = 200  # characters
-# What a detector folder may say of a `Reach`: far more than any detector made here needs.
+# What a detector folder may say of a `Reach` or a `Growth`: far more than any detector made here needs.
 _MOST_STEPS = 64
 _MOST_ODDS = 999.0
+_MOST_TRIALS = 4096
 _KINDS = {Reach: "run", Jointly: "jointly"}
 
 
@@ -63,6 +65,7 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
         "reference": detector.reference,
         "reach": None if detector.reach is None else {"kind": _KINDS[type(detector.reach)], **asdict(detector.reach)},
         "alongside": detector.alongside,
+        "growth": None if detector.growth is None else asdict(detector.growth),
         "model": detector.fingerprint,
         "history": dict(detector.history),
     }
@@ -158,6 +161,7 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
         history=_history(settings["history"]),
         reach=_reach(settings.get("reach"), layers),
         alongside=None if alongside is None else number(alongside, 0, 1),
+        growth=_growth(settings.get("growth"), layers, keys),
     )
 
 
@@ -215,4 +219,24 @@ def _reach(settings: object, layers: int) -> Reach | Jointly | None:
         margin=whole(values["margin"], 0, _MOST_STEPS),
         looks=whole(values.get("looks", 1), 1, _MOST_STEPS),
         seeds=whole(values.get("seeds", 1), 1, _MOST_STEPS),
+    )
+
+
+def _growth(settings: object, layers: int, keys: int) -> Growth | None:
+    """What a detector folder says of how spans are grown; older folders say nothing. Raises `ValueError`."""
+    if settings is None:
+        return None
+    values = mapping(settings, 20)
+    grid = None if values["grid"] is None else tuple(whole(side, 1, keys) for side in listed(values["grid"], 2))
+    if grid is not None and (len(grid) != 2 or grid[0] * grid[1] > keys):
+        raise ValueError("The patches are more than the columns.")
+    return Growth(
+        _layers(values["layers"], layers),
+        grid=None if grid is None else (grid[0], grid[1]),
+        fall=number(values["fall"], 0, _MOST_ODDS),
+        fall_of_group=number(values["fall_of_group"], 0, _MOST_ODDS),
+        believed=number(values["believed"], 0, 1),
+        as_sure=number(values["as_sure"], 0, _MOST_ODDS),
+        rounds=whole(values["rounds"], 0, _MOST_STEPS),
+        rows=whole(values["rows"], 0, _MOST_TRIALS),
     )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DetectorError
+from .growth import Growth
 from .joint import Jointly
 from .networks import ColumnNetwork
 from .per_token import role_shares
@@ -37,6 +38,7 @@ class TrainedDetector:
         alongside: the score from which on the other columns of a flagged input are flagged, too, as copies of a trigger
             take attention from each other: it is enough if one of them is found (hysteresis, after Canny's edge
             detector, 1986); `None` if all columns are held to the threshold.
+        growth: how the span of a trigger is grown from what is flagged; `None` if only that is repaired.
     """
 
     variant: str
@@ -49,6 +51,7 @@ class TrainedDetector:
     history: Mapping[str, Any] = field(default_factory=dict)
     reach: Reach | Jointly | None = None
     alongside: float | None = None
+    growth: Growth | None = None
 
     @property
     def layers(self) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..attention import FLAG_NOTHING, hotfix
-from ..debugging.answers import answers
+from ..attention import FLAG_NOTHING
+from ..debugging.answers import answers, repaired_answers
 from ..debugging.layer_scores import layer_scores
 from ..errors import InputError
 from ..subjects.image_files import as_array, from_array
@@ -81,12 +81,15 @@ class DetectorResult:
         fpr_per_input: the share of clean inputs that are flagged.
         tpr_per_input: the share of triggered inputs that are flagged.
         threshold: the score from which on an input is flagged.
+        false_alarms: the share of clean inputs that are flagged *and* repaired: the flags of the others were cleared,
+            as the answer does not depend on what was flagged.
     """
 
     auroc: Rate
     fpr_per_input: Rate
     tpr_per_input: Rate
     threshold: float
+    false_alarms: Rate
 
 
 @dataclass(frozen=True)
@@ -138,11 +141,11 @@ def evaluate(
         >>> [(name, attack.asr_before.value, attack.asr_after.value) for name, attack in result.attacks.items()]
         [('badnets', 1.0, 0.0)]
     """
-    before, after, scores = _answers(subject, clean.inputs, threshold)
+    before, after, scores, cleared = _answers(subject, clean.inputs, threshold)
     cut = _threshold(subject, threshold)
     results, malicious = {}, []
     for name, attack in attacks.items():
-        bad_before, bad_after, bad_scores = _answers(subject, attack.inputs.inputs, threshold)
+        bad_before, bad_after, bad_scores, _ = _answers(subject, attack.inputs.inputs, threshold)
         others = attack.inputs.labels != attack.target
         reference = before[clean.labels != attack.target]
         if attack.clean is not None:
@@ -164,7 +167,11 @@ def evaluate(
     if subject.detector is not None:
         pooled = np.concatenate(malicious) if malicious else np.empty(0)
         detector = DetectorResult(
-            area_under_roc(scores, pooled), proportion(scores >= cut), proportion(pooled >= cut), cut
+            area_under_roc(scores, pooled),
+            proportion(scores >= cut),
+            proportion(pooled >= cut),
+            cut,
+            proportion((scores >= cut) & ~cleared),
         )
     return Evaluation(
         n=len(clean),
@@ -216,13 +223,13 @@ def input_scores(subject: Subject, inputs: Sequence[Any]) -> np.ndarray:
 
 def _answers(
     subject: Subject, inputs: Sequence[Any], threshold: float | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Answers of the untouched and of the repaired model, scores, and whether what was flagged was cleared."""
     before = answers(subject, inputs)
     if subject.detector is None:
-        return before, before, np.zeros(len(inputs))
-    with hotfix(subject, threshold=threshold):
-        after = answers(subject, inputs)
-    return before, after, input_scores(subject, inputs)
+        return before, before, np.zeros(len(inputs)), np.zeros(len(inputs), dtype=bool)
+    after, cleared = repaired_answers(subject, inputs, threshold)
+    return before, after, input_scores(subject, inputs), cleared
 
 
 def _threshold(subject: Subject, threshold: float | None) -> float:

@@ -52,6 +52,7 @@ def table_rows(evaluation: Evaluation) -> list[tuple[str, str]]:
         rows += [
             ("detector AUROC per input", decimal(detector.auroc)),
             ("detector FPR per input", percent(detector.fpr_per_input)),
+            ("clean inputs flagged and repaired", percent(detector.false_alarms)),
             ("detector TPR per input", percent(detector.tpr_per_input)),
             ("detector threshold", f"{detector.threshold:.4f}"),
         ]

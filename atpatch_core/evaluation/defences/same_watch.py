@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from ...detector.contract import ColumnDetector, Manner
+from ...detector.growth import Growth
 from ...detector.joint import Jointly
 from ...detector.reach import Reach
 
@@ -41,6 +42,11 @@ class SameWatch:
     def alongside(self) -> float | None:
         """That of the detector."""
         return Manner.of(self.detector).alongside
+
+    @property
+    def growth(self) -> Growth | None:
+        """That of the detector."""
+        return Manner.of(self.detector).growth
 
     @property
     def adds_repeats(self) -> bool:

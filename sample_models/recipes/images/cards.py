@@ -80,15 +80,16 @@ all it learned from was made from the model itself and {provenance["clean_pictur
 
 * Watched layers: {watched}. Benign reference: {first["reference"]}. Threshold: {first["detector"]["threshold"]:.4f}\
 {alongside}.
+* {_grown(first)}
 * **Debugging set**: for every class the smallest mask that turns other images into it was looked for, and for the
   half with the smaller masks also a window of a patch (table below). What turned at least 80 % of held-out images,
   and was a window or at most half the size of the median mask, was put on clean images: as found, moved or copied
   (more often the better it works elsewhere), faded, in parts. Some pairs carry random textures instead. Inputs with a
   hijacked column: {counts}.
-* **Tuned** (layers, benign reference, the lower threshold for other columns of a flagged input) on pairs
-  from further images. **Calibrated** on others, and their copies shifted by a pixel and mirrored, for at most 0.1 %
-  flagged inputs. **Judged** on all 10,000 test images, with the true trigger on those of the other classes. No image
-  is in two of these sets.
+* **Tuned** (layers, benign reference, the lower threshold for other columns of a flagged input, how spans are grown)
+  on pairs from further images. **Calibrated** on others, and their copies shifted by a pixel and mirrored, for at
+  most 0.1 % flagged inputs. **Judged** on all 10,000 test images, with the true trigger on those of the other
+  classes. No image is in two of these sets.
 * `per-head` (the default, this folder) embeds the columns of every single head; `paper` (folder `paper/`) is the
   variant of arXiv 2601.21695, a CNN over the mean of the heads' maps, whose flags hold for the whole layer.
 
@@ -114,17 +115,34 @@ clean base rate {percent(first["attacks"]["badnets"]["clean_base_rate"])}.
 With the fix, mean ± standard deviation over {len(variants["per-head"])} seeds (of the training; triggers and
 pairs are the same), in per cent (AUROC as it is):
 
-| variant | excess ASR | recovery | CA drop | clean predictions changed | AUROC | TPR | FPR |
-|---|---|---|---|---|---|---|---|
+| variant | excess ASR | recovery | CA drop | clean predictions changed | AUROC | TPR | FPR | false alarms |
+|---|---|---|---|---|---|---|---|---|
 {rows}
+
+FPR counts the clean inputs that are flagged, false alarms those of them that are repaired: the other flags are cleared,
+as the answer does not depend on what is flagged.
 
 Each run, with 95 % intervals:
 
-| run | ASR after | excess ASR | recovery | CA after | changed | AUROC | TPR | FPR | threshold | beside | layers \
-| reference |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|
+| run | ASR after | excess ASR | recovery | CA after | changed | AUROC | TPR | FPR | false alarms | threshold | beside \
+| layers | reference |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|
 {tried}"""
     return detector_card(recipe, body, _LIMITS)
+
+
+def _grown(run: dict[str, Any]) -> str:
+    growth = run["growth"]
+    if growth is None:
+        return "**Spans** are not grown: only what is flagged is repaired."
+    layers = comma_separated(growth["layers"], "none")
+    return (
+        f"**Spans** are grown from what is flagged, in all heads of layers {layers}: a patch joins that lowers the "
+        f"log-probability of the answer under suspicion by {growth['fall']:g}, several at once by "
+        f"{growth['fall_of_group']:g}, until its probability is below {growth['believed']:g}, in at most "
+        f"{growth['rounds']} rounds and {growth['rows']} trials. Of clean tuning images "
+        f"{100 * run['changed_by_false_alarms']:.1f} % would change their answer if a patch of theirs were flagged."
+    )
 
 
 def _elsewhere(success: float | None) -> str:
@@ -146,7 +164,7 @@ def _run(name: str, result: dict[str, Any]) -> str:
         name,
         *answer_rates(attack, result),
         decimal(detector["auroc"]),
-        *(percent(detector[figure]) for figure in ("tpr_per_input", "fpr_per_input")),
+        *(percent(detector[figure]) for figure in ("tpr_per_input", "fpr_per_input", "false_alarms")),
         f"{detector['threshold']:.4f}",
         "" if result["alongside"] is None else f"{result['alongside']:g}",
         str(result["watched"]),
@@ -173,4 +191,5 @@ def _variant(name: str, runs: list[dict[str, Any]]) -> str:
         spread([detector["auroc"] for detector in detectors], scale=1, digits=4),
         spread([detector["tpr_per_input"] for detector in detectors]),
         spread([detector["fpr_per_input"] for detector in detectors]),
+        spread([detector["false_alarms"] for detector in detectors]),
     )

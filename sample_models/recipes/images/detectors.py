@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,6 +17,7 @@ from atpatch_core.debugging.trigger_search import load_triggers
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS
 from atpatch_core.detector.storage import save_detector
+from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.evaluate import apply_trigger, evaluate
 from atpatch_core.evaluation.report import as_json
@@ -79,6 +80,8 @@ def build_detectors(
                 "watched": list(detector.watched),
                 "jointly": isinstance(detector.reach, Jointly),
                 "alongside": detector.alongside,
+                "growth": None if detector.growth is None else asdict(detector.growth),
+                "changed_by_false_alarms": _changed_by_false_alarms(detector),
                 "reference": detector.reference,
                 "hijacked_inputs_by_layer": dict(detector.history["hijacked_inputs_by_layer"]),
             }
@@ -91,6 +94,15 @@ def build_detectors(
         "seconds": seconds,
         "variants": variants,
     }
+
+
+def _changed_by_false_alarms(detector: TrainedDetector) -> float:
+    """What tuning found for the growth that was chosen; 0 where none was."""
+    if detector.growth is None:
+        return 0.0
+    growth = asdict(detector.growth)
+    chosen = [tried for tried in detector.history["tried"] if tried.get("growth") == growth]
+    return float(chosen[-1]["changed_by_false_alarms"])
 
 
 def _in_all(kept: Path, seconds: float) -> int:
