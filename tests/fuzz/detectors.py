@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from safetensors.torch import load, save
 
+from atpatch_core.detector.growth import Growth
 from atpatch_core.detector.networks import NETWORKS
 from atpatch_core.detector.reach import Reach
 from atpatch_core.detector.storage import load_detector, save_detector
@@ -22,7 +23,7 @@ from .case import Case, equal, low
 from .json_damage import damaged_texts, instead, places, without, wrong_kinds
 
 _HEADS, _KEYS, _LAYERS = 2, 5, 3
-_OPTIONAL = ("weights", "reach", "alongside")  # what older folders lack
+_OPTIONAL = ("weights", "reach", "alongside", "growth")  # what older folders lack
 
 
 def cases(rng: random.Random) -> Iterator[Case]:
@@ -60,6 +61,7 @@ def _made() -> tuple[str, bytes]:
         history={"pairs": 7, "held_out": {"inputs": ["cd"], "scores": [0.5], "over_attended": [True]}},
         reach=Reach((0, 1)),
         alongside=0.1,
+        growth=Growth((0, 2), (2, 2)),
     )
     with tempfile.TemporaryDirectory() as folder:
         save_detector(detector, Path(folder))
@@ -113,14 +115,22 @@ def _wrong_settings(settings: dict[str, Any], weights: bytes) -> Iterator[Case]:
         (("reach", "longest"), 10**6),
         (("reach", "margin"), -1),
         (("reach", "as_sure"), -1),
+        (("growth", "layers"), [3]),
+        (("growth", "grid"), [3, 3]),
+        (("growth", "grid"), [2]),
+        (("growth", "fall"), 0),
+        (("growth", "fall_of_group"), -1),
+        (("growth", "believed"), 1),
+        (("growth", "rounds"), 10**6),
+        (("growth", "rows"), 10**9),
     ):
         yield Case(f"{where} is {other}", _loading(instead(settings, where, other), weights))
 
 
 def _right(where: tuple[str | int, ...], other: object) -> tuple[Callable[[Any], bool] | None]:
     """Nothing need be watched or followed, and a history may say anything that is not read."""
-    nothing = where in (("reach",), ("alongside",)) and other is None
-    listed = (where, other) in ((("watched",), []), (("reach", "layers"), []))
+    nothing = where in (("reach",), ("alongside",), ("growth",), ("growth", "grid")) and other is None
+    listed = (where, other) in ((("watched",), []), (("reach", "layers"), []), (("growth", "layers"), []))
     ready = where[:1] == ("history",) and not (len(where) == 1 and other != {}) and _is_unread(where, other)
     return (lambda found: isinstance(found, TrainedDetector),) if nothing or listed or ready else (None,)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -13,9 +14,10 @@ from transformers import AlbertConfig, AlbertForSequenceClassification, T5Config
 
 from atpatch_core.attention import FLAG_NOTHING, attention_layers, capture, hotfix
 from atpatch_core.column import Column
+from atpatch_core.detector.growth import Growth
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.reach import Reach, log_odds
-from atpatch_core.errors import DetectorError, HotfixError
+from atpatch_core.errors import DetectorError, HotfixError, InputError
 from atpatch_core.redistribution import redistribute
 from tests.support.tiny_models import MODELS, TEXT_MODELS, RuleDetector, build, column, inputs, nothing
 
@@ -650,3 +652,89 @@ def test_a_threshold_below_the_lower_score_counts_and_one_above_all_scores_flags
         model(**batch)
     assert fix.flagged[1] is not None
     assert int(fix.flagged[1].sum()) == flagged
+
+
+@dataclass(frozen=True)
+class _Growing(RuleDetector):
+    """Flags are the entry to a span, which is grown by one column at a time."""
+
+    growth: Growth | None = None
+
+
+def _only_second(layer: int, attention: torch.Tensor) -> torch.Tensor:
+    """Column 3 of the second of three inputs."""
+    scores = nothing(layer, attention)
+    if len(scores) == 3:
+        scores[1, 0, 3] = 1.0
+    return scores
+
+
+@pytest.mark.parametrize("name", ["vit", "bert"])
+def test_a_span_is_grown_from_a_flag_within_the_trials_allowed_and_what_is_unflagged_costs_nothing(name: str) -> None:
+    model, batch = build(name, "eager"), inputs(name)
+    growth = Growth((0, 1, 2), None, fall=1e-6, fall_of_group=1e-6, believed=1e-9, as_sure=0.0, rows=10)
+    rows = []
+    handle = model.register_forward_pre_hook(
+        lambda _model, _args, named: rows.append(len(next(iter(named.values())))), with_kwargs=True
+    )
+    with torch.no_grad():
+        before = model(**batch).logits
+        rows.clear()
+        with hotfix(model, _Growing(3, (1,), _only_second, growth=growth)) as fix:
+            after = model(**batch).logits
+    handle.remove()
+    following = fix.following[1]
+    assert following is not None
+    assert following.entry == (3,)
+    assert following.forwards <= following.most == 12
+    assert sum(len(found.tried) for found in following.rounds) <= 10
+    assert torch.equal(after[[0, 2]], before[[0, 2]])
+    assert fix.following[0] is fix.following[2] is None
+    batches = [count for count in rows if count == 3]
+    assert following.forwards == sum(rows) - 3 * len(batches) + len(batches) - 1
+    for layer in fix.flagged:
+        assert layer is not None
+        assert layer[1, :, 3].all()
+        assert not layer[[0, 2]].any()
+
+
+def test_without_trials_a_column_is_repaired_where_it_is_flagged() -> None:
+    model, batch = build("vit", "eager"), inputs("vit")
+    with torch.no_grad():
+        with hotfix(model, RuleDetector(3, (1,), _only_second)) as plain:
+            expected = model(**batch).logits
+        with hotfix(model, _Growing(3, (1,), _only_second, growth=Growth((0, 1, 2))), follow_rows=0) as fix:
+            assert torch.equal(model(**batch).logits, expected)
+    assert fix.following == ()
+    assert fix.flagged[1] is not None
+    assert plain.flagged[1] is not None
+    assert torch.equal(fix.flagged[1], plain.flagged[1])
+
+
+def test_an_answer_that_depends_on_nothing_flagged_is_left_as_it_is() -> None:
+    model, batch = build("vit", "eager"), inputs("vit")
+    growth = Growth((0, 1, 2), None, fall=1e9, fall_of_group=1e9, as_sure=1e9)
+    with torch.no_grad():
+        before = model(**batch).logits
+        with hotfix(model, _Growing(3, (1,), _only_second, growth=growth)) as fix:
+            assert torch.equal(model(**batch).logits, before)
+    following = fix.following[1]
+    assert following is not None
+    assert following.cleared == following.entry == (3,)
+    assert not any(bool(layer.any()) for layer in fix.flagged if layer is not None)
+
+
+def test_what_gives_no_answer_is_repaired_where_it_is_flagged() -> None:
+    model, batch = build("bert", "eager"), inputs("bert")
+    with torch.no_grad():
+        before = model.bert(**batch).last_hidden_state
+        with hotfix(model.bert, _Growing(3, (1,), _only_second, growth=Growth((0, 1, 2)))):
+            after = model.bert(**batch).last_hidden_state
+    assert not torch.equal(after[1], before[1])
+    assert torch.equal(after[[0, 2]], before[[0, 2]])
+
+
+@pytest.mark.parametrize("rows", [-1, 1.5, "3", True])
+def test_what_is_no_number_of_trials_is_refused(rows: Any) -> None:
+    with pytest.raises(InputError, match="follow_rows is a whole number from 0 up"):
+        hotfix(build("vit", "eager"), RuleDetector(3, (1,), nothing), follow_rows=rows)

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from atpatch_core.attention import hotfix
+from atpatch_core.detector.growth import Growth
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS
 from atpatch_core.detector.reach import Reach
@@ -73,6 +74,18 @@ def test_how_far_flags_reach_comes_back(tmp_path: Path, reach: Reach | Jointly |
 def test_the_score_for_columns_beside_a_flagged_one_comes_back(tmp_path: Path, alongside: float | None) -> None:
     save_detector(replace(_detector(), alongside=alongside), tmp_path)
     assert load_detector(tmp_path).alongside == alongside
+
+
+@pytest.mark.parametrize("growth", [None, Growth((0, 2)), Growth((1,), (2, 2), 2.0, 4.0, 0.2, 0.5, 3, 20)])
+def test_how_spans_are_grown_comes_back(tmp_path: Path, growth: Growth | None) -> None:
+    save_detector(replace(_detector(), growth=growth), tmp_path)
+    assert load_detector(tmp_path).growth == growth
+
+
+def test_a_folder_from_before_spans_were_grown_is_read(tmp_path: Path) -> None:
+    save_detector(replace(_detector(), growth=Growth((0,))), tmp_path)
+    _edit(lambda settings: settings.pop("growth"))(tmp_path)
+    assert load_detector(tmp_path).growth is None
 
 
 def test_a_folder_from_before_kinds_of_reach_were_named_is_read(tmp_path: Path) -> None:
