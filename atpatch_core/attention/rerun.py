@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -68,25 +69,31 @@ class HotfixReruns:
         """
         return logits_of(self.output)
 
-    def repaired(self, columns: Tensor, layers: tuple[int, ...]) -> Repaired:
-        """Run it with `columns` (bool `[batch, keys]`), and those named by hand, redistributed in `layers`."""
-        return self._redistributed(columns, layers, self.call)
+    def in_place(self) -> Repaired:
+        """Run it with each column redistributed where the detector flags it, and those named by hand."""
+        return _repaired(self.call, replace(self.repair, follow=None))
 
-    def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Repaired:
+    def repaired(self, columns: Tensor, layers: tuple[int, ...], base: Mapping[int, Tensor] | None = None) -> Repaired:
+        """Run it with `columns` (bool `[batch, keys]`), and those named by hand, redistributed in `layers`.
+
+        Args:
+            columns: redistributed in all heads, bool `[batch, keys]`.
+            layers: numbers of the layers in which they are.
+            base: what is redistributed besides, for each layer bool `[batch, heads, keys]`; nothing by default.
+        """
+        return _repaired(self.call, self._carrying(Carried(self.detector, columns, layers, base or {})))
+
+    def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...], base: Mapping[int, Tensor]) -> Repaired:
         """Run some of the inputs with some columns, and those named by hand, redistributed (see `Reruns`)."""
         batch = len(self.logits())
         arguments = {name: _rows(value, rows, batch) for name, value in self._arguments.items()}
         some = Call(self.call.model, tuple(_rows(value, rows, batch) for value in self.call.args), arguments)
+        own = {layer: flags[rows] for layer, flags in base.items()}
         with torch.no_grad():
-            return self._redistributed(columns, layers, some)
+            return _repaired(some, self._carrying(Carried(self.detector, columns, layers, own)))
 
-    def _redistributed(self, columns: Tensor, layers: tuple[int, ...], call: Call) -> Repaired:
-        carried = Carried(self.detector, columns, layers)
-        again = Repair(carried, frozenset(layers), None, self.repair.columns, self.repair.formula)
-        with repairing(call.model, again) as fix, capture(call.model) as kept:
-            output = call.model(*call.args, **call.arguments)
-        flagged = {layer: flags for layer, flags in enumerate(fix.flagged) if flags is not None}
-        return Repaired(output, flagged, kept.layers)
+    def _carrying(self, carried: Carried) -> Repair:
+        return Repair(carried, frozenset(carried.watched), None, self.repair.columns, self.repair.formula)
 
     def shut_out(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Tensor:
         """Its answers to some of the inputs, with all attention to some columns shut out.
@@ -113,6 +120,14 @@ class HotfixReruns:
     def _arguments(self) -> dict[str, Any]:
         """Those of the call, but for the labels: a loss is of no use to a trial."""
         return {name: value for name, value in self.call.arguments.items() if name != "labels"}
+
+
+def _repaired(call: Call, repair: Repair) -> Repaired:
+    with repairing(call.model, repair) as fix, capture(call.model) as kept:
+        output = call.model(*call.args, **call.arguments)
+    flagged = {layer: flags for layer, flags in enumerate(fix.flagged) if flags is not None}
+    scores = {layer: values for layer, values in enumerate(fix.scores) if values is not None}
+    return Repaired(output, flagged, kept.layers, scores)
 
 
 def _rows(value: Any, rows: Tensor, batch: int) -> Any:

@@ -87,11 +87,13 @@ class Repaired:
         output: its output.
         flagged: which columns were redistributed in each layer, bool `[batch, heads, keys]`.
         maps: the maps of all layers, `[batch, heads, queries, keys]`.
+        scores: by which columns were flagged, in the layers that the detector looked at, `[batch, heads, keys]`.
     """
 
     output: Any
     flagged: dict[int, Tensor]
     maps: tuple[Tensor, ...]
+    scores: dict[int, Tensor]
 
     @property
     def logits(self) -> Tensor:

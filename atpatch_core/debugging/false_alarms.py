@@ -47,7 +47,8 @@ def changed_by_false_alarms(subject: Subject, detector: TrainedDetector, inputs:
         repair = Repair(detector, frozenset(detector.watched), None, (), redistribute)
         model = HotfixReruns(Call(subject.model, (), encoded), output, repair, detector)
         with torch.no_grad():
-            followed = grown_from(entry, seen, detector, growth, model)
+            start = model.repaired(entry, detector.watched)
+            followed = grown_from(start, start.flagged, seen, detector, growth, model)
         if followed.rerun is not None:
             changed += int((followed.rerun.logits.argmax(-1) != output.logits.argmax(-1)).sum())
     return changed / len(inputs)

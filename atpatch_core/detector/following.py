@@ -69,7 +69,18 @@ class Rerun(Protocol):
         """The map of each layer, `[batch, heads, queries, keys]`."""
         ...
 
+    @property
+    def flagged(self) -> Mapping[int, Tensor]:
+        """What was redistributed in each layer, bool `[batch, heads, keys]`."""
+        ...
 
+    @property
+    def scores(self) -> Mapping[int, Tensor]:
+        """By which scores, `[batch, heads, keys]`, in the layers that the detector looked at."""
+        ...
+
+
+Again = TypeVar("Again", bound=Rerun)
 Again_co = TypeVar("Again_co", bound=Rerun, covariant=True)
 
 
@@ -80,17 +91,22 @@ class Reruns(Protocol[Again_co]):
         """What it answered at first, `[batch, classes]`. Raises `HotfixError` for a model that is no classifier."""
         ...
 
-    def repaired(self, columns: Tensor, layers: tuple[int, ...]) -> Again_co:
-        """Run it with `columns` (bool `[batch, keys]`) redistributed in all heads of `layers`."""
+    def in_place(self) -> Again_co:
+        """Run it with each column redistributed where the detector flags it, and nowhere else."""
         ...
 
-    def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...]) -> Rerun:
+    def repaired(self, columns: Tensor, layers: tuple[int, ...], base: Mapping[int, Tensor] | None = None) -> Again_co:
+        """Run it with `columns` (bool `[batch, keys]`) redistributed in all heads of `layers`, and `base` besides."""
+        ...
+
+    def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...], base: Mapping[int, Tensor]) -> Rerun:
         """Run some of the inputs with some columns redistributed.
 
         Args:
             rows: numbers of the inputs, int64 `[n]`; an input may occur several times.
             columns: the columns to redistribute in each of them, bool `[n, keys]`.
             layers: numbers of the layers in which they are redistributed, in all heads.
+            base: what is redistributed besides, for each layer bool `[batch, heads, keys]`.
 
         Returns:
             Answers and maps of these `n` inputs.
@@ -153,9 +169,9 @@ def follow(
     seen: Seen,
     detector: ColumnDetector,
     flagging: Flagging,
-    model: Reruns[Again_co],
+    model: Reruns[Again],
     rows: int | None = None,
-) -> Followed[Again_co]:
+) -> Followed[Again]:
     """Run the model again with everything repaired that its flags lead to.
 
     Args:
@@ -178,11 +194,18 @@ def follow(
     if not any(bool(flags.any()) for flags in seen.found.values()):
         return Followed(seen.scores)
     if growth is not None and rows != 0:
+        if isinstance(reach, Jointly):
+            start = model.repaired(seen.flagged, reach.layers)
+            base = {layer: seen.flagged[:, None].expand_as(start.flagged[layer]) for layer in reach.layers}
+        else:
+            start, valid = model.in_place(), _valid(seen)
+            seen = replace(seen, scores=start.scores)
+            base = {layer: flagging.flagged(scores, valid[:, None]) for layer, scores in start.scores.items()}
         try:
             model.logits()
         except HotfixError:  # what gives no answer has none to ask about
-            return Followed(seen.scores, model.repaired(seen.flagged, growth.layers))
-        return grown_from(seen.flagged, seen, detector, growth, model, rows)
+            return Followed(seen.scores, start)
+        return grown_from(start, base, seen, detector, growth, model, rows)
     if isinstance(reach, Jointly):
         return Followed(seen.scores, model.repaired(seen.flagged, reach.layers))
     if reach is None:
@@ -191,17 +214,19 @@ def follow(
 
 
 def grown_from(
-    entry: Tensor,
+    start: Again,
+    base: Mapping[int, Tensor],
     seen: Seen,
     detector: ColumnDetector,
     growth: Growth,
-    model: Reruns[Again_co],
+    model: Reruns[Again],
     rows: int | None = None,
-) -> Followed[Again_co]:
+) -> Followed[Again]:
     """Run the model again with the spans repaired that grow from an entry.
 
     Args:
-        entry: the columns to start from, bool `[batch, keys]`; inputs without any take no part.
+        start: the model with the entry redistributed where it is flagged.
+        base: what is flagged, for each layer bool `[batch, heads, keys]`; inputs without any flag take no part.
         seen: the first forward pass, in which nothing was repaired yet.
         detector: scores columns while the model is repaired.
         growth: how spans are grown.
@@ -215,8 +240,9 @@ def grown_from(
     valid = _valid(seen)
     first = model.logits()
     suspect = first.argmax(-1)
-    rerun = model.repaired(entry, growth.layers)
-    again = _scores_again(rerun.maps, seen, detector, valid, seen.tokens)
+    rerun = start
+    entry = torch.stack([flags.any(1) for flags in base.values()]).any(0)
+    again = _scores_again(start.maps, seen, detector, valid, seen.tokens)
     numbers = entry.any(-1).nonzero().flatten()
     at_once = _at_once(valid)
 
@@ -224,14 +250,14 @@ def grown_from(
         inputs = numbers[some.to(numbers.device)]
         found = []
         for part, chosen in zip(torch.split(inputs, at_once), torch.split(columns, at_once), strict=True):
-            tried = model.on_trial(part, chosen.to(entry.device), growth.layers)
+            tried = model.on_trial(part, chosen.to(entry.device), growth.layers, base)
             tokens = None if seen.tokens is None else seen.tokens[part]
             scored = _scores_again(tried.maps, seen, detector, valid[part], tokens)
             found.append((log_probability(tried.logits, suspect[part]).cpu(), scored.cpu()))
         return torch.cat([sure for sure, _ in found]), torch.cat([scored for _, scored in found])
 
     most = growth.rows if rows is None else rows
-    sure = log_probability(rerun.logits, suspect)
+    sure = log_probability(start.logits, suspect)
     spans = grow(
         entry[numbers].cpu(),
         sure[numbers].cpu(),
@@ -241,16 +267,19 @@ def grown_from(
         most,
         probe,
     )
-    columns = entry.clone()
-    columns[numbers] = torch.stack([span.columns for span in spans]).to(entry.device)
-    further = not torch.equal(columns, entry)
+    spread = torch.zeros_like(entry)
+    for number, span in zip(numbers.tolist(), spans, strict=True):
+        spread[number] = span.columns.to(entry.device) & span.spread
+    further = bool(spread.any())
     if further:
-        rerun = model.repaired(columns, growth.layers)
+        rerun = model.repaired(spread, growth.layers, base)
     # Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
-    cleared = _cleared(first, rerun.logits, entry.any(-1) & (valid & ~columns).any(-1), growth.as_sure)
+    possible = (valid & ~(entry | spread)).any(-1)
+    cleared = _cleared(first, rerun.logits, entry.any(-1) & possible, growth.as_sure)
     left = bool((entry.any(-1) & ~cleared).any())
     if left and bool(cleared.any()):
-        rerun = model.repaired(columns & ~cleared[:, None], growth.layers)
+        kept = {layer: flags & ~cleared[:, None, None] for layer, flags in base.items()}
+        rerun = model.repaired(spread & ~cleared[:, None], growth.layers, kept)
     seconds = time.perf_counter() - started
     following: list[Following | None] = [None] * len(entry)
     for number, span in zip(numbers.tolist(), spans, strict=True):
@@ -304,8 +333,8 @@ def _judged_jointly(seen: Seen, flagging: Flagging) -> Seen:
 
 
 def _followed(
-    seen: Seen, detector: ColumnDetector, reach: Reach, flagging: Flagging, model: Reruns[Again_co], rows: int | None
-) -> Followed[Again_co]:
+    seen: Seen, detector: ColumnDetector, reach: Reach, flagging: Flagging, model: Reruns[Again], rows: int | None
+) -> Followed[Again]:
     """Repair what the flags lead to, look again, and repair what is flagged then, too, until nothing is.
 
     An input whose answer turns out not to hang on any of it is left as it is.

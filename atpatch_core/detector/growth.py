@@ -2,10 +2,11 @@
 
 A detector rarely sees all of a trigger: a patch trigger lies across several patches, and copies of it share the
 attention that one would draw. What is flagged is the entry. While the answer that the untouched model gave still stands
-with the entry redistributed, more of the trigger is left. Then, in rounds, more columns are redistributed on trial:
-each neighbour of the span, the columns that the detector scores highest *while the model is being repaired*, and groups
-of those, as the loss of one copy among many changes nothing. What lowers the probability of that answer by enough joins
-the span. The idea is that of seeded region growing (Adams & Bischof, 1994), with the model as the judge.
+with the entry redistributed where it is flagged, more of the trigger is left. Then, in rounds, more is redistributed on
+trial, in all heads of some layers: the entry alone, and with it each neighbour of the span, the columns that the
+detector scores highest *while the model is being repaired*, and groups of those, as the loss of one copy among many
+changes nothing. What lowers the probability of that answer by enough joins the span. The idea is that of seeded region
+growing (Adams & Bischof, 1994), with the model as the judge.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from torch import Tensor
 
 from .per_token import inner_columns
 
-# Inputs (int64 [n]) and the columns to redistribute in each (bool [n, keys]) to the log-probability of the answer under
-# suspicion [n] and the scores of the columns [n, keys] while they are redistributed.
+# Inputs (int64 [n]) and the columns to redistribute in all heads of each (bool [n, keys]) to the log-probability of the
+# answer under suspicion [n] and the scores of the columns [n, keys] while they are redistributed.
 Probe = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 # Of the columns that score highest, the first two are tried alone. Groups of them were chosen on copies of a trigger in
@@ -34,7 +35,7 @@ class Growth:
     """How the span of a trigger is grown from the flagged columns.
 
     Attributes:
-        layers: numbers of the layers in all heads of which the span is redistributed.
+        layers: numbers of the layers in all heads of which a span is redistributed that was grown.
         grid: rows and columns of the patches, which are the last columns of a map; `None` where columns stand in a line
             and the first and last belong to the model.
         fall: by how much (in nats) one more column must lower the log-probability of the answer under suspicion to join
@@ -70,7 +71,7 @@ class Round:
     """One round: what was tried beside the span so far, and what it did.
 
     Attributes:
-        tried: the columns (keys) of each trial.
+        tried: the columns (keys) of each trial; none where the span so far was tried in all heads.
         probabilities: of the answer under suspicion in each trial, 0 to 1.
         taken: which trial's columns joined the span, from 0; `None` if none lowered the probability by enough.
     """
@@ -85,12 +86,13 @@ class Span:
     """What one input's flags grew to.
 
     Attributes:
-        columns: bool `[keys]`.
+        columns: bool `[keys]`, the entry among them.
         log_probability: of the answer under suspicion with these redistributed.
         scores: of the columns meanwhile, `[keys]`.
         rounds: what was tried, in order.
         rows: how many trials there were.
         complete: whether the search ended on its own; if not, more trials were wanted than were allowed.
+        spread: whether it is to be redistributed in all heads; if not, only where the entry is flagged.
     """
 
     columns: Tensor
@@ -99,6 +101,7 @@ class Span:
     rounds: list[Round] = field(default_factory=list)
     rows: int = 0
     complete: bool = True
+    spread: bool = False
 
 
 def grow(
@@ -108,7 +111,7 @@ def grow(
 
     Args:
         entry: the flagged columns, bool `[n, keys]`.
-        log_probability: of the answer under suspicion with the entry redistributed, `[n]`.
+        log_probability: of the answer under suspicion with the entry redistributed where it is flagged, `[n]`.
         scores: of the columns meanwhile, `[n, keys]`.
         inner: the columns that may join, bool `[n, keys]`: neither padding nor the model's own.
         growth: the limits.
@@ -149,7 +152,9 @@ def _trials(span: Span, inner: Tensor, growth: Growth, rows: int) -> list[tuple[
     free = inner & ~span.columns
     order = [key for key in span.scores.argsort(descending=True, stable=True).tolist() if bool(free[key])]
     alone = [*order[:_ALONE], *(beside(span.columns, growth.grid) & free).nonzero().flatten().tolist()]
-    trials = [(key,) for key in dict.fromkeys(alone)] + [tuple(order[:size]) for size in _GROUPS if size <= len(order)]
+    trials: list[tuple[int, ...]] = [] if span.spread else [()]
+    trials += [(key,) for key in dict.fromkeys(alone)]
+    trials += [tuple(order[:size]) for size in _GROUPS if size <= len(order)]
     left = rows - span.rows
     span.complete = len(trials) <= left
     trials = trials[: max(0, left)]
@@ -165,7 +170,7 @@ def _judge(
     enough = [
         number
         for number, fall in enumerate(falls)
-        if fall >= (growth.fall if len(trials[number]) == 1 else growth.fall_of_group)
+        if fall >= (growth.fall if len(trials[number]) <= 1 else growth.fall_of_group)
     ]
     taken = None
     if enough:
@@ -173,7 +178,7 @@ def _judge(
         as_good = [number for number in enough if falls[number] >= _AS_GOOD * largest]
         taken = min(as_good, key=lambda number: (len(trials[number]), -falls[number]))
         span.columns, span.scores = tried[taken].clone(), scored[taken]
-        span.log_probability = float(fell_to[taken])
+        span.log_probability, span.spread = float(fell_to[taken]), True
     span.rounds.append(Round(tuple(trials), tuple(fell_to.exp().tolist()), taken))
 
 

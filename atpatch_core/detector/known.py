@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -53,14 +53,21 @@ class Carried:
     Attributes:
         detector: says how much attention is benign.
         columns: the columns to flag in each input, bool `[batch, keys]`.
-        watched: numbers of the layers in which they are flagged.
+        everywhere: numbers of the layers in which they are flagged.
+        base: what is flagged besides, for each layer bool `[batch, heads, keys]`; nothing by default.
         threshold: between the scores 0 and 1 of the other columns and of these; 0.5 by default.
     """
 
     detector: ColumnDetector
     columns: Tensor
-    watched: tuple[int, ...]
+    everywhere: tuple[int, ...]
+    base: Mapping[int, Tensor] = field(default_factory=dict)
     threshold: float = 0.5
+
+    @property
+    def watched(self) -> tuple[int, ...]:
+        """The layers in which something may be flagged."""
+        return tuple(sorted({*self.everywhere, *self.base}))
 
     @property
     def layers(self) -> int:
@@ -69,8 +76,11 @@ class Carried:
 
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """1 for the columns, 0 for all others and for padding (see `ColumnDetector`)."""
-        chosen = (self.columns & key_valid).to(attention.dtype)
-        return chosen[:, None].expand(-1, attention.shape[1], -1)
+        flagged = self.base.get(layer, torch.zeros((), dtype=torch.bool, device=key_valid.device))
+        if layer in self.everywhere:
+            flagged = flagged | self.columns[:, None]
+        chosen = (flagged & key_valid[:, None]).to(attention.dtype)
+        return chosen.expand(-1, attention.shape[1], -1)
 
     def benign(self, layer: int, attention: Tensor, key_valid: Tensor) -> Tensor:
         """The attention a flagged column may keep (see `ColumnDetector`)."""
