@@ -44,6 +44,8 @@ class Following:
         cleared: the flagged columns (keys) if the answer turned out not to depend on them: with all of them and
             everything they led to redistributed, the model was as sure as before, so nothing is redistributed.
         entry: the columns (keys) that were flagged, where a span was grown from them; empty for other ways to follow.
+        entry_probability: of the answer under suspicion, which the untouched model gave, with the entry redistributed;
+            `None` where no span was grown.
         rounds: what was tried to grow the span, and what it did.
     """
 
@@ -53,6 +55,7 @@ class Following:
     seconds: float
     cleared: tuple[int, ...] = ()
     entry: tuple[int, ...] = ()
+    entry_probability: float | None = None
     rounds: tuple[Round, ...] = ()
 
 
@@ -283,11 +286,12 @@ def grown_from(
     seconds = time.perf_counter() - started
     following: list[Following | None] = [None] * len(entry)
     for number, span in zip(numbers.tolist(), spans, strict=True):
-        following[number] = _grown(span, entry[number], bool(cleared[number]), 1 + further, most, seconds)
+        began = float(sure[number].exp())
+        following[number] = _grown(span, entry[number], began, bool(cleared[number]), 1 + further, most, seconds)
     return Followed(seen.scores, rerun if left else None, tuple(following))
 
 
-def _grown(span: Span, entry: Tensor, cleared: bool, runs: int, most: int, seconds: float) -> Following:
+def _grown(span: Span, entry: Tensor, began: float, cleared: bool, runs: int, most: int, seconds: float) -> Following:
     flagged = tuple(entry.nonzero().flatten().tolist())
     return Following(
         forwards=span.rows + runs,
@@ -296,6 +300,7 @@ def _grown(span: Span, entry: Tensor, cleared: bool, runs: int, most: int, secon
         seconds=seconds,
         cleared=flagged if cleared else (),
         entry=flagged,
+        entry_probability=began,
         rounds=tuple(span.rounds),
     )
 

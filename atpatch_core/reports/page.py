@@ -14,6 +14,7 @@ from html import escape
 from ..figures.causal_table import causal_table
 from ..figures.record import field_rows, what_if_rows, what_if_sentences
 from ..figures.redistributed import MOST_ROWS, redistributed_parts, why_redistributed
+from ..figures.span_rounds import span_caption, span_rows
 from ..figures.text import direction, text_pieces
 from ..wording.phrases import counted, score_text
 from ..wording.verdict import answer, column_name, found_sentence, heads_in_words, verdict
@@ -80,6 +81,7 @@ def report_page(found: Findings, figures: Sequence[PaperFigure], layer: int, hea
         *_input(found, layer, head),
         *(_figure(figure) for figure in figures),
         *_flagged(found),
+        *_span(found),
         *_causal(found),
         *_facts(found),
         f"<h2>What this can't show</h2><p>{_LIMITS}</p>",
@@ -166,6 +168,17 @@ def _flagged(found: Findings) -> Iterable[str]:
 
 def _score(score: float | None) -> str:
     return "none" if score is None else score_text(score)
+
+
+def _span(found: Findings) -> Iterable[str]:
+    rows = span_rows(found.inspection)
+    if not rows:
+        return
+    yield f"<h2>How the trigger was followed</h2><p>{escape(span_caption(found.inspection))}</p>"
+    yield _table(
+        ("Step", "Redistributed, too", f"Probability of {found.inspection.original.prediction.label}", "Tried"),
+        [(row.step, row.joined, row.probability, str(row.trials or "")) for row in rows],
+    )
 
 
 def _causal(found: Findings) -> Iterable[str]:

@@ -32,15 +32,16 @@ def cleared_sentence(inspection: Inspection) -> str:
 def following_sentence(inspection: Inspection) -> str:
     """What it took to follow the flags, and that the search ended early if it did; empty where none were followed."""
     following = inspection.following
-    if following is None:
-        return ""
+    if following is None or (following.entry and not following.rounds and following.complete):
+        return ""  # a span that is no more than its entry needs no word
     forwards = "1 more forward pass" if following.forwards == 1 else f"{following.forwards:,} more forward passes"
     cost = f"Following what is flagged took {forwards} ({following.seconds:.1f} s)"
     if following.complete:
         return f"{cost}."
+    most = "that is allowed" if following.entry else "for a text of this length"
     return (
-        f"{cost}; {following.most:,} is the most for a text of this length, so the search stopped there, and more of "
-        "a trigger may be left."
+        f"{cost}; {following.most:,} is the most {most}, so the input is repaired as far as looked, and more of a "
+        "trigger may be left."
     )
 
 

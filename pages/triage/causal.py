@@ -8,6 +8,7 @@ import atpatch_core as atpatch
 from atpatch_core import AtPatchError, CausalEffect, Column, Inspection
 from atpatch_core.figures.causal_table import MOST_CHECKED, causal_table
 from atpatch_core.figures.scores import ranked_columns
+from atpatch_core.figures.span_rounds import span_caption, span_rows
 from atpatch_core.wording.phrases import counted
 from pages.shared.job_progress import in_words
 from pages.shared.long_work import LONG, LongWork, show_long_work
@@ -25,6 +26,7 @@ def show_causal_check(view: View, opened: OpenSubject, opened_input: OpenInput, 
     ) as expander:
         if not expander.open:
             return
+        _show_span(inspection)
         columns = ranked_columns(inspection.flags)
         if not columns:
             st.markdown("No column is flagged or chosen, so there is nothing to check.")
@@ -53,6 +55,23 @@ def show_causal_check(view: View, opened: OpenSubject, opened_input: OpenInput, 
         )
         for note in found.notes:
             st.caption(note)
+
+
+def _show_span(inspection: Inspection) -> None:
+    """How the span of a trigger was grown from what is flagged, where it was."""
+    rows = span_rows(inspection)
+    if not rows:
+        return
+    st.markdown(f"**How the trigger was followed.** {plain(span_caption(inspection))}")
+    st.table(
+        {
+            "Step": [row.step for row in rows],
+            "Redistributed, too": [plain(row.joined) for row in rows],
+            f"Probability of {plain(inspection.original.prediction.label)}": [row.probability for row in rows],
+            "Tried": [str(row.trials) if row.trials else "" for row in rows],
+        },
+        hide_index=True,
+    )
 
 
 def _effects(

@@ -11,12 +11,14 @@ import torch
 from PIL import Image
 
 from atpatch_core.attention import hotfix
-from atpatch_core.debugging import trial
-from atpatch_core.debugging.image_tuning import tune, tune_alongside, tune_jointly
+from atpatch_core.debugging import image_tuning, trial
+from atpatch_core.debugging.false_alarms import changed_by_false_alarms
+from atpatch_core.debugging.image_tuning import tune, tune_alongside, tune_growth, tune_jointly
 from atpatch_core.debugging.layer_scores import layer_scores
 from atpatch_core.debugging.sets import ImageDebuggingSet
 from atpatch_core.debugging.trial import Trial
 from atpatch_core.debugging.tuning import Choice, Tuned, least_left
+from atpatch_core.detector.growth import Growth
 from atpatch_core.detector.joint import Jointly
 from atpatch_core.detector.networks import NETWORKS
 from atpatch_core.detector.trained import TrainedDetector
@@ -112,6 +114,46 @@ def test_the_lowest_score_that_costs_nothing_is_chosen_for_columns_beside_a_flag
     assert _chosen_alongside(untrained, monkeypatch, won_back) is None
 
 
+@pytest.mark.parametrize(
+    ("won_back", "chosen"),
+    [
+        ({None: 0.6, (0, 2): 0.7, (0, 1, 2): 0.65}, ((0, 1, 2), 1.0)),
+        ({None: 0.7, (0, 2): 0.7, (0, 1, 2): 0.69}, ((0, 2), 1.0)),
+        ({None: 0.7, (0, 2): 0.6, (0, 1, 2): 0.6}, None),
+    ],
+)
+def test_spans_are_grown_as_far_as_costs_nothing(
+    untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatch, won_back: dict[Any, float], chosen: Any
+) -> None:
+    def answers(_subject: Subject, images: list[Image.Image], setting: TrainedDetector | None = None) -> np.ndarray:
+        hijacked = np.array([np.asarray(image).any() for image in images])
+        growth = None if setting is None else setting.growth
+        repaired = 0.0 if setting is None else won_back[None if growth is None else growth.layers]
+        return (hijacked & (np.arange(len(images)) >= repaired * len(images))).astype(int)
+
+    monkeypatch.setattr(trial, "answers", answers)
+    monkeypatch.setattr(image_tuning, "changed_by_false_alarms", lambda _subject, setting, _images: 0.1)
+    dark, bright = (np.full((400, 8, 8, 1), shade, np.uint8) for shade in (0, 255))
+    pairs = ImageDebuggingSet(dark, bright, np.ones((400, 16), bool), "dark and bright")
+    before = Tuned(replace(untrained, threshold=0.8), Choice((0, 2), "mean", 0.8, 0.0, 0.0), ())
+    after = tune_growth(before, Trial.of(image_subject(), pairs, dark, 0.0))
+    growth = after.detector.growth
+    assert (None if growth is None else (growth.layers, growth.fall)) == chosen
+    assert growth is None or growth.grid == (4, 4)
+    assert [setting.changed_by_false_alarms for setting in after.tried] == [0.1] * 4
+
+
+def test_false_alarms_on_random_images_change_few_answers_and_none_without_a_growth(
+    untrained: TrainedDetector,
+) -> None:
+    subject, images = image_subject(), random_images(30, 3).images
+    assert changed_by_false_alarms(subject, untrained, images) == 0.0
+    grown = replace(untrained, growth=Growth((0, 1, 2), (4, 4)))
+    assert 0.0 <= changed_by_false_alarms(subject, grown, images) <= 1.0
+    eager = replace(grown, growth=Growth((0, 1, 2), (4, 4), fall=1e-9, fall_of_group=1e-9, believed=1e-9, as_sure=0.0))
+    assert changed_by_false_alarms(subject, eager, images) >= changed_by_false_alarms(subject, grown, images)
+
+
 def test_a_model_that_nothing_hijacks_is_watched_neither_alone_nor_jointly(untrained: TrainedDetector) -> None:
     clean = _pixels(20, 1)
     same = ImageDebuggingSet(clean, clean, np.zeros((20, 16), bool), "the same images")
@@ -121,3 +163,4 @@ def test_a_model_that_nothing_hijacks_is_watched_neither_alone_nor_jointly(untra
         assert tuned.detector.reach is None
         assert (tuned.choice, tuned.merit) == (None, 0.0)
         assert tune_alongside(tuned, nothing) is tuned
+        assert tune_growth(tuned, nothing) is tuned

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from atpatch_core.column import Column
 from atpatch_core.detector.following import Following
+from atpatch_core.detector.growth import Round
 from atpatch_core.inspection.results import Inspection
 from atpatch_core.wording.verdict import verdict
 
@@ -48,7 +49,18 @@ def test_following_says_what_it_took(make_inspection) -> None:
 def test_a_search_that_ended_early_says_so(make_inspection) -> None:
     said = verdict(_text(make_inspection, True, Following(55, 55, False, 4.0)), 0.9)
     assert "took 55 more forward passes (4.0 s); 55 is the most for a text of this length" in said
+    assert "repaired as far as looked" in said
     assert "more of a trigger may be left" in said
+
+
+def test_a_span_that_is_no_more_than_its_entry_needs_no_word_and_one_that_ended_early_does(make_inspection) -> None:
+    alone = Following(1, 66, True, 0.1, entry=(1, 3), entry_probability=0.02)
+    assert "forward pass" not in verdict(_text(make_inspection, True, alone), 0.9)
+    found = Round(((2,),), (0.9,), None)
+    early = Following(66, 66, False, 0.2, entry=(1, 3), entry_probability=0.95, rounds=(found,))
+    said = verdict(_text(make_inspection, True, early), 0.9)
+    assert "took 66 more forward passes (0.2 s); 66 is the most that is allowed" in said
+    assert "repaired as far as looked" in said
 
 
 def test_a_longer_text_than_any_calibrated_one_is_said_to_be(make_inspection) -> None:
