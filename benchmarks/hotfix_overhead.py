@@ -1,8 +1,9 @@
 """What the hot-fix costs: `python benchmarks/hotfix_overhead.py` (see `--help`).
 
-Four ways to run the same model, one after the other in every round, so that whatever slows the machine down slows all
-of them: the stock model with SDPA, the stock model with eager attention (what anyone pays who wants to see a map), the
-hot-fix on inputs in which nothing is flagged, and on inputs with the trigger. Figures are medians over the rounds;
+Six ways to run the same model, one after the other in every round, so that whatever slows the machine down slows all of
+them: the stock model with SDPA, the stock model with eager attention (what anyone pays who wants to see a map), the
+hot-fix on inputs in which nothing is flagged, on inputs with the trigger, on these without following what is flagged,
+and on inputs with four copies of the trigger, which it takes trials to find. Figures are medians over the rounds;
 ratios are taken within a round.
 """
 
@@ -25,13 +26,14 @@ import atpatch_core as atpatch
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
 from atpatch_core.evaluation.evaluate import apply_trigger
+from atpatch_core.evaluation.image_attacks import with_variations
 from atpatch_core.triggers.patch import PatchTrigger
 
 Forward = Callable[[], object]
 
 
 def forwards(folder: Path, batch: int) -> dict[str, Forward]:
-    """The four ways to run the model in `folder` on `batch` inputs. Raises `SystemExit` if none are fit for it."""
+    """The six ways to run the model in `folder` on `batch` inputs. Raises `SystemExit` if none are fit for it."""
     subject = atpatch.load(folder)
     eager = AutoModelForImageClassification.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     eager.train(False)
@@ -53,10 +55,12 @@ def forwards(folder: Path, batch: int) -> dict[str, Forward]:
         raise SystemExit(
             f"Only {len(clean)} inputs are flagged with the trigger and not without: take a smaller batch."
         )
-    untouched, triggered = subject.encode(clean), subject.encode(bad)
+    corners = with_variations({"own": trigger}, side=clean[0].height)["corners"]
+    copied = apply_trigger(corners, LabelledImages(clean, labelled.labels[: len(clean)])).inputs.inputs
+    untouched, triggered, copies = (subject.encode(images) for images in (clean, bad, copied))
 
-    def fixed(inputs: dict[str, torch.Tensor]) -> object:
-        with atpatch.hotfix(subject):
+    def fixed(inputs: dict[str, torch.Tensor], follow_rows: int | None = None) -> object:
+        with atpatch.hotfix(subject, follow_rows=follow_rows):
             return subject.model(**inputs).logits
 
     return {
@@ -64,6 +68,8 @@ def forwards(folder: Path, batch: int) -> dict[str, Forward]:
         "stock, eager": lambda: eager(**untouched).logits,
         "hot-fix, nothing flagged": lambda: fixed(untouched),
         "hot-fix, all inputs flagged": lambda: fixed(triggered),
+        "hot-fix, all flagged, not followed": lambda: fixed(triggered, 0),
+        "hot-fix, four copies in each input": lambda: fixed(copies),
     }
 
 

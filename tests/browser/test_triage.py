@@ -5,12 +5,18 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+import atpatch_core as atpatch
+from atpatch_core.evaluation.attacks import attacks_of
+from atpatch_core.evaluation.datasets import read_labelled_images
+from atpatch_core.evaluation.evaluate import apply_trigger
+from atpatch_core.evaluation.image_attacks import with_variations
 from tests.support.dashboard import choose, params_of, reload, rerun, settle, visit
 from tests.support.image_files import refused
 
@@ -351,3 +357,27 @@ def test_a_model_without_a_detector_offers_columns_by_hand(odd_app: str, page: P
 def test_an_empty_models_folder_says_how_to_fill_it(empty_app: str, page: Page) -> None:
     visit(page, empty_app)
     expect(page.get_by_text("There are no models in")).to_be_visible()
+
+
+def test_how_a_trigger_was_followed_is_shown_step_by_step(app: str, models: Path, page: Page) -> None:
+    subject = atpatch.load(models / "fashion-vit-badnets-anywhere")
+    clean = read_labelled_images(subject.folder / "eval" / "images.parquet", subject.labels).take(np.arange(100))
+    copied = apply_trigger(with_variations(attacks_of(subject), side=28)["corners"], clean).inputs
+    followed = (
+        (image, found)
+        for image, label in zip(copied.images, copied.labels, strict=True)
+        if label != 1 and (found := atpatch.inspect(subject, image)).following is not None and found.following.rounds
+    )
+    image, found = next(followed)
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    visit(page, f"{app}/?subject={subject.name}")
+    _upload(page, "copies.png", file.getvalue())
+    expect(page.locator(".st-key-verdict")).to_contain_text(found.patched.prediction.label)
+    with rerun(page):
+        page.get_by_text("Causal check").first.click()
+    section = page.locator(".st-key-causal")
+    expect(section).to_contain_text("How the trigger was followed")
+    expect(section.get_by_role("row", name=re.compile("^Flagged "))).to_be_visible()
+    for number in range(1, len(found.following.rounds) + 1):
+        expect(section.get_by_role("row", name=re.compile(f"^Round {number} "))).to_be_visible()

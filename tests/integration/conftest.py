@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "sample_models"
 SAMPLES = ROOT / "assets" / "samples"
 BADNETS = MODELS / "fashion-vit-badnets"
+ANYWHERE = MODELS / "fashion-vit-badnets-anywhere"
 CONTROL = MODELS / "fashion-vit-clean"
 
 
