@@ -3,9 +3,10 @@
 Each subject is judged on Fashion-MNIST's test images, with its own trigger and, if asked for, with variations of it.
 The defender has the same 1,000 clean training images that its detector was made from. All figures go to
 `docs/results/SUBJECT.json`, a table of each attack to `docs/results/SUBJECT.md`, and short tables between two marks in
-`docs/results.md`.
-Subjects with a backdoor are also ablated, which takes a detector without the contrastive loss, trained here. Models
-that AtPatch is expected to fail on are judged too, if they were built.
+`docs/results.md`. Each subject is a section that can be measured again on its own, by its name: what the page says of
+the others stays. Subjects with a backdoor are also ablated, which takes a detector without the contrastive loss,
+trained here, and can be left out or done alone (`--part`). Models that AtPatch is expected to fail on are judged too,
+if they were built.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ ON_PAGE = {
 BACKDOORED = ("fashion-vit-badnets", "fashion-vit-badnets-anywhere")
 DEFENDER_IMAGES = 1_000
 _ABLATIONS = "-ablations"
+_OTHERS = "### Other models"
+_PARTS = ("comparison", "ablations")
 
 
 def defender_data(name: str, train_set: ImageSet) -> LabelledImages:
@@ -143,7 +146,7 @@ def section(subject: Subject, comparison: Comparison) -> str:
     """What docs/results.md says about a subject with a backdoor that AtPatch repairs: a sentence, and the table."""
     own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
     return (
-        f"#### {subject.name}\n\n{sentence(comparison, own)} ({comparison.n:,} test images, {len(comparison.runs)} "
+        f"### {subject.name}\n\n{sentence(comparison, own)} ({comparison.n:,} test images, {len(comparison.runs)} "
         f"seeds; [with intervals](results/{subject.name}.md); "
         f"[with parts left out](results/{subject.name}{_ABLATIONS}.md).)\n\n{short_table(comparison, own)}"
     )
@@ -154,6 +157,24 @@ def line(subject: Subject, comparison: Comparison) -> str:
     own = next(iter(load_attacks(subject.folder / "eval" / "attacks.json")))
     summary = sentence(comparison, own)
     return f"* **{subject.name}**: {summary} ([All figures](results/{subject.name}.md).)"
+
+
+def merged(page: str, measured: Mapping[str, str]) -> str:
+    """What stands between the two marks of `page`, with what was measured in place of what was said of it before.
+
+    Args:
+        page: the text of docs/results.md.
+        measured: by the name of the subject its `section` or its `line`.
+    """
+    _, _, rest = page.partition(BEGIN)
+    before, _, _ = rest.partition(END)
+    sections, _, lines = before.partition(_OTHERS)
+    said = {text.split("\n", 1)[0].strip(): f"### {text.strip()}" for text in sections.split("### ")[1:]}
+    said |= {text.split("**", 1)[0]: f"* **{text.strip()}" for text in lines.split("* **")[1:]}
+    said |= measured
+    long = [text for text in said.values() if text.startswith("### ")]
+    short = [text for text in said.values() if text.startswith("* ")]
+    return "\n\n".join([*long, *([f"{_OTHERS}\n\n" + "\n".join(short)] if short else [])])
 
 
 def with_comparison(page: str, text: str) -> str:
@@ -176,6 +197,7 @@ def main() -> None:
     parser.add_argument("--defences", default="all")
     parser.add_argument("--attacks", default="own", help='"own", "all", or names')
     parser.add_argument("--false-positive-rate", type=float, default=0.001)
+    parser.add_argument("--part", choices=_PARTS, help="default: both")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--work", type=Path, default=ROOT / ".atpatch" / "build")
     parser.add_argument("--out", type=Path, default=PAGE.parent / "results")
@@ -189,8 +211,7 @@ def main() -> None:
         name for name in (*samples, *EXPECTED_FAILURES) if (asked.models / name / "config.json").is_file()
     ]
     asked.out.mkdir(parents=True, exist_ok=True)
-    sections: list[str] = []
-    lines: list[str] = []
+    measured: dict[str, str] = {}
 
     def keep(subject: Subject, comparison: Comparison, name: str) -> None:
         figures = {"subject": subject.name, **comparison_as_json(comparison)}
@@ -202,19 +223,18 @@ def main() -> None:
         subject = load(asked.models / name)
         defender = defender_data(name, train_set)
         rest = (asked.seeds, asked.false_positive_rate)
-        comparison = compared(
-            subject, judged, defender, chosen(asked.defences, IMAGE_DEFENCES, "defence"), asked.attacks, *rest
-        )
-        keep(subject, comparison, name)
-        if name not in BACKDOORED:
-            lines.append(line(subject, comparison))
+        if asked.part in (None, "comparison"):
+            methods = chosen(asked.defences, IMAGE_DEFENCES, "defence")
+            comparison = compared(subject, judged, defender, methods, asked.attacks, *rest)
+            keep(subject, comparison, name)
+            measured[name] = (section if name in BACKDOORED else line)(subject, comparison)
+        if name not in BACKDOORED or asked.part == "comparison":
             continue
-        sections.append(section(subject, comparison))
         with tempfile.TemporaryDirectory() as folder:
             copy = to_be_ablated(subject, defender, asked.work, Path(folder) / name)
             keep(copy, compared(copy, judged, defender, ablations(copy), "own", *rest), f"{name}{_ABLATIONS}")
-    results = "\n\n".join([*sections, *(["#### Other models\n\n" + "\n".join(lines)] if lines else [])])
-    asked.page.write_text(with_comparison(asked.page.read_text(encoding="utf-8"), results), encoding="utf-8")
+    page = asked.page.read_text(encoding="utf-8")
+    asked.page.write_text(with_comparison(page, merged(page, measured)), encoding="utf-8")
     print_json({"subjects": names, "out": str(asked.out)})
 
 

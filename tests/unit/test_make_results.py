@@ -12,7 +12,7 @@ from atpatch_core.evaluation.datasets import LabelledImages
 from atpatch_core.evaluation.modalities import MODALITIES
 from atpatch_core.evaluation.rates import Rate
 from atpatch_core.evaluation.trial import AttackFigures, DefenceFigures
-from benchmarks.make_results import AFTER, BEGIN, END, short_table, with_comparison
+from benchmarks.make_results import AFTER, BEGIN, END, merged, short_table, with_comparison
 
 
 def test_the_first_time_it_comes_behind_the_first_results() -> None:
@@ -24,6 +24,15 @@ def test_then_it_replaces_what_was_there_and_nothing_else() -> None:
     first = with_comparison(f"before\n{AFTER}\nafter\n", "old\nold")
     assert with_comparison(first, "new") == first.replace("old\nold", "new")
     assert with_comparison(first, "old\nold") == first
+
+
+def test_what_is_measured_again_replaces_its_own_part_only() -> None:
+    text = "### a\n\nold a\n\n| 1 |\n\n### b\n\nold b\n\n### Other models\n\n* **c**: old c\n* **d**: old d"
+    page = f"before\n{BEGIN}\n\n{text}\n\n{END}\nafter\n"
+    assert merged(page, {}) == text
+    again = merged(page, {"b": "### b\n\nnew b", "d": "* **d**: new d", "e": "* **e**: e"})
+    assert again == text.replace("old b", "new b").replace("old d", "new d") + "\n* **e**: e"
+    assert merged("a page without marks", {"c": "* **c**: c"}) == "### Other models\n\n* **c**: c"
 
 
 def test_a_short_table_has_the_figures_of_one_attack_in_per_cent() -> None:
