@@ -84,7 +84,17 @@ class HotfixReruns:
         return _repaired(self.call, self._carrying(Carried(self.detector, columns, layers, base or {})))
 
     def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...], base: Mapping[int, Tensor]) -> Repaired:
-        """Run some of the inputs with some columns, and those named by hand, redistributed (see `Reruns`)."""
+        """Run some of the inputs with some columns, and those named by hand, redistributed.
+
+        Args:
+            rows: numbers of the inputs, int64 `[n]`; an input may occur several times.
+            columns: the columns to redistribute in each of them, bool `[n, keys]`.
+            layers: numbers of the layers in which they are redistributed, in all heads.
+            base: what is redistributed besides, for each layer bool `[batch, heads, keys]`.
+
+        Returns:
+            Answers and maps of these `n` inputs.
+        """
         batch = len(self.logits())
         arguments = {name: _rows(value, rows, batch) for name, value in self._arguments.items()}
         some = Call(self.call.model, tuple(_rows(value, rows, batch) for value in self.call.args), arguments)

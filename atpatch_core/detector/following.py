@@ -99,7 +99,13 @@ class Reruns(Protocol[Again_co]):
         ...
 
     def repaired(self, columns: Tensor, layers: tuple[int, ...], base: Mapping[int, Tensor] | None = None) -> Again_co:
-        """Run it with `columns` (bool `[batch, keys]`) redistributed in all heads of `layers`, and `base` besides."""
+        """Run it with some columns redistributed.
+
+        Args:
+            columns: the columns, bool `[batch, keys]`.
+            layers: numbers of the layers in which they are redistributed, in all heads.
+            base: what is redistributed besides, for each layer bool `[batch, heads, keys]`; nothing by default.
+        """
         ...
 
     def on_trial(self, rows: Tensor, columns: Tensor, layers: tuple[int, ...], base: Mapping[int, Tensor]) -> Rerun:
@@ -388,11 +394,12 @@ def _followed(
 def _cleared(before: Tensor, after: Tensor, followed: Tensor, as_sure: float) -> Tensor:
     """Which of the `followed` inputs are as sure of their answer with everything redistributed, bool `[batch]`.
 
-    `before` and `after` are logits `[batch, classes]`. Such an answer does not depend on what was flagged.
+    `before` and `after` are logits `[batch, classes]`. Such an answer does not depend on what was flagged. One that
+    changes does, even where the model was torn between two from the start.
     """
     answer = before.argmax(-1)
     lost = log_odds(before, answer) - log_odds(after, answer)
-    return followed & (lost < as_sure).to(followed.device)
+    return followed & ((lost < as_sure) & (after.argmax(-1) == answer)).to(followed.device)
 
 
 def _highest(scores: Sequence[Tensor]) -> Tensor:

@@ -724,6 +724,25 @@ def test_an_answer_that_depends_on_nothing_flagged_is_left_as_it_is() -> None:
     assert not any(bool(layer.any()) for layer in fix.flagged if layer is not None)
 
 
+def test_a_flag_that_changes_the_answer_is_never_cleared_however_small_the_change() -> None:
+    model, batch = build("vit", "eager"), inputs("vit")
+    with torch.no_grad():
+        before = model(**batch).logits
+        with hotfix(model, RuleDetector(3, (1,), _only_second)):
+            after = model(**batch).logits
+        # A constant added to two classes puts the model between them, so that the repair tips its answer over.
+        first = int((before[1] - after[1]).argmax())
+        second = int((after[1] - before[1]).argmax())
+        model.classifier.bias[second] += ((before[1] + after[1]) / 2)[first] - ((before[1] + after[1]) / 2)[second]
+        model.classifier.bias[[first, second]] += 100.0
+        torn = model(**batch).logits
+        with hotfix(model, _Growing(3, (1,), _only_second, growth=Growth((0, 1, 2), None, as_sure=1e9))) as fix:
+            tipped = model(**batch).logits
+    assert (int(torn[1].argmax()), int(tipped[1].argmax())) == (first, second)
+    assert fix.following[1] is not None
+    assert fix.following[1].cleared == ()
+
+
 def test_what_gives_no_answer_is_repaired_where_it_is_flagged() -> None:
     model, batch = build("bert", "eager"), inputs("bert")
     with torch.no_grad():
