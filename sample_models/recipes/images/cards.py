@@ -132,7 +132,7 @@ Each run, with 95 % intervals:
 
 
 def _grown(run: dict[str, Any]) -> str:
-    growth = run["growth"]
+    growth = run.get("growth")
     if growth is None:
         return "**Spans** are not grown: only what is flagged is repaired."
     layers = comma_separated(growth["layers"], "none")
@@ -143,6 +143,12 @@ def _grown(run: dict[str, Any]) -> str:
         f"{growth['rounds']} rounds and {growth['rows']} trials. Of clean tuning images "
         f"{100 * run['changed_by_false_alarms']:.1f} % would change their answer if a patch of theirs were flagged."
     )
+
+
+def _false_alarms(detector: dict[str, Any]) -> dict[str, Any]:
+    """The clean inputs that are repaired: all that are flagged, in figures from before flags could be cleared."""
+    rate: dict[str, Any] = detector.get("false_alarms", detector["fpr_per_input"])
+    return rate
 
 
 def _elsewhere(success: float | None) -> str:
@@ -164,7 +170,7 @@ def _run(name: str, result: dict[str, Any]) -> str:
         name,
         *answer_rates(attack, result),
         decimal(detector["auroc"]),
-        *(percent(detector[figure]) for figure in ("tpr_per_input", "fpr_per_input", "false_alarms")),
+        *(percent(rate) for rate in (detector["tpr_per_input"], detector["fpr_per_input"], _false_alarms(detector))),
         f"{detector['threshold']:.4f}",
         "" if result["alongside"] is None else f"{result['alongside']:g}",
         str(result["watched"]),
@@ -191,5 +197,5 @@ def _variant(name: str, runs: list[dict[str, Any]]) -> str:
         spread([detector["auroc"] for detector in detectors], scale=1, digits=4),
         spread([detector["tpr_per_input"] for detector in detectors]),
         spread([detector["fpr_per_input"] for detector in detectors]),
-        spread([detector["false_alarms"] for detector in detectors]),
+        spread([_false_alarms(detector) for detector in detectors]),
     )
