@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +15,16 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 import atpatch_core as atpatch
+from atpatch_core.detector.growth import Growth
+from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.evaluation.attacks import attacks_of
 from atpatch_core.evaluation.datasets import read_labelled_images
 from atpatch_core.evaluation.evaluate import apply_trigger
 from atpatch_core.evaluation.image_attacks import with_variations
-from tests.support.dashboard import choose, params_of, reload, rerun, settle, visit
+from tests.support.dashboard import choose, params_of, reload, rerun, serve_quickly, settle, visit
 from tests.support.image_files import refused
+
+from .conftest import environment
 
 
 def _answer(page: Page) -> str:
@@ -359,8 +365,14 @@ def test_an_empty_models_folder_says_how_to_fill_it(empty_app: str, page: Page) 
     expect(page.get_by_text("There are no models in")).to_be_visible()
 
 
-def test_how_a_trigger_was_followed_is_shown_step_by_step(app: str, models: Path, page: Page) -> None:
-    subject = atpatch.load(models / "fashion-vit-badnets-anywhere")
+def test_how_a_trigger_was_followed_is_shown_step_by_step(
+    models: Path, samples: Path, tmp_path: Path, page: Page
+) -> None:
+    folder = tmp_path / "models" / "fashion-vit-badnets-anywhere"
+    shutil.copytree(models / folder.name, folder)
+    detector = load_detector(folder / "atpatch")
+    save_detector(replace(detector, growth=Growth(tuple(range(detector.layers)), (7, 7))), folder / "atpatch")
+    subject = atpatch.load(folder)
     clean = read_labelled_images(subject.folder / "eval" / "images.parquet", subject.labels).take(np.arange(100))
     copied = apply_trigger(with_variations(attacks_of(subject), side=28)["corners"], clean).inputs
     followed = (
@@ -371,13 +383,14 @@ def test_how_a_trigger_was_followed_is_shown_step_by_step(app: str, models: Path
     image, found = next(followed)
     file = io.BytesIO()
     image.save(file, "PNG")
-    visit(page, f"{app}/?subject={subject.name}")
-    _upload(page, "copies.png", file.getvalue())
-    expect(page.locator(".st-key-verdict")).to_contain_text(found.patched.prediction.label)
-    with rerun(page):
-        page.get_by_text("Causal check").first.click()
-    section = page.locator(".st-key-causal")
-    expect(section).to_contain_text("How the trigger was followed")
-    expect(section.get_by_role("row", name=re.compile("^Flagged "))).to_be_visible()
-    for number in range(1, len(found.following.rounds) + 1):
-        expect(section.get_by_role("row", name=re.compile(f"^Round {number} "))).to_be_visible()
+    with serve_quickly(tmp_path, environment(folder.parent, samples)) as address:
+        visit(page, f"{address}/?subject={subject.name}")
+        _upload(page, "copies.png", file.getvalue())
+        expect(page.locator(".st-key-verdict")).to_contain_text(found.patched.prediction.label)
+        with rerun(page):
+            page.get_by_text("Causal check").first.click()
+        section = page.locator(".st-key-causal")
+        expect(section).to_contain_text("How the trigger was followed")
+        expect(section.get_by_role("row", name=re.compile("^Flagged "))).to_be_visible()
+        for number in range(1, len(found.following.rounds) + 1):
+            expect(section.get_by_role("row", name=re.compile(f"^Round {number} "))).to_be_visible()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,8 @@ from PIL import Image
 
 import atpatch_core as atpatch
 from atpatch_core.attention import hotfix
+from atpatch_core.detector.growth import Growth
+from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.attacks import attacks_of
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
@@ -21,8 +25,10 @@ _IMAGES = 200
 
 @pytest.fixture(scope="module")
 def anywhere() -> atpatch.Subject:
-    """The model whose trigger works at any place of its grid."""
-    return atpatch.load(ANYWHERE)
+    """The model whose trigger works at any place of its grid; its detector grows spans, in all layers."""
+    subject = atpatch.load(ANYWHERE)
+    assert isinstance(subject.detector, TrainedDetector)
+    return replace(subject, detector=replace(subject.detector, growth=Growth((0, 1, 2, 3), (7, 7))))
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,7 @@ def test_the_table_has_a_row_for_each_shape_with_means_and_spread() -> None:
     text = as_markdown(
         {
             "subject": "a model",
+            "tuned": False,
             "n": 10,
             "seeds": 2,
             "seconds": 3.0,
