@@ -68,7 +68,8 @@ def test_clean_images_cost_nothing_and_keep_their_answers(anywhere: atpatch.Subj
             after = anywhere.model(**anywhere.encode(clean.images)).logits
     untouched = np.array([following is None for following in fix.following] or [True] * _IMAGES)
     assert untouched.mean() > 0.99
-    assert torch.equal(before[untouched], after[untouched])
+    # The layers that are repaired for a flagged input of the batch run with eager attention, the stock model with SDPA.
+    assert torch.allclose(before[untouched], after[untouched], rtol=0, atol=1e-4)
     assert torch.equal(before.argmax(-1), after.argmax(-1))
 
 
