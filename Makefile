@@ -16,7 +16,7 @@ run: $(ENV)/installed
 
 # Two at a time, each on a core of its own: most of the browser tests is waiting for one of the two ends.
 test: check browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The checks and the tests on synthetic data: minutes.
 test-fast: check
