@@ -56,11 +56,7 @@ def checked_rows(rows: Any) -> int | None:
     """
     if rows is None:
         return None
-    try:
-        number = -1 if isinstance(rows, bool) else index(rows)
-    except TypeError:
-        number = -1
-    if number < 0:
+    if (number := _from_zero(rows)) is None:
         raise InputError(f"follow_rows is a whole number from 0 up, not {_shown(rows)}.")
     return number
 
@@ -88,14 +84,19 @@ def _checked_column(column: Any) -> Column:
     numbers = []
     for name in ("layer", "head", "key"):
         value = getattr(column, name)
-        try:
-            number = -1 if isinstance(value, bool) else index(value)
-        except TypeError:
-            number = -1
-        if number < 0:
+        if (number := _from_zero(value)) is None:
             raise InputError(f"The {name} of a column is a whole number from 0 up, not {_shown(value)}.")
         numbers.append(number)
     return Column(*numbers)
+
+
+def _from_zero(value: Any) -> int | None:
+    """A whole number from 0 up; `None` for anything else, `True` and `False` among it."""
+    try:
+        number = -1 if isinstance(value, bool) else index(value)
+    except TypeError:
+        return None
+    return number if number >= 0 else None
 
 
 def checked_folder(folder: Any) -> Path:

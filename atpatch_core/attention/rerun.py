@@ -95,12 +95,9 @@ class HotfixReruns:
         Returns:
             Answers and maps of these `n` inputs.
         """
-        batch = len(self.logits())
-        arguments = {name: _rows(value, rows, batch) for name, value in self._arguments.items()}
-        some = Call(self.call.model, tuple(_rows(value, rows, batch) for value in self.call.args), arguments)
         own = {layer: flags[rows] for layer, flags in base.items()}
         with torch.no_grad():
-            return _repaired(some, self._carrying(Carried(self.detector, columns, layers, own)))
+            return _repaired(self._some(rows), self._carrying(Carried(self.detector, columns, layers, own)))
 
     def _carrying(self, carried: Carried) -> Repair:
         return Repair(carried, frozenset(carried.watched), None, self.repair.columns, self.repair.formula)
@@ -116,20 +113,21 @@ class HotfixReruns:
         Returns:
             Logits, `[n, classes]`.
         """
-        batch = len(self.logits())
+        some = self._some(rows)
         known = KnownColumns(self.detector.layers, dict.fromkeys(layers, columns[:, None]))
         with torch.no_grad(), repairing(self.call.model, Repair(known, frozenset(layers), None, (), shut_out)):
-            called = self.call.model(
-                *(_rows(value, rows, batch) for value in self.call.args),
-                **{name: _rows(value, rows, batch) for name, value in self._arguments.items()},
-            )
-        logits: Tensor = called.logits
+            logits: Tensor = some.model(*some.args, **some.arguments).logits
         return logits
 
-    @property
-    def _arguments(self) -> dict[str, Any]:
-        """Those of the call, but for the labels: a loss is of no use to a trial."""
-        return {name: value for name, value in self.call.arguments.items() if name != "labels"}
+    def _some(self, rows: Tensor) -> Call:
+        """The call for some of its inputs, without their labels: a loss is of no use to a trial."""
+        batch = len(self.logits())
+        named = {name: value for name, value in self.call.arguments.items() if name != "labels"}
+        return Call(
+            self.call.model,
+            tuple(_rows(value, rows, batch) for value in self.call.args),
+            {name: _rows(value, rows, batch) for name, value in named.items()},
+        )
 
 
 def _repaired(call: Call, repair: Repair) -> Repaired:

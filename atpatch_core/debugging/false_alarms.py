@@ -10,8 +10,7 @@ import torch
 from ..attention import FLAG_NOTHING, hotfix
 from ..attention.rerun import HotfixReruns
 from ..attention.session import Call, Repair
-from ..detector.following import Seen, grown_from
-from ..detector.joint import Jointly, joint_scores
+from ..detector.following import Seen, column_scores, grown_from
 from ..detector.trained import TrainedDetector
 from ..redistribution import redistribute
 from ..subjects.subject import Subject
@@ -38,10 +37,7 @@ def changed_by_false_alarms(subject: Subject, detector: TrainedDetector, inputs:
         with torch.no_grad(), hotfix(subject.model, detector, threshold=FLAG_NOTHING) as fix:
             output = subject.model(**encoded)
         scores = {layer: score for layer, score in enumerate(fix.scores) if score is not None}
-        if isinstance(detector.reach, Jointly):
-            highest = joint_scores(list(scores.values()))
-        else:
-            highest = torch.stack([score.float().amax(1) for score in scores.values()]).amax(0)
+        highest = column_scores(list(scores.values()), detector)
         entry = torch.nn.functional.one_hot(highest.argmax(-1), highest.shape[-1]).bool()
         seen = Seen(scores, dict.fromkeys(scores, entry), torch.ones_like(entry), None)
         repair = Repair(detector, frozenset(detector.watched), None, (), redistribute)

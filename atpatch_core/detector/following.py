@@ -282,9 +282,7 @@ def grown_from(
     further = bool(spread.any())
     if further:
         rerun = model.repaired(spread, growth.layers, base)
-    # Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
-    possible = (valid & ~(entry | spread)).any(-1)
-    cleared = _cleared(first, rerun.logits, entry.any(-1) & possible, growth.as_sure)
+    cleared = _cleared(first, rerun.logits, entry, (valid & ~(entry | spread)).any(-1), growth.as_sure)
     left = bool((entry.any(-1) & ~cleared).any())
     if left and bool(cleared.any()):
         kept = {layer: flags & ~cleared[:, None, None] for layer, flags in base.items()}
@@ -327,7 +325,17 @@ def _scores_again(
 ) -> Tensor:
     """One score of each column from the maps of a repaired model, `[n, keys]`."""
     again = [scores_of(detector, layer, maps[layer], valid, tokens) for layer in seen.found]
-    return joint_scores(again) if isinstance(Manner.of(detector).reach, Jointly) else _highest(again)
+    return column_scores(again, detector)
+
+
+def column_scores(scores: Sequence[Tensor], detector: ColumnDetector) -> Tensor:
+    """One score of each column, float32 `[batch, keys]`, by which a detector would flag it first.
+
+    Args:
+        scores: of each watched layer, `[batch, heads, keys]`.
+        detector: whose layers judge together, or each on its own.
+    """
+    return joint_scores(scores) if isinstance(Manner.of(detector).reach, Jointly) else _highest(scores)
 
 
 def _judged_jointly(seen: Seen, flagging: Flagging) -> Seen:
@@ -363,15 +371,12 @@ def _followed(
         budget.spend_on_answers(flagged.any(-1))
         rerun = model.repaired(columns, reach.layers)
         logits = rerun.logits
-        again = [scores_of(detector, layer, rerun.maps[layer], valid, seen.tokens) for layer in seen.found]
-        scores = _highest(again).masked_fill(columns, 0.0)
+        scores = _scores_again(rerun.maps, seen, detector, valid, seen.tokens).masked_fill(columns, 0.0)
         flagged = flagging.flagged(scores, valid) & ~columns
         flagged &= budget.worth_another_look(flagged.any(-1))[:, None]
         if not bool(flagged.any()):
             break
-    # Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
-    possible = (valid & ~columns).any(-1)
-    cleared = _cleared(first, logits, followed & possible, reach.as_sure)
+    cleared = _cleared(first, logits, at_first, (valid & ~columns).any(-1), reach.as_sure)
     left = bool((followed & ~cleared).any())
     if left and bool(cleared.any()):
         rerun = model.repaired(columns & ~cleared[:, None], reach.layers)
@@ -391,15 +396,23 @@ def _followed(
     return Followed(seen.scores, rerun if left else None, following)
 
 
-def _cleared(before: Tensor, after: Tensor, followed: Tensor, as_sure: float) -> Tensor:
-    """Which of the `followed` inputs are as sure of their answer with everything redistributed, bool `[batch]`.
+def _cleared(before: Tensor, after: Tensor, entry: Tensor, spared: Tensor, as_sure: float) -> Tensor:
+    """The inputs of which the model is as sure with everything redistributed, bool `[batch]`.
 
-    `before` and `after` are logits `[batch, classes]`. Such an answer does not depend on what was flagged. One that
-    changes does, even where the model was torn between two from the start.
+    Such an answer does not depend on what was flagged. One that changes does, even where the model was torn between two
+    from the start. Where every column is to be redistributed, nothing is, so that an answer that stays says nothing.
+
+    Args:
+        before: logits of the untouched model, `[batch, classes]`.
+        after: those with everything redistributed, of the same shape.
+        entry: what was flagged, bool `[batch, keys]`.
+        spared: whether any column is left as it is, bool `[batch]`.
+        as_sure: how much of its log-odds an answer may lose.
     """
     answer = before.argmax(-1)
     lost = log_odds(before, answer) - log_odds(after, answer)
-    return followed & ((lost < as_sure) & (after.argmax(-1) == answer)).to(followed.device)
+    stays = (lost < as_sure) & (after.argmax(-1) == answer)
+    return entry.any(-1) & spared & stays.to(entry.device)
 
 
 def _highest(scores: Sequence[Tensor]) -> Tensor:
