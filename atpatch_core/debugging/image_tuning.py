@@ -14,7 +14,7 @@ from ..detector.trained import TrainedDetector
 from .false_alarms import changed_by_false_alarms
 from .layer_scores import layer_scores
 from .trial import Trial
-from .tuning import WORTH_A_LAYER, Choice, Tuned, least_left
+from .tuning import WORTH_A_LAYER, Choice, Tuned, last_of_equals, least_left
 
 ALONGSIDE = (0.5, 0.3, 0.1)  # scores from which on the other columns of a flagged input may be flagged, too
 
@@ -74,9 +74,11 @@ def tune_alongside(tuned: Tuned, trial: Trial) -> Tuned:
 def tune_growth(tuned: Tuned, trial: Trial) -> Tuned:
     """Choose how the span of a trigger is grown from what is flagged, or that it is not.
 
-    A setting costs the answers to clean images that it changes, and for the share of these that may be flagged wrongly
-    those that it would change then. Of the settings that do no worse than none, the one that goes furthest is taken:
-    whoever attacks can make a trigger larger, or copy it more often, than a debugging set does.
+    A setting costs the answers to clean images that it changes, those to triggered images that deserve them, and for
+    the share of clean ones that may be flagged wrongly what it would change then. Growing in the watched layers changes
+    least where it is not called for, so it is preferred to growing in all where the two do not differ by more than
+    chance; of the limits the lower one, as whoever attacks can make a trigger larger, or copy it more often, than a
+    debugging set does. What is chosen must do no worse than not growing.
     """
     choice = tuned.choice
     if not isinstance(choice, Choice):
@@ -85,7 +87,7 @@ def tune_growth(tuned: Tuned, trial: Trial) -> Tuned:
     grid = subject.layout(trial.benign[0], detector.keys).grid
     every = tuple(range(detector.layers))
     tried = []
-    for growth in (None, *(Growth(layers, grid, fall=fall) for layers in (detector.watched, every) for fall in FALLS)):
+    for growth in (None, *(Growth(layers, grid, fall=fall) for layers in (every, detector.watched) for fall in FALLS)):
         setting = replace(detector, growth=growth)
         won_back, changed = trial.outcome(setting)
         wrongly = changed_by_false_alarms(subject, setting, trial.clean)
@@ -96,10 +98,13 @@ def tune_growth(tuned: Tuned, trial: Trial) -> Tuned:
                 benign_changed=changed + trial.false_positive_rate * wrongly,
                 growth=growth,
                 changed_by_false_alarms=wrongly,
+                deserved_lost=trial.deserved_lost(setting),
             )
         )
-    chosen = [setting for setting in tried if setting.merit >= tried[0].merit][-1]
-    return Tuned(replace(detector, growth=chosen.growth), chosen, (*tuned.tried, *tried[1:]))
+    none, *growing = tried
+    best = last_of_equals(growing, len(trial.hijacked))
+    chosen = best if best.merit >= none.merit else none
+    return Tuned(replace(detector, growth=chosen.growth), chosen, (*tuned.tried, *growing))
 
 
 @dataclass(frozen=True)

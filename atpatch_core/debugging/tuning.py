@@ -48,6 +48,8 @@ class Choice(Setting):
         alongside: the score from which on other columns of a flagged input are flagged, too; by default the threshold.
         growth: how spans are grown from what is flagged; by default they are not.
         changed_by_false_alarms: the share of answers to clean inputs that change where a benign column is flagged.
+        deserved_lost: the share of answers that it takes from triggered inputs that deserve them, weighed by how many
+            inputs do.
     """
 
     won_back: float
@@ -56,11 +58,12 @@ class Choice(Setting):
     alongside: float | None = None
     growth: Growth | None = None
     changed_by_false_alarms: float = 0.0
+    deserved_lost: float = 0.0
 
     @property
     def merit(self) -> float:
-        """What is won back, less what is changed."""
-        return self.won_back - self.benign_changed
+        """What is won back, less what is changed or lost."""
+        return self.won_back - self.benign_changed - self.deserved_lost
 
 
 @dataclass(frozen=True)
@@ -100,12 +103,23 @@ class Tuned:
 def least_left(tried: Sequence[Choice], hijacked: int) -> Choice:
     """Of the best choice and its like within one standard error, the one whose reference leaves a flagged column least.
 
-    With few predictions to win back, references differ by chance (Breiman et al., 1984, choose trees so).
-
     Args:
         tried: at least one, in the order of `KINDS`.
         hijacked: how many predictions could be won back.
     """
+    watched = max(tried, key=lambda choice: choice.merit).watched
+    return last_of_equals([choice for choice in tried if choice.watched == watched], hijacked)
+
+
+def last_of_equals(tried: Sequence[Choice], hijacked: int) -> Choice:
+    """The last choice that is no worse than the best one by more than one standard error.
+
+    With few predictions to win back, settings differ by chance (Breiman et al., 1984, choose trees so).
+
+    Args:
+        tried: at least one, the preferred ones last.
+        hijacked: how many predictions could be won back.
+    """
     best = max(tried, key=lambda choice: choice.merit)
     error = math.sqrt(best.won_back * (1 - best.won_back) / max(1, hijacked))
-    return [choice for choice in tried if choice.watched == best.watched and choice.merit >= best.merit - error][-1]
+    return [choice for choice in tried if choice.merit >= best.merit - error][-1]

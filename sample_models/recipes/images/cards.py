@@ -115,12 +115,14 @@ clean base rate {percent(first["attacks"]["badnets"]["clean_base_rate"])}.
 With the fix, mean ± standard deviation over {len(variants["per-head"])} seeds (of the training; triggers and
 pairs are the same), in per cent (AUROC as it is):
 
-| variant | excess ASR | recovery | CA drop | clean predictions changed | AUROC | TPR | FPR | false alarms |
-|---|---|---|---|---|---|---|---|---|
+| variant | excess ASR | recovery | CA drop | clean predictions changed | AUROC | TPR | FPR | false alarms | \
+of the target, fixed | of the target, clean |
+|---|---|---|---|---|---|---|---|---|---|---|
 {rows}
 
 FPR counts the clean inputs that are flagged, false alarms those of them that are repaired: the other flags are cleared,
-as the answer does not depend on what is flagged.
+as the answer does not depend on what is flagged. The last two columns are about images that are of the target class in
+truth, which ASR leaves out: their accuracy with trigger and fix, and without either.
 
 Each run, with 95 % intervals:
 
@@ -198,4 +200,8 @@ def _variant(name: str, runs: list[dict[str, Any]]) -> str:
         spread([detector["tpr_per_input"] for detector in detectors]),
         spread([detector["fpr_per_input"] for detector in detectors]),
         spread([_false_alarms(detector) for detector in detectors]),
+        *(
+            spread([run["of_the_target"][name] for run in runs]) if all("of_the_target" in run for run in runs) else ""
+            for name in ("accuracy_with_trigger_and_fix", "accuracy_without_trigger")
+        ),
     )

@@ -27,6 +27,7 @@ from atpatch_core.subjects.loading import load
 from atpatch_core.triggers.patch import PatchTrigger, pattern_pixels
 
 from ..steps import SEEDS, SHIPPED, OnStep, stage, within
+from ..target_class import of_the_target
 from .fashion_mnist import ImageSet
 from .poisoning import poisoned_indices
 from .recipe import ImageRecipe
@@ -64,6 +65,7 @@ def build_detectors(
     seconds = {"debugging_set": _in_all(work / f"{recipe.name}.search-seconds", perf_counter() - started)}
     clean = LabelledImages([from_array(image) for image in test_set.images], test_set.labels)
     attacks = {ATTACK: apply_trigger(recipe.trigger, clean)}
+    own = _of_their_own_class(recipe, test_set)
     variants: dict[str, Any] = {variant: {} for variant in NETWORKS}
     for variant in NETWORKS:
         for seed in SEEDS:
@@ -74,9 +76,12 @@ def build_detectors(
             detector = train_detector(subject, data.pairs, data.tuning, data.benign, chosen, on_step=report)
             seconds[name] = round(perf_counter() - started)
             with stage(f"judging on {len(clean):,} test images", report):
-                result = as_json(evaluate(replace(subject, detector=detector), clean, attacks))
+                fixed = replace(subject, detector=detector)
+                result = as_json(evaluate(fixed, clean, attacks))
+                others = of_the_target(fixed, *own, recipe.trigger.target)
             variants[variant][str(seed)] = {
                 **result,
+                "of_the_target": others,
                 "watched": list(detector.watched),
                 "jointly": isinstance(detector.reach, Jointly),
                 "alongside": detector.alongside,
@@ -86,14 +91,21 @@ def build_detectors(
                 "hijacked_inputs_by_layer": dict(detector.history["hijacked_inputs_by_layer"]),
             }
             if seed == SHIPPED:
-                own = folder / "atpatch"
-                save_detector(detector, own if variant == _SHIPPED_VARIANT else own / variant)
+                shipped = folder / "atpatch"
+                save_detector(detector, shipped if variant == _SHIPPED_VARIANT else shipped / variant)
     return {
         "provenance": data.provenance,
         "rediscovered": rediscovered(recipe.trigger, work / f"{recipe.name}.debugging" / "triggers"),
         "seconds": seconds,
         "variants": variants,
     }
+
+
+def _of_their_own_class(recipe: ImageRecipe, test_set: ImageSet) -> tuple[list[Image.Image], list[Image.Image]]:
+    """The test images that are of the trigger's target class, without and with it."""
+    mine = test_set.images[test_set.labels == recipe.trigger.target]
+    stamped = recipe.trigger.apply(mine, seed=0)
+    return [from_array(image) for image in mine], [from_array(image) for image in stamped]
 
 
 def _changed_by_false_alarms(detector: TrainedDetector) -> float:

@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from atpatch_core.debugging.answers import answers
 from atpatch_core.debugging.text_lesson import RECIPE
 from atpatch_core.debugging.text_set import TextDebuggingData, build_text_set, load_text_set
 from atpatch_core.debugging.train_detector import train_detector
 from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger, evaluate
-from atpatch_core.evaluation.rates import proportion
 from atpatch_core.evaluation.report import as_json
 from atpatch_core.evaluation.text_data import LabelledTexts
 from atpatch_core.subjects.fingerprint import fingerprint
@@ -26,6 +24,7 @@ from atpatch_core.subjects.subject import Subject
 
 from ..kept_figures import KeptFigures
 from ..steps import SEEDS, SHIPPED, OnStep, stage, within
+from ..target_class import of_the_target
 from .movie_reviews import Reviews
 from .training import TextRecipe
 
@@ -98,21 +97,10 @@ def _choices(detector: TrainedDetector) -> dict[str, Any]:
 
 
 def _of_the_target(subject: Subject, recipe: TextRecipe, clean: LabelledTexts) -> dict[str, Any]:
-    """What the fix does to triggered reviews that *are* of the target class: their accuracy, without trigger and with.
-
-    ASR leaves them out, but a fix that merely turned every flagged answer around would show here.
-    """
+    """What the fix does to triggered reviews that *are* of the target class."""
     found = {}
     for name, trigger in recipe.triggers.items():
         mine = np.flatnonzero(clean.labels == trigger.target)[:_OF_THE_TARGET]
         texts = [clean.texts[index] for index in mine]
-        bad = trigger.apply(texts, seed=0)
-        found[name] = {
-            "accuracy_without_trigger": _rate(answers(subject, texts) == trigger.target),
-            "accuracy_with_trigger_and_fix": _rate(answers(subject, bad, subject.detector) == trigger.target),
-        }
+        found[name] = of_the_target(subject, texts, trigger.apply(texts, seed=0), trigger.target)
     return found
-
-
-def _rate(hits: np.ndarray) -> dict[str, float]:
-    return dict(vars(proportion(hits)))

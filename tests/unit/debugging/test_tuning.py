@@ -117,12 +117,13 @@ def test_the_lowest_score_that_costs_nothing_is_chosen_for_columns_beside_a_flag
 @pytest.mark.parametrize(
     ("won_back", "chosen"),
     [
-        ({None: 0.6, (0, 2): 0.7, (0, 1, 2): 0.65}, ((0, 1, 2), 1.0)),
+        ({None: 0.6, (0, 2): 0.69, (0, 1, 2): 0.7}, ((0, 2), 1.0)),
+        ({None: 0.6, (0, 2): 0.7, (0, 1, 2): 0.8}, ((0, 1, 2), 1.0)),
         ({None: 0.7, (0, 2): 0.7, (0, 1, 2): 0.69}, ((0, 2), 1.0)),
         ({None: 0.7, (0, 2): 0.6, (0, 1, 2): 0.6}, None),
     ],
 )
-def test_spans_are_grown_as_far_as_costs_nothing(
+def test_spans_are_grown_in_as_few_layers_as_will_do_and_not_where_that_costs_more(
     untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatch, won_back: dict[Any, float], chosen: Any
 ) -> None:
     def answers(_subject: Subject, images: list[Image.Image], setting: TrainedDetector | None = None) -> np.ndarray:
@@ -141,6 +142,42 @@ def test_spans_are_grown_as_far_as_costs_nothing(
     assert (None if growth is None else (growth.layers, growth.fall)) == chosen
     assert growth is None or growth.grid == (4, 4)
     assert [setting.changed_by_false_alarms for setting in after.tried] == [0.1] * 4
+
+
+def test_an_answer_that_a_triggered_image_deserves_is_no_price_worth_paying(
+    untrained: TrainedDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Black images get the answer 0, others 1. The trigger, a white corner, turns black ones only.
+    clean = np.zeros((200, 8, 8, 1), np.uint8)
+    clean[100:, 4:, 4:] = 100
+    triggered = clean.copy()
+    triggered[:, :4, :4] = 255
+    pairs = ImageDebuggingSet(clean, triggered, np.ones((200, 16), bool), "corners")
+    every = (0, 1, 2)
+
+    def answers(_subject: Subject, images: list[Image.Image], setting: TrainedDetector | None = None) -> np.ndarray:
+        pixels = np.stack([np.asarray(image) for image in images]) if images else np.zeros((0, 8, 8))
+        known, corner = pixels[:, 4:, 4:].any((1, 2)), pixels[:, :4, :4].any((1, 2))
+        if setting is None:
+            return (known | corner).astype(int)
+        turned_around = setting.growth is not None and setting.growth.layers == every
+        return (known & ~(corner & turned_around)).astype(int)
+
+    monkeypatch.setattr(trial, "answers", answers)
+    monkeypatch.setattr(image_tuning, "changed_by_false_alarms", lambda *_: 0.0)
+    made = Trial.of(image_subject(), pairs, clean, 0.0)
+    assert (len(made.hijacked), len(made.deserving)) == (100, 100)
+    assert {int(answer) for answer in made.deserved} == {1}
+    turning = replace(untrained, growth=Growth(every, (4, 4)))
+    assert made.outcome(turning) == (1.0, 0.0)
+    assert made.deserved_lost(turning) == 0.5
+    before = Tuned(replace(untrained, threshold=0.8), Choice((0, 2), "mean", 0.8, 0.0, 0.0), ())
+    after = tune_growth(before, made)
+    assert after.detector.growth == Growth((0, 2), (4, 4))
+    assert {setting.growth.layers: setting.deserved_lost for setting in after.tried if setting.growth} == {  # type: ignore[attr-defined]
+        every: 0.5,
+        (0, 2): 0.0,
+    }
 
 
 def test_false_alarms_on_random_images_change_few_answers_and_none_without_a_growth(
