@@ -14,10 +14,11 @@ from ..detector.trained import TrainedDetector
 from ..subjects.subject import Subject
 from .answers import answers, answers_to
 from .layer_scores import layer_scores, scores_in
-from .text_examples import embed_pairs
+from .text_examples import embed_pairs, embed_pairs_twice
 from .text_set import TextDebuggingSet
 from .tuning import Choice, Tuned, least_left
 
+COMPANY = (0.0, 0.25)  # how much the evidence for the best other column may count beside a column's own
 _REPAIRED = 24  # triggered texts that every reference is tried on; following a flag takes many forwards
 
 
@@ -32,6 +33,7 @@ def tune_on_texts(
     """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference.
 
     One layer is enough, because what is flagged in it is followed and repaired in all layers of the detector's reach.
+    Columns are judged in company if that finds as many texts with one trigger, or with two that share the attention.
 
     Args:
         detector: watches all layers that may be picked.
@@ -49,15 +51,19 @@ def tune_on_texts(
     turned = answers_to(subject, encoded) == targets
     if not detector.watched or not turned.any():
         return Tuned.of(detector, None)
-    good = layer_scores(subject, detector, benign)
-    bad = scores_in(subject, detector, encoded)[turned]
-    thresholds = [
-        calibrate_threshold(good[:, column], bad[:, column], false_positive_rate)
-        for column in range(len(detector.watched))
-    ]
-    caught = (bad >= np.array(thresholds)).mean(0)
-    best = len(caught) - 1 - int(caught[::-1].argmax())
-    detector = replace(detector, watched=(detector.watched[best],), threshold=thresholds[best])
+    twice = [batch.inputs for batch in embed_pairs_twice(subject, pairs, seed)]
+    turned_twice = answers_to(subject, twice) == targets
+    settings = []
+    for company in COMPANY:
+        judging = replace(detector, company=company)
+        good = layer_scores(subject, judging, benign)
+        once = scores_in(subject, judging, encoded)[turned]
+        bad = np.concatenate([once, scores_in(subject, judging, twice)[turned_twice]])
+        for column, layer in enumerate(detector.watched):
+            threshold = calibrate_threshold(good[:, column], bad[:, column], false_positive_rate)
+            found = float((bad[:, column] >= threshold).mean())
+            settings.append((found, replace(judging, watched=(layer,), threshold=threshold)))
+    detector = max(reversed(settings), key=lambda setting: setting[0])[1]
     few = replace(pairs, hosts=pairs.hosts[:_REPAIRED], which=pairs.which[:_REPAIRED])
     some = [batch.inputs for batch in embed_pairs(subject, few, seed)]
     turned = turned[:_REPAIRED]
