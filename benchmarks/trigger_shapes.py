@@ -373,7 +373,7 @@ def as_markdown(figures: dict[str, Any]) -> str:
     for name, shape in figures["shapes"].items():
         passes = shape["forwards"]
         mean = "\u2013" if passes["mean"] is None else f"{passes['mean']:.1f}"
-        cells = [*(_short(shape[rate]) for rate in ON_PAGE), mean, str(passes["most"])]
+        cells = [*(in_per_cent(shape[rate]) for rate in ON_PAGE), mean, str(passes["most"])]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     clean = figures["clean"]
     said = ", ".join(
@@ -384,7 +384,8 @@ def as_markdown(figures: dict[str, Any]) -> str:
     return "\n".join([*lines, "", f"On {clean['n']:,} clean images: {said}.", ""])
 
 
-def _short(rate: dict[str, float | None]) -> str:
+def in_per_cent(rate: dict[str, float | None]) -> str:
+    """A mean and its spread over the seeds, as they stand in a table."""
     value, deviation = rate["value"], rate["spread"]
     if value is None:
         return "\u2013"
