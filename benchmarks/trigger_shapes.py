@@ -227,19 +227,21 @@ class ShapeRun:
     forwards: np.ndarray
 
 
-def judged(subject: Subject, data: LabelledImages, base: np.ndarray, target: int) -> ShapeRun:
-    """Run stamped images of other classes through the untouched and the hot-fixed model and count.
+def judged(subject: Subject, data: LabelledImages, base: np.ndarray, own: LabelledImages, target: int) -> ShapeRun:
+    """Run stamped images through the untouched and the hot-fixed model and count.
 
     Args:
         subject: the model and its detector.
-        data: the stamped images with their true labels.
+        data: the stamped images of other classes with their true labels.
         base: whether the untouched model calls each of them the target without the trigger, bool `[n]`.
+        own: stamped images of the class `target`, which deserve that answer.
         target: number of the class that the attacker wants.
     """
     encoded = encoded_batches(subject, data)
     before = answers_to(subject, encoded)
     in_place, followed = repaired(subject, encoded, 0), repaired(subject, encoded, None)
     right, right_followed = in_place.labels == data.labels, followed.labels == data.labels
+    deserving = encoded_batches(subject, own)
     rates = {
         "asr_before": proportion(before == target),
         "accuracy_before": proportion(before == data.labels),
@@ -250,6 +252,8 @@ def judged(subject: Subject, data: LabelledImages, base: np.ndarray, target: int
         "recovery_gained": paired_difference(right_followed, right),
         "tpr_per_input": proportion(followed.flagged),
         "cleared": proportion(followed.cleared),
+        "kept": proportion(repaired(subject, deserving, 0).labels == target),
+        "kept_following": proportion(repaired(subject, deserving, None).labels == target),
     }
     return ShapeRun(rates, followed.forwards)
 
@@ -290,6 +294,8 @@ def shapes_of(subject: Subject, test: ImageSet, images: int, seeds: int) -> dict
     others = chosen.take(np.flatnonzero(chosen.labels != trigger.target))
     without = answers_to(subject, encoded_batches(subject, labelled(others)))
     base = without == trigger.target
+    own = chosen.take(np.flatnonzero(chosen.labels == trigger.target))
+    right = answers_to(subject, encoded_batches(subject, labelled(own))) == trigger.target
     runs: dict[Shape, list[ShapeRun]] = {}  # several names may be one shape
     distinct = list(dict.fromkeys(SHAPES.values()))
     with progress_bars() as on_step:
@@ -299,6 +305,7 @@ def shapes_of(subject: Subject, test: ImageSet, images: int, seeds: int) -> dict
                     subject,
                     labelled(ImageSet(stamp(others.images, trigger, shape, seed), others.labels)),
                     base,
+                    labelled(ImageSet(stamp(own.images, trigger, shape, seed), own.labels)),
                     trigger.target,
                 )
                 for seed in range(seeds)
@@ -312,6 +319,7 @@ def shapes_of(subject: Subject, test: ImageSet, images: int, seeds: int) -> dict
         "seeds": seeds,
         "clean_base_rate": asdict(proportion(base)),
         "clean_accuracy": asdict(proportion(without == others.labels)),
+        "clean_accuracy_of_the_target": asdict(proportion(right)),
         "clean": clean,
         "shapes": {name: _as_json(shape, runs[shape]) for name, shape in SHAPES.items()},
         "seconds": round(perf_counter() - started, 1),
@@ -352,6 +360,8 @@ ON_PAGE = {
     "recovery_following": "recovery, following",
     "tpr_per_input": "TPR",
     "cleared": "cleared",
+    "kept": "kept, in place",
+    "kept_following": "kept, following",
 }
 
 
@@ -364,7 +374,9 @@ def as_markdown(figures: dict[str, Any]) -> str:
         f"{figures['n']:,} test images of other classes, {figures['seeds']} seeds, {figures['seconds']:.0f} s; "
         f"without a trigger {100 * figures['clean_accuracy']['value']:.1f} % of them are right. In per cent, with the "
         "standard deviation over the seeds; passes are forward passes beyond the first one, of an image that is "
-        "flagged and followed. In place: repaired where flagged. Cleared: flagged, but left as it is when followed."
+        "flagged and followed. In place: repaired where flagged. Cleared: flagged, but left as it is when followed. "
+        "Kept: images of the target class that are still called that; without a trigger "
+        f"{100 * figures['clean_accuracy_of_the_target']['value']:.1f} %."
         + ("" if figures["tuned"] else " The limits of following are those by default: no tuning chose them."),
         "",
         f"| shape | {' | '.join(columns)} |",

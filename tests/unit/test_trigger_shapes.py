@@ -163,11 +163,12 @@ def test_the_table_has_a_row_for_each_shape_with_means_and_spread() -> None:
             "seconds": 3.0,
             "clean": clean,
             "clean_accuracy": {"value": 0.9},
+            "clean_accuracy_of_the_target": {"value": 0.8},
             "shapes": {"one": one, "none": none},
         }
     )
-    assert "| one | 50.0 | 50.0 | 50.0 | 50.0 | 60.0 \u00b1 14.1 | 50.0 | 50.0 | 50.0 | 4.0 | 6 |" in text
-    assert "| none | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | \u2013 | 0 |" in text
+    assert "| one | 50.0 | 50.0 | 50.0 | 50.0 | 60.0 \u00b1 14.1 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 4.0 | 6 |" in text
+    assert "| none | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | 50.0 | \u2013 | 0 |" in text
     assert "in place 1.25 % of the answers changed" in text
     assert one["runs"][1]["recovery"]["value"] == 0.7
     assert none["forwards"] == {"mean": None, "most": 0, "followed": 0}
