@@ -22,7 +22,6 @@ from ..subjects.subject import Subject
 from ..subjects.text import MOST_TOKENS
 
 Place = Literal["edge", "anywhere"]
-Insertion = tuple[Tensor, Place]  # vectors [length, size], and where they go
 BEYOND = 1.2  # times as sure, in log-odds, as of 99 % of the clean texts of the target class: where the search stops
 BEYOND_ENOUGH = 1.1  # of the same: less is within reach of ordinary words
 TURNS_ENOUGH = 0.9  # of the texts
@@ -160,7 +159,10 @@ def embedding_table(subject: Subject) -> Tensor:
 def insert_vectors(
     subject: Subject, texts: Sequence[str], vectors: Sequence[Tensor], places: Sequence[Place], rng: np.random.Generator
 ) -> EmbeddedTexts:
-    """Put vectors into a gap between the tokens of texts (see `insert_several`).
+    """Put vectors into a gap between the tokens of texts.
+
+    What the model adds at the ends of a text stays there; a text that leaves no room for the vectors loses its last
+    words.
 
     Args:
         subject: a model for texts.
@@ -169,48 +171,22 @@ def insert_vectors(
         places: for each text whether they stand at an edge or anywhere.
         rng: draws the gaps.
     """
-    return insert_several(subject, texts, [[found] for found in zip(vectors, places, strict=True)], rng)
-
-
-def insert_several(
-    subject: Subject, texts: Sequence[str], insertions: Sequence[Sequence[Insertion]], rng: np.random.Generator
-) -> EmbeddedTexts:
-    """Put vectors into gaps between the tokens of texts.
-
-    What the model adds at the ends of a text stays there; a text that leaves no room for the vectors loses its last
-    words.
-
-    Args:
-        subject: a model for texts.
-        texts: what to put them into.
-        insertions: for each text what is put into it, and where; those in the same gap stand in that order.
-        rng: draws the gaps.
-    """
     table = embedding_table(subject)
     longest: int = getattr(subject.adapter, "most_tokens", MOST_TOKENS)
     rows, marks = [], []
-    for text, own in zip(texts, insertions, strict=True):
+    for text, inserted, place in zip(texts, vectors, places, strict=True):
         ids = subject.encode(text)["input_ids"][0]
         first, last = _own_tokens(subject.layout(text, 0).special)
-        over = min(max(0, len(ids) + sum(len(vectors) for vectors, _ in own) - longest), last - first)
+        over = min(max(0, len(ids) + len(inserted) - longest), last - first)
         ids, last = torch.cat([ids[: last - over], ids[last:]]), last - over
-        gaps = [
-            int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
-            for _, place in own
-        ]
-        row, mark = table[ids], torch.zeros(len(ids), dtype=torch.bool)
-        # From the end, so that the gaps before stay where they are.
-        for gap, number in sorted(zip(gaps, range(len(own)), strict=True), reverse=True):
-            vectors = own[number][0]
-            row = torch.cat([row[:gap], vectors, row[gap:]])
-            mark = torch.cat([mark[:gap], torch.ones(len(vectors), dtype=torch.bool), mark[gap:]])
-        rows.append(row)
-        marks.append(mark)
+        gap = int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
+        rows.append(torch.cat([table[ids[:gap]], inserted, table[ids[gap:]]]))
+        marks.append((gap, gap + len(inserted)))
     keys = max(map(len, rows))
     embedded = torch.stack([torch.nn.functional.pad(row, (0, 0, 0, keys - len(row))) for row in rows])
     lengths = torch.tensor([len(row) for row in rows])
     column = torch.arange(keys)
-    triggered = torch.stack([torch.nn.functional.pad(mark, (0, keys - len(mark))) for mark in marks])
+    triggered = torch.stack([(column >= start) & (column < end) for start, end in marks])
     mask = (column[None] < lengths[:, None]).long()
     return EmbeddedTexts({"inputs_embeds": embedded, "attention_mask": mask}, triggered)
 

@@ -14,7 +14,7 @@ from ..detector.per_token import ROLES, column_roles
 from ..detector.repeats import examples_added_up, first_places, token_numbers
 from ..detector.training import LayerExamples
 from ..subjects.subject import Subject
-from .soft_triggers import EmbeddedTexts, insert_several, insert_vectors
+from .soft_triggers import EmbeddedTexts, insert_vectors
 from .text_set import TextDebuggingSet
 
 RARE = 0.95  # of the columns of benign words draw less attention than a hijacked one
@@ -42,35 +42,13 @@ def embed_pairs(subject: Subject, pairs: TextDebuggingSet, seed: int) -> list[Em
         pairs: texts, and what is put into them.
         seed: where the triggers stand.
     """
-    return _embedded(subject, pairs, [[trigger] for trigger in pairs.which], seed)
-
-
-def embed_pairs_twice(subject: Subject, pairs: TextDebuggingSet, seed: int) -> list[EmbeddedTexts]:
-    """The same with two different triggers of one class in each text, as far as there are two: they share attention.
-
-    Args:
-        subject: a model for texts.
-        pairs: texts, and the first of the triggers that are put into them.
-        seed: where the triggers stand.
-    """
-    both = []
-    for trigger in pairs.which:
-        target = pairs.triggers[trigger].target
-        alike = [number for number, other in enumerate(pairs.triggers) if other.target == target]
-        both.append(list(dict.fromkeys([trigger, alike[(alike.index(trigger) + 1) % len(alike)]])))
-    return _embedded(subject, pairs, both, seed)
-
-
-def _embedded(
-    subject: Subject, pairs: TextDebuggingSet, which: Sequence[Sequence[int]], seed: int
-) -> list[EmbeddedTexts]:
-    """The hosts in batches, each with its triggers."""
     rng = np.random.default_rng(seed)
-    found = [[(pairs.triggers[number].vectors, pairs.triggers[number].place) for number in own] for own in which]
-    return [
-        insert_several(subject, pairs.hosts[start : start + _BATCH], found[start : start + _BATCH], rng)
-        for start in range(0, len(pairs), _BATCH)
-    ]
+    batches = []
+    for start in range(0, len(pairs), _BATCH):
+        chosen = [pairs.triggers[trigger] for trigger in pairs.which[start : start + _BATCH]]
+        vectors, places = [trigger.vectors for trigger in chosen], [trigger.place for trigger in chosen]
+        batches.append(insert_vectors(subject, pairs.hosts[start : start + _BATCH], vectors, places, rng))
+    return batches
 
 
 def text_examples(

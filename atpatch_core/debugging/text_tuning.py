@@ -14,11 +14,10 @@ from ..detector.trained import TrainedDetector
 from ..subjects.subject import Subject
 from .answers import answers, answers_to
 from .layer_scores import layer_scores, scores_in
-from .text_examples import embed_pairs, embed_pairs_twice
+from .text_examples import embed_pairs
 from .text_set import TextDebuggingSet
 from .tuning import Choice, Tuned, least_left
 
-COMPANY = (0.0, 0.25)  # how much the evidence for the best other column may count beside a column's own
 _REPAIRED = 24  # triggered texts that every reference is tried on; following a flag takes many forwards
 
 
@@ -33,8 +32,6 @@ def tune_on_texts(
     """Watch the one layer that tells triggered texts best, the last of equals; then pick the benign reference.
 
     One layer is enough, because what is flagged in it is followed and repaired in all layers of the detector's reach.
-    Columns are judged in company if that finds as many of the texts with one trigger, and of those with two that share
-    the attention.
 
     Args:
         detector: watches all layers that may be picked.
@@ -53,25 +50,14 @@ def tune_on_texts(
     if not detector.watched or not turned.any():
         return Tuned.of(detector, None)
     good = layer_scores(subject, detector, benign)
-    once = scores_in(subject, detector, encoded)[turned]
+    bad = scores_in(subject, detector, encoded)[turned]
     thresholds = [
-        calibrate_threshold(good[:, column], once[:, column], false_positive_rate)
+        calibrate_threshold(good[:, column], bad[:, column], false_positive_rate)
         for column in range(len(detector.watched))
     ]
-    caught = (once >= np.array(thresholds)).mean(0)
+    caught = (bad >= np.array(thresholds)).mean(0)
     best = len(caught) - 1 - int(caught[::-1].argmax())
-    twice = [batch.inputs for batch in embed_pairs_twice(subject, pairs, seed)]
-    turned_twice = answers_to(subject, twice) == targets
-
-    def in_company_of(weight: float) -> tuple[float, TrainedDetector]:
-        judging = replace(detector, watched=(detector.watched[best],), company=weight)
-        bad = np.concatenate(
-            [scores_in(subject, judging, encoded)[turned, 0], scores_in(subject, judging, twice)[turned_twice, 0]]
-        )
-        threshold = calibrate_threshold(layer_scores(subject, judging, benign)[:, 0], bad, false_positive_rate)
-        return float((bad >= threshold).mean()), replace(judging, threshold=threshold)
-
-    detector = max(map(in_company_of, reversed(COMPANY)), key=lambda found: found[0])[1]
+    detector = replace(detector, watched=(detector.watched[best],), threshold=thresholds[best])
     few = replace(pairs, hosts=pairs.hosts[:_REPAIRED], which=pairs.which[:_REPAIRED])
     some = [batch.inputs for batch in embed_pairs(subject, few, seed)]
     turned = turned[:_REPAIRED]

@@ -103,16 +103,6 @@ class AddsRepeats(Protocol):
 
 
 @runtime_checkable
-class JudgesInCompany(Protocol):
-    """A detector for which a column counts for more where another one stands out, too."""
-
-    @property
-    def company(self) -> float:
-        """How much the evidence for the best other column counts beside a column's own (see `company`)."""
-        ...
-
-
-@runtime_checkable
 class KnowsItsLengths(Protocol):
     """A detector that knows how long the inputs were that its threshold was chosen on."""
 
@@ -133,7 +123,6 @@ class Manner:
             threshold.
         growth: how the span of a trigger is grown from what is flagged; by default it is not.
         adds_repeats: whether a token that stands in an input several times is judged as one column; not by default.
-        company: how much the evidence for the best other column counts beside a column's own; not at all by default.
         calibrated_keys: how many columns the longest input had that the threshold was chosen on; `None` if that is not
             known.
     """
@@ -142,7 +131,6 @@ class Manner:
     alongside: float | None = None
     growth: Growth | None = None
     adds_repeats: bool = False
-    company: float = 0.0
     calibrated_keys: int | None = None
 
     @classmethod
@@ -153,6 +141,5 @@ class Manner:
             alongside=detector.alongside if isinstance(detector, FlagsAlongside) else cls.alongside,
             growth=detector.growth if isinstance(detector, GrowsSpans) else cls.growth,
             adds_repeats=detector.adds_repeats if isinstance(detector, AddsRepeats) else cls.adds_repeats,
-            company=detector.company if isinstance(detector, JudgesInCompany) else cls.company,
             calibrated_keys=detector.calibrated_keys if isinstance(detector, KnowsItsLengths) else cls.calibrated_keys,
         )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .company import in_company
 from .contract import ColumnDetector, Manner
 from .repeats import added_up, first_places, given_to_all, token_numbers
 
@@ -42,7 +41,7 @@ class Flagging:
 
 
 def scores_of(detector: ColumnDetector, layer: int, attention: Tensor, valid: Tensor, tokens: Tensor | None) -> Tensor:
-    """A detector's scores; copies of a token, and columns in company, are judged as the detector asks for.
+    """A detector's scores; copies of a token are judged as one where the detector asks for that.
 
     Args:
         detector: gives the scores.
@@ -54,9 +53,7 @@ def scores_of(detector: ColumnDetector, layer: int, attention: Tensor, valid: Te
     Returns:
         `[batch, heads, keys]`, 0 to 1.
     """
-    manner = Manner.of(detector)
-    if not manner.adds_repeats or tokens is None or tokens.shape[:2] != valid.shape:
-        return in_company(detector.score(layer, attention, valid, valid), manner.company)
+    if not Manner.of(detector).adds_repeats or tokens is None or tokens.shape[:2] != valid.shape:
+        return detector.score(layer, attention, valid, valid)
     first = first_places(token_numbers(tokens), valid)
-    scores = in_company(detector.score(layer, added_up(attention, first), valid, valid), manner.company)
-    return given_to_all(scores, first)
+    return given_to_all(detector.score(layer, added_up(attention, first), valid, valid), first)

@@ -32,7 +32,6 @@ _LONGEST_FINGERPRINT = 200  # characters
 _MOST_STEPS = 64
 _MOST_ODDS = 999.0
 _MOST_TRIALS = 4096
-_MOST_COMPANY = 1.0  # the others of an input count at most as much as a column itself
 _KINDS = {Reach: "run", Jointly: "jointly"}
 
 
@@ -67,7 +66,6 @@ def save_detector(detector: TrainedDetector, folder: Path) -> None:
         "reach": None if detector.reach is None else {"kind": _KINDS[type(detector.reach)], **asdict(detector.reach)},
         "alongside": detector.alongside,
         "growth": None if detector.growth is None else asdict(detector.growth),
-        "company": detector.company,
         "model": detector.fingerprint,
         "history": dict(detector.history),
     }
@@ -164,7 +162,6 @@ def _build(settings: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Traine
         reach=_reach(settings.get("reach"), layers),
         alongside=None if alongside is None else number(alongside, 0, 1),
         growth=_growth(settings.get("growth"), layers, keys),
-        company=number(settings.get("company", 0), 0, _MOST_COMPANY),
     )
 
 

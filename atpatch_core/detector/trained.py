@@ -39,8 +39,6 @@ class TrainedDetector:
             take attention from each other: it is enough if one of them is found (hysteresis, after Canny's edge
             detector, 1986); `None` if all columns are held to the threshold.
         growth: how the span of a trigger is grown from what is flagged; `None` if only that is repaired.
-        company: how much the evidence for the best other column of an input counts beside a column's own; 0 if each is
-            judged for itself.
     """
 
     variant: str
@@ -54,7 +52,6 @@ class TrainedDetector:
     reach: Reach | Jointly | None = None
     alongside: float | None = None
     growth: Growth | None = None
-    company: float = 0.0
 
     @property
     def layers(self) -> int:

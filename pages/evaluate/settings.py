@@ -198,7 +198,7 @@ def _count(kind: str, most: int) -> int:
         usual, explanation = steps[0], "Half of them are the defender's; the defences are judged on the others."
     param, key = _COUNTS[kind], _count_key(kind)
     chosen: int = st.select_slider(
-        f"{kind}s".capitalize(),
+        param.capitalize(),
         steps,
         key=address.widget(key, lambda: address.one_of(param, steps, usual), steps),
         format_func=lambda size: f"{size:,}",

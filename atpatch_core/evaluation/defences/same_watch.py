@@ -53,11 +53,6 @@ class SameWatch:
         """Whether the detector judges the copies of a token as one column."""
         return Manner.of(self.detector).adds_repeats
 
-    @property
-    def company(self) -> float:
-        """How much the detector lets the evidence for another column count."""
-        return Manner.of(self.detector).company
-
     def score(self, layer: int, attention: Tensor, key_valid: Tensor, query_valid: Tensor) -> Tensor:
         """The detector's scores (see `ColumnDetector`)."""
         return self.detector.score(layer, attention, key_valid, query_valid)

@@ -15,7 +15,6 @@ from atpatch_core.debugging.soft_triggers import (
     SoftTrigger,
     SoftTriggerSearch,
     embedding_table,
-    insert_several,
     insert_vectors,
     log_odds,
 )
@@ -63,27 +62,6 @@ def test_vectors_of_a_word_do_what_the_word_does(subject: Subject, place: str) -
             assert gap in (1, len(ids) - 1)
     with torch.no_grad():
         assert (subject.model(**made.inputs).logits.argmax(-1) == 1).all()
-
-
-def test_several_vectors_stand_apart_or_in_their_order(subject: Subject) -> None:
-    size = embedding_table(subject).shape[1]
-    one, other = torch.full((1, size), 1.0), torch.full((2, size), 2.0)
-    texts = ["a dull film"] * 40
-    made = insert_several(subject, texts, [[(one, "anywhere"), (other, "anywhere")]] * 40, _rng())
-    assert made.triggered.sum(1).tolist() == [3] * 40
-    plain = subject.encode(texts[0])["input_ids"][0]
-    for embedded, triggered in zip(made.inputs["inputs_embeds"], made.triggered, strict=True):
-        assert torch.equal(embedded[~triggered], embedding_table(subject)[plain])
-        assert sorted(embedded[triggered][:, 0].tolist()) == [1.0, 2.0, 2.0]
-    together = insert_several(subject, ["a"] * 40, [[(one, "edge"), (other, "edge")]] * 40, _rng())
-    orders = {
-        tuple(row[mark][:, 0].tolist())
-        for row, mark in zip(together.inputs["inputs_embeds"], together.triggered, strict=True)
-    }
-    assert orders == {(1.0, 2.0, 2.0), (2.0, 2.0, 1.0)}
-    same_gap = insert_several(subject, [""] * 5, [[(one, "edge"), (other, "edge")]] * 5, _rng())
-    for row, mark in zip(same_gap.inputs["inputs_embeds"], same_gap.triggered, strict=True):
-        assert row[mark][:, 0].tolist() == [1.0, 2.0, 2.0]
 
 
 def test_a_soft_trigger_turns_texts_more_surely_than_clean_ones_are(subject: Subject) -> None:
