@@ -137,13 +137,15 @@ def _grown(run: dict[str, Any]) -> str:
     growth = run.get("growth")
     if growth is None:
         return "**Spans** are not grown: only what is flagged is repaired."
-    layers = comma_separated(growth["layers"], "none")
+    layers = f"{'layer' if len(growth['layers']) == 1 else 'layers'} {comma_separated(growth['layers'], 'none')}"
     return (
-        f"**Spans** are grown from what is flagged, in all heads of layers {layers}: a patch joins that lowers the "
+        f"**Spans** are grown from what is flagged, in all heads of {layers}: a patch joins that lowers the "
         f"log-probability of the answer under suspicion by {growth['fall']:g}, several at once by "
         f"{growth['fall_of_group']:g}, until its probability is below {growth['believed']:g}, in at most "
         f"{growth['rounds']} rounds and {growth['rows']} trials. Of clean tuning images "
-        f"{100 * run['changed_by_false_alarms']:.1f} % would change their answer if a patch of theirs were flagged."
+        f"{100 * run['changed_by_false_alarms']:.1f} % would change their answer if a patch of theirs were flagged. "
+        "Layers and limits were chosen by the answers won back, less the right answers that change: those to clean "
+        "images, and to triggered ones of the target class."
     )
 
 
