@@ -24,11 +24,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from atpatch_core import Subject, hotfix, load
+from atpatch_core import Subject, load
 from atpatch_core.cli.output import print_json, progress_bars
-from atpatch_core.debugging.answers import answers_to, batches
+from atpatch_core.debugging.answers import answers, repaired_answers
 from atpatch_core.detector.growth import Growth
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.attacks import load_attacks
@@ -173,48 +172,6 @@ def stamp(images: np.ndarray, trigger: PatchTrigger, shape: Shape, seed: int = 0
 
 
 @dataclass(frozen=True)
-class Repaired:
-    """What a hot-fixed model made of some inputs.
-
-    Attributes:
-        labels: its answers, int64 `[n]`.
-        flagged: with those of which every flag was cleared, bool `[n]`.
-        cleared: inputs of which every flag turned out to be none, bool `[n]`.
-        forwards: forward passes beyond the first one of each input that was flagged and followed, int64.
-    """
-
-    labels: np.ndarray
-    flagged: np.ndarray
-    cleared: np.ndarray
-    forwards: np.ndarray
-
-
-def repaired(subject: Subject, encoded: Sequence[dict[str, Tensor]], follow_rows: int | None) -> Repaired:
-    """Run batches of inputs, as the model takes them, through the hot-fix."""
-    labels, flagged, cleared, forwards = list[np.ndarray](), list[np.ndarray](), list[bool](), list[int]()
-    with torch.no_grad(), hotfix(subject, follow_rows=follow_rows) as fix:
-        for batch in encoded:
-            labels.append(subject.model(**batch).logits.argmax(-1).numpy())
-            of_layers = [flags.flatten(1).any(1) for flags in fix.flagged if flags is not None]
-            following = fix.following or (None,) * len(labels[-1])
-            no_flags = [one is not None and bool(one.cleared) for one in following]
-            flagged.append(torch.stack(of_layers).any(0).numpy() | np.array(no_flags))  # cleared ones were flagged, too
-            cleared += no_flags
-            forwards += [one.forwards for one in following if one is not None]
-    return Repaired(
-        np.concatenate(labels),
-        np.concatenate(flagged),
-        np.array(cleared, dtype=bool),
-        np.array(forwards, dtype=np.int64),
-    )
-
-
-def encoded_batches(subject: Subject, data: LabelledImages) -> list[dict[str, Tensor]]:
-    """Images as the model takes them, in their order."""
-    return [subject.encode([data.images[place] for place in chosen]) for chosen in batches(data.images)]
-
-
-@dataclass(frozen=True)
 class ShapeRun:
     """What became of one shape's images in one run.
 
@@ -237,11 +194,9 @@ def judged(subject: Subject, data: LabelledImages, base: np.ndarray, own: Labell
         own: stamped images of the class `target`, which deserve that answer.
         target: number of the class that the attacker wants.
     """
-    encoded = encoded_batches(subject, data)
-    before = answers_to(subject, encoded)
-    in_place, followed = repaired(subject, encoded, 0), repaired(subject, encoded, None)
+    before = answers(subject, data.images)
+    in_place, followed = repaired_answers(subject, data.images, follow_rows=0), repaired_answers(subject, data.images)
     right, right_followed = in_place.labels == data.labels, followed.labels == data.labels
-    deserving = encoded_batches(subject, own)
     rates = {
         "asr_before": proportion(before == target),
         "accuracy_before": proportion(before == data.labels),
@@ -252,19 +207,18 @@ def judged(subject: Subject, data: LabelledImages, base: np.ndarray, own: Labell
         "recovery_gained": paired_difference(right_followed, right),
         "tpr_per_input": proportion(followed.flagged),
         "cleared": proportion(followed.cleared),
-        "kept": proportion(repaired(subject, deserving, 0).labels == target),
-        "kept_following": proportion(repaired(subject, deserving, None).labels == target),
+        "kept": proportion(repaired_answers(subject, own.images, follow_rows=0).labels == target),
+        "kept_following": proportion(repaired_answers(subject, own.images).labels == target),
     }
     return ShapeRun(rates, followed.forwards)
 
 
 def on_clean(subject: Subject, data: LabelledImages) -> dict[str, Any]:
     """How many answers to clean images the hot-fix changes, and how many images it flags and repairs."""
-    encoded = encoded_batches(subject, data)
-    before = answers_to(subject, encoded)
+    before = answers(subject, data.images)
     found: dict[str, Any] = {"n": len(data)}
     for name, follow_rows in (("in_place", 0), ("following", None)):
-        after = repaired(subject, encoded, follow_rows)
+        after = repaired_answers(subject, data.images, follow_rows=follow_rows)
         found[name] = {
             "changed": asdict(proportion(before != after.labels)),
             "flagged": asdict(proportion(after.flagged)),
@@ -292,10 +246,10 @@ def shapes_of(subject: Subject, test: ImageSet, images: int, seeds: int) -> dict
     chosen = test.take(np.arange(min(images, len(test))))
     clean = on_clean(subject, labelled(chosen))
     others = chosen.take(np.flatnonzero(chosen.labels != trigger.target))
-    without = answers_to(subject, encoded_batches(subject, labelled(others)))
+    without = answers(subject, labelled(others).images)
     base = without == trigger.target
     own = chosen.take(np.flatnonzero(chosen.labels == trigger.target))
-    right = answers_to(subject, encoded_batches(subject, labelled(own))) == trigger.target
+    right = answers(subject, labelled(own).images) == trigger.target
     runs: dict[Shape, list[ShapeRun]] = {}  # several names may be one shape
     distinct = list(dict.fromkeys(SHAPES.values()))
     with progress_bars() as on_step:

@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from atpatch_core import Subject, hotfix, load
+from atpatch_core import Subject, load
 from atpatch_core.cli.output import print_json, progress_bars
-from atpatch_core.debugging.answers import answers, batches
+from atpatch_core.debugging.answers import answers, repaired_answers
 from atpatch_core.evaluation.attacks import load_attacks
 from atpatch_core.evaluation.comparison_report import averaged, spread
 from atpatch_core.evaluation.rates import Rate, excess_asr, proportion
@@ -113,61 +113,28 @@ def forms(word: TextTrigger, sentence: TextTrigger) -> dict[str, Form]:
     }
 
 
-@dataclass(frozen=True)
-class Repaired:
-    """What the hot-fixed model made of some texts.
-
-    Attributes:
-        labels: its answers, int64 `[n]`.
-        flagged: whether anything was, bool `[n]`.
-        forwards: forward passes beyond the first one of each text that was flagged, int64.
-        ended_early: how many of these reached the bound.
-        seconds: for all texts together.
-    """
-
-    labels: np.ndarray
-    flagged: np.ndarray
-    forwards: np.ndarray
-    ended_early: int
-    seconds: float
-
-
-def repaired(subject: Subject, texts: Sequence[str]) -> Repaired:
-    """Run texts through the hot-fix."""
-    labels, flagged = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts), dtype=bool)
-    forwards: list[int] = []
-    early, started = 0, perf_counter()
-    for chosen in batches(texts):
-        with torch.no_grad(), hotfix(subject) as fix:
-            output = subject.model(**subject.encode([texts[place] for place in chosen]))
-        labels[chosen] = output.logits.argmax(-1).numpy()
-        following = fix.following or (None,) * len(chosen)
-        flagged[chosen] = [found is not None for found in following]
-        forwards += [found.forwards for found in following if found is not None]
-        early += sum(not found.complete for found in following if found is not None)
-    return Repaired(labels, flagged, np.array(forwards, dtype=np.int64), early, perf_counter() - started)
-
-
 def judged(subject: Subject, form: Form, negative: Sequence[str], positive: Sequence[str], seed: int) -> dict[str, Any]:
     """One form of a trigger in texts of both classes, as {"rates", "forwards", "ended_early", "seconds_each"}."""
     if form.words is not None:
         negative, positive = (lengthened(texts, form.words, _PER_LENGTH, seed) for texts in (negative, positive))
     base, triggered = answers(subject, negative), form.put_in(negative, seed)
-    before, after = answers(subject, triggered), repaired(subject, triggered)
+    before, started = answers(subject, triggered), perf_counter()
+    after = repaired_answers(subject, triggered)
+    seconds = perf_counter() - started
     rates = {
         "asr_before": proportion(before == TARGET),
         "excess_asr": excess_asr(after.labels == TARGET, base == TARGET, paired=True),
         "recovery": proportion(after.labels == OTHER),
         "right_without_trigger": proportion(base == OTHER),
         "tpr_per_input": proportion(after.flagged),
-        "kept": proportion(repaired(subject, form.put_in(positive, seed)).labels == TARGET),
+        "kept": proportion(answers(subject, form.put_in(positive, seed), subject.detector) == TARGET),
         "kept_without_trigger": proportion(answers(subject, positive) == TARGET),
     }
     return {
         "rates": rates,
         "forwards": after.forwards,
         "ended_early": after.ended_early,
-        "seconds_each": after.seconds / len(triggered),
+        "seconds_each": seconds / len(triggered),
     }
 
 

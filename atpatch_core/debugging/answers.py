@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -35,28 +36,54 @@ def answers(subject: Subject, inputs: Sequence[Any], detector: ColumnDetector | 
     return found
 
 
+@dataclass(frozen=True)
+class RepairedAnswers:
+    """What a hot-fixed model made of some inputs.
+
+    Attributes:
+        labels: the numbers of the most probable classes, int64 `[n]`.
+        flagged: the inputs with a flag, cleared ones too, bool `[n]`.
+        cleared: those of which every flag was cleared, as the answer does not depend on what was flagged, bool `[n]`.
+        forwards: forward passes beyond the first one of each input whose flags were followed, int64.
+        ended_early: how many of these searches reached their bound.
+    """
+
+    labels: np.ndarray
+    flagged: np.ndarray
+    cleared: np.ndarray
+    forwards: np.ndarray
+    ended_early: int
+
+
 def repaired_answers(
-    subject: Subject, inputs: Sequence[Any], threshold: float | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """What a model answers while its own detector repairs it, and which flags turned out to be none.
+    subject: Subject, inputs: Sequence[Any], threshold: float | None = None, follow_rows: int | None = None
+) -> RepairedAnswers:
+    """What a model answers while its own detector repairs it, and how the flags were followed.
 
     Args:
         subject: the model, with a detector.
         inputs: images, texts or records, in any order and of any length.
         threshold: the score from which on columns are flagged; by default the detector's own.
-
-    Returns:
-        The numbers of the most probable classes, int64 `[n]`; and the inputs of which every flag was cleared, as the
-        answer does not depend on what was flagged, bool `[n]`.
+        follow_rows: how many trials each flagged input may cost; by default as many as the detector says.
     """
-    found, cleared = np.zeros(len(inputs), dtype=np.int64), np.zeros(len(inputs), dtype=bool)
+    labels = np.zeros(len(inputs), dtype=np.int64)
+    flagged, cleared = np.zeros((2, len(inputs)), dtype=bool)
+    forwards: list[int] = []
+    ended_early = 0
     for chosen in batches(inputs):
-        with torch.no_grad(), hotfix(subject, threshold=threshold) as fix:
+        with torch.no_grad(), hotfix(subject, threshold=threshold, follow_rows=follow_rows) as fix:
             output = subject.model(**subject.encode([inputs[place] for place in chosen]))
-        found[chosen] = output.logits.argmax(-1).numpy()
-        if fix.following:
-            cleared[chosen] = [following is not None and bool(following.cleared) for following in fix.following]
-    return found, cleared
+        labels[chosen] = output.logits.argmax(-1).numpy()
+        for columns in fix.flagged:
+            if columns is not None:
+                flagged[chosen] |= columns.flatten(1).any(1).numpy()
+        for place, following in zip(chosen, fix.following or (None,) * len(chosen), strict=True):
+            if following is not None:
+                flagged[place] = True
+                cleared[place] = bool(following.cleared)
+                forwards.append(following.forwards)
+                ended_early += not following.complete
+    return RepairedAnswers(labels, flagged, cleared, np.array(forwards, dtype=np.int64), ended_early)
 
 
 def answers_to(

@@ -228,8 +228,8 @@ def _answers(
     before = answers(subject, inputs)
     if subject.detector is None:
         return before, before, np.zeros(len(inputs)), np.zeros(len(inputs), dtype=bool)
-    after, cleared = repaired_answers(subject, inputs, threshold)
-    return before, after, input_scores(subject, inputs), cleared
+    after = repaired_answers(subject, inputs, threshold)
+    return before, after.labels, input_scores(subject, inputs), after.cleared
 
 
 def _threshold(subject: Subject, threshold: float | None) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from atpatch_core import load
+from atpatch_core.debugging.answers import repaired_answers
 from atpatch_core.detector.growth import Growth
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.datasets import read_labelled_images
@@ -24,9 +25,7 @@ from benchmarks.trigger_shapes import (
     _as_json,
     as_markdown,
     drawn_patches,
-    encoded_batches,
     paste_sized,
-    repaired,
     stamp,
 )
 from sample_models.recipes.images.fashion_mnist import ImageSet
@@ -137,8 +136,8 @@ def test_what_is_flagged_is_the_same_with_and_without_following_even_where_it_is
     subject = replace(subject, detector=replace(subject.detector, growth=Growth((0, 1, 2, 3), (7, 7))))
     clean = read_labelled_images(subject.folder / "eval" / "images.parquet", subject.labels).take(np.arange(40))
     stamped = stamp(np.stack([as_array(image) for image in clean.images]), ANYWHERE, Shape(strength=0.5))
-    encoded = encoded_batches(subject, labelled(ImageSet(stamped, clean.labels)))
-    in_place, followed = repaired(subject, encoded, 0), repaired(subject, encoded, None)
+    images = labelled(ImageSet(stamped, clean.labels)).images
+    in_place, followed = repaired_answers(subject, images, follow_rows=0), repaired_answers(subject, images)
     assert np.array_equal(in_place.flagged, followed.flagged)
     assert len(followed.forwards) == followed.flagged.sum() > followed.cleared.sum() > 0
     assert len(in_place.forwards) == 0
