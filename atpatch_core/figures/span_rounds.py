@@ -28,7 +28,7 @@ class SpanRow:
 
 
 def span_rows(inspection: Inspection) -> tuple[SpanRow, ...]:
-    """What was flagged, and what joined it in each round; empty where no span was grown.
+    """What was flagged, and what joined it in each round; empty where there was nothing to try.
 
     Args:
         inspection: what was found in an input.
@@ -42,7 +42,7 @@ def span_rows(inspection: Inspection) -> tuple[SpanRow, ...]:
         ()
     """
     following, names = inspection.following, inspection.layout.key_names
-    if following is None or following.entry_probability is None:
+    if following is None or following.entry_probability is None or not following.rounds:
         return ()
     rows = [SpanRow("Flagged", _named(names, following.entry), percent(following.entry_probability), 0)]
     for number, found in enumerate(following.rounds, 1):

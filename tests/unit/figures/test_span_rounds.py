@@ -46,7 +46,9 @@ def test_the_entry_in_all_heads_is_told_from_further_columns(make_inspection) ->
     assert span_rows(replace(inspection, following=following))[1].joined == "the same columns, in all heads"
 
 
-def test_where_no_span_was_grown_there_is_nothing_to_tell(make_inspection) -> None:
+def test_where_no_span_was_grown_or_nothing_tried_there_is_nothing_to_tell(make_inspection) -> None:
     inspection = make_inspection(flagged=(Column(0, 0, 1),), names=_NAMES, watched=(0,))
+    at_once = Following(1, 66, True, 0.1, entry=(1,), entry_probability=0.02)
+    assert span_rows(replace(inspection, following=at_once)) == ()
     assert span_rows(inspection) == ()
     assert span_rows(replace(inspection, following=Following(3, 100, True, 0.2))) == ()
