@@ -15,6 +15,8 @@ from atpatch_core.detector.growth import Growth
 from atpatch_core.detector.trained import TrainedDetector
 from atpatch_core.evaluation.attacks import attacks_of
 from atpatch_core.evaluation.datasets import LabelledImages, read_labelled_images
+from atpatch_core.evaluation.defences.column_fix import ColumnFix
+from atpatch_core.evaluation.defences.contract import Suspects
 from atpatch_core.evaluation.evaluate import Triggered, apply_trigger
 from atpatch_core.evaluation.image_attacks import with_variations
 
@@ -96,3 +98,16 @@ def test_an_input_is_followed_alike_alone_and_among_others(anywhere: atpatch.Sub
         if mine is not None and other is not None:
             assert mine.entry == other.entry
             assert [found.taken for found in mine.rounds] == [found.taken for found in other.rounds]
+
+
+def test_a_comparison_counts_flags_that_are_cleared(anywhere: atpatch.Subject, clean: LabelledImages) -> None:
+    with torch.no_grad(), hotfix(anywhere, threshold=0.01) as fix:
+        anywhere.model(**anywhere.encode(clean.images))
+    cleared = [following is not None and bool(following.cleared) for following in fix.following]
+    assert any(cleared)
+    assert anywhere.detector is not None
+    suspects = Suspects(clean.images, np.zeros((len(clean), 49), dtype=bool), clean.labels)
+    answered = ColumnFix(anywhere.detector, threshold=0.01).predict(anywhere, suspects)
+    assert answered.scores is not None
+    assert answered.flagged[cleared].all()
+    assert np.array_equal(answered.flagged, answered.scores >= 0.01)

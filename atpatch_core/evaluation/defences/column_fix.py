@@ -17,7 +17,8 @@ from .contract import Answers, DefenderData, Suspects
 
 @dataclass(frozen=True)
 class ColumnFix:
-    """The hot-fix with any detector; an image is flagged when any column is, and as suspicious as its highest.
+    """The hot-fix with any detector; an image is flagged when any column is, also where its flags are cleared, and as
+    suspicious as its highest.
 
     Attributes:
         detector: flags columns.
@@ -37,6 +38,8 @@ class ColumnFix:
         ):
             logits = subject.model(**subject.encode(list(suspects.inputs))).logits
         flagged, scores = np.zeros(len(suspects), dtype=bool), np.zeros(len(suspects))
+        if fix.following:
+            flagged |= np.array([following is not None for following in fix.following])
         for columns in fix.flagged:
             if columns is not None:
                 flagged |= columns.flatten(1).any(1).numpy()
