@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..inspection.results import Inspection
-from ..wording.phrases import listed, percent
+from ..wording.phrases import percent
 
 _MOST_NAMES = 4
 
@@ -57,11 +57,12 @@ def span_rows(inspection: Inspection) -> tuple[SpanRow, ...]:
 
 
 def span_caption(inspection: Inspection) -> str:
-    """What the rows show, in a sentence."""
-    answer = inspection.original.prediction.label
+    """What the rows show, in a sentence; for an input for which there are rows."""
+    answer, following = inspection.original.prediction.label, inspection.following
+    kept = 1.0 if following is None or following.entry_probability is None else following.entry_probability
     return (
-        f"While \u201c{answer}\u201d, the answer without AtPatch, stands with what is flagged redistributed, more is "
-        "tried with it; what lowers its probability by enough joins."
+        f"With only the flagged columns redistributed, \u201c{answer}\u201d keeps a probability of {percent(kept)}. So "
+        "more columns are redistributed on trial, and those that make it much less likely join."
     )
 
 
@@ -73,4 +74,4 @@ def _named(names: tuple[str, ...], keys: tuple[int, ...]) -> str:
     shown = [names[key] for key in keys[:_MOST_NAMES]]
     if len(keys) > _MOST_NAMES:
         shown.append(f"{len(keys) - _MOST_NAMES} more")
-    return listed(shown)
+    return "; ".join(shown)  # names of patches have commas of their own

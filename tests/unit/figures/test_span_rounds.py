@@ -32,7 +32,7 @@ def test_each_round_says_what_joined_and_how_probable_the_answer_was_then(make_i
     assert [(row.step, row.joined, row.probability, row.trials) for row in rows] == [
         ("Flagged", "a", percent(0.98), 0),
         ("Round 1", "b", percent(0.5), 3),
-        ("Round 2", "b, c, d, e and 1 more", percent(0.01), 2),
+        ("Round 2", "b; c; d; e; 1 more", percent(0.01), 2),
         ("Round 3", "nothing lowers it by enough; most of all d", percent(0.009), 2),
     ]
     assert inspection.original.prediction.label in span_caption(inspection)
