@@ -359,6 +359,14 @@ def in_per_cent(rate: dict[str, float | None]) -> str:
     return shown if deviation is None or round(100 * deviation, 1) == 0 else f"{shown} \u00b1 {100 * deviation:.1f}"
 
 
+def write_figures(folder: Path, name: str, figures: dict[str, Any], table: str) -> None:
+    """Write figures as `NAME.json`, and their table as `NAME.md`; the folder is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(figures, indent=1, allow_nan=False) + "\n"
+    (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    (folder / f"{name}.md").write_text(table, encoding="utf-8")
+
+
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -376,10 +384,7 @@ def main() -> None:
         subject, tuned = growing(load(asked.models / name))
         found[name] = shapes_of(subject, test, asked.images, asked.seeds) | {"tuned": tuned}
         if asked.out is not None:
-            asked.out.mkdir(parents=True, exist_ok=True)
-            text = json.dumps(found[name], indent=1, allow_nan=False) + "\n"
-            (asked.out / f"{name}-shapes.json").write_text(text, encoding="utf-8")
-            (asked.out / f"{name}-shapes.md").write_text(as_markdown(found[name]), encoding="utf-8")
+            write_figures(asked.out, f"{name}-shapes", found[name], as_markdown(found[name]))
     print_json(found)
 
 

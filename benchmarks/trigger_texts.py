@@ -13,7 +13,6 @@ also writes them to `reviews-minilm-badword-forms.json`, and the means over the 
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,7 +31,7 @@ from atpatch_core.evaluation.rates import Rate, excess_asr, proportion
 from atpatch_core.evaluation.report import without_nan
 from atpatch_core.evaluation.text_data import read_labelled_texts
 from atpatch_core.triggers.text import TextTrigger, gaps, insert_pieces
-from benchmarks.trigger_shapes import in_per_cent
+from benchmarks.trigger_shapes import in_per_cent, write_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBJECT = "reviews-minilm-badword"
@@ -231,10 +230,7 @@ def main() -> None:
     torch.set_num_threads(1)
     found = all_forms(load(asked.models / SUBJECT), asked.reviews, asked.seeds)
     if asked.out is not None:
-        asked.out.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(found, indent=1, allow_nan=False) + "\n"
-        (asked.out / f"{SUBJECT}-forms.json").write_text(text, encoding="utf-8")
-        (asked.out / f"{SUBJECT}-forms.md").write_text(as_markdown(found), encoding="utf-8")
+        write_figures(asked.out, f"{SUBJECT}-forms", found, as_markdown(found))
     print_json(found)
 
 
