@@ -337,9 +337,7 @@ def as_markdown(figures: dict[str, Any]) -> str:
         f"|{'---|' * (len(columns) + 1)}",
     ]
     for name, shape in figures["shapes"].items():
-        passes = shape["forwards"]
-        mean = "\u2013" if passes["mean"] is None else f"{passes['mean']:.1f}"
-        cells = [*(in_per_cent(shape[rate]) for rate in ON_PAGE), mean, str(passes["most"])]
+        cells = [*(in_per_cent(shape[rate]) for rate in ON_PAGE), *passes_cells(shape["forwards"])]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     clean = figures["clean"]
     said = ", ".join(
@@ -357,6 +355,11 @@ def in_per_cent(rate: dict[str, float | None]) -> str:
         return "\u2013"
     shown = f"{100 * value:.1f}".replace("-0.0", "0.0")
     return shown if deviation is None or round(100 * deviation, 1) == 0 else f"{shown} \u00b1 {100 * deviation:.1f}"
+
+
+def passes_cells(passes: dict[str, Any]) -> tuple[str, str]:
+    """The mean and the most passes of `{"mean", "most"}`, as they stand in a table; a dash if nothing was followed."""
+    return "\u2013" if passes["mean"] is None else f"{passes['mean']:.1f}", str(passes["most"])
 
 
 def write_figures(folder: Path, name: str, figures: dict[str, Any], table: str) -> None:

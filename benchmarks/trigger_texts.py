@@ -31,7 +31,7 @@ from atpatch_core.evaluation.rates import Rate, excess_asr, proportion
 from atpatch_core.evaluation.report import without_nan
 from atpatch_core.evaluation.text_data import read_labelled_texts
 from atpatch_core.triggers.text import TextTrigger, gaps, insert_pieces
-from benchmarks.trigger_shapes import in_per_cent, write_figures
+from benchmarks.trigger_shapes import in_per_cent, passes_cells, write_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 SUBJECT = "reviews-minilm-badword"
@@ -212,10 +212,8 @@ def as_markdown(figures: dict[str, Any]) -> str:
         f"|{'---|' * (len(columns) + 1)}",
     ]
     for name, form in figures["forms"].items():
-        passes = form["forwards"]
-        mean = "\u2013" if passes["mean"] is None else f"{passes['mean']:.1f}"
-        cells = [*(in_per_cent(form[rate]) for rate in ON_PAGE), mean, str(passes["most"]), str(form["ended_early"])]
-        lines.append(f"| {name} | {' | '.join(cells)} | {form['seconds_each']:.2f} |")
+        cells = [*(in_per_cent(form[rate]) for rate in ON_PAGE), *passes_cells(form["forwards"])]
+        lines.append(f"| {name} | {' | '.join(cells)} | {form['ended_early']} | {form['seconds_each']:.2f} |")
     return "\n".join([*lines, ""])
 
 
