@@ -14,6 +14,7 @@ from pages.shared.navigation import OF_THIS_VISIT, just_arrived
 
 Number = TypeVar("Number", int, float)
 
+_USED = "widget_used"
 _CALLED = {"subject": "model"}  # parameters that people know by another name
 
 
@@ -67,6 +68,21 @@ def put(name: str, value: str) -> None:
 def send_again() -> None:
     """Send the address to the browser as it is: a link within the page tells the script, but not the browser."""
     st.query_params.from_dict(parameters())
+
+
+def note_use() -> None:
+    """Note that a person used a widget, which is why the page is drawn anew; the callback of one that needs no other.
+
+    The browser sends the address that it shows along with what was done. That may still be the one from before the last
+    change, while the next one is on its way, and is then no wish to go back.
+    """
+    st.session_state[_USED] = True
+
+
+def take_use() -> bool:
+    """Whether a widget was used since this was last asked."""
+    used: bool = st.session_state.pop(_USED, False)
+    return used
 
 
 def names(name: str, known: Collection[str], usual: Sequence[str]) -> list[str]:

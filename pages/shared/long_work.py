@@ -15,6 +15,7 @@ from uuid import uuid4
 import streamlit as st
 
 from atpatch_core.digest import digest_of
+from pages.shared import address
 from pages.shared.job_progress import show_progress
 from pages.shared.markdown import plain
 from pages.shared.threaded_work import JobQueue, OnStep, State
@@ -99,6 +100,7 @@ def _leave_others(noun: str, key: str) -> None:
 
 
 def _start(work: LongWork, key: str) -> None:
+    address.note_use()
     _session().begun[work.noun] = key
     _queue().start(key, work.work, work.weights)
 

@@ -24,6 +24,7 @@ from atpatch_core.inspection.attribution_pace import (
     Pace,
     attribute_both,
 )
+from pages.shared import address
 from pages.shared.job_progress import in_words
 from pages.shared.long_work import LongWork, show_long_work
 from pages.shared.markdown import plain
@@ -46,7 +47,10 @@ _MOST_ROLLED = 5
 def show_attribution(view: View, opened: OpenSubject, opened_input: OpenInput, inspection: Inspection) -> None:
     """Bars, heat on the image, agreement and rollout, made when they are asked for."""
     with st.expander(
-        "Attribution: what the answer is made of", icon=":material/balance:", key="attribution", on_change="rerun"
+        "Attribution: what the answer is made of",
+        icon=":material/balance:",
+        key="attribution",
+        on_change=address.note_use,
     ) as expander:
         if not expander.open:
             return
@@ -87,6 +91,7 @@ def _found(view: View, opened: OpenSubject, opened_input: OpenInput, inspection:
         (_USUAL, *STEPS_OFFERED),
         format_func=lambda number: _offer(number, pace, passes),
         key=_STEPS,
+        on_change=address.note_use,
         help="How finely the input is faded in. More steps are more exact; the convergence delta tells how exact.",
         width=420,
     )

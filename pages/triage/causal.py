@@ -10,6 +10,7 @@ from atpatch_core.figures.causal_table import MOST_CHECKED, causal_table
 from atpatch_core.figures.scores import ranked_columns
 from atpatch_core.figures.span_rounds import span_caption, span_rows
 from atpatch_core.wording.phrases import counted
+from pages.shared import address
 from pages.shared.job_progress import in_words
 from pages.shared.long_work import LONG, LongWork, show_long_work
 from pages.shared.markdown import plain
@@ -22,7 +23,10 @@ def show_causal_check(view: View, opened: OpenSubject, opened_input: OpenInput, 
     nothing else.
     """
     with st.expander(
-        "Causal check: attention is evidence, not proof", icon=":material/science:", key="causal", on_change="rerun"
+        "Causal check: attention is evidence, not proof",
+        icon=":material/science:",
+        key="causal",
+        on_change=address.note_use,
     ) as expander:
         if not expander.open:
             return

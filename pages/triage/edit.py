@@ -14,6 +14,7 @@ from atpatch_core.subjects.record import RecordAdapter
 from atpatch_core.subjects.record_schema import NumberField
 from atpatch_core.wording.phrases import unique
 from atpatch_core.wording.verdict import answer
+from pages.shared import address
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, uploads
 from pages.shared.triage_address import Seen, View
@@ -68,6 +69,7 @@ def show_edit(view: View, opened: OpenSubject, opened_input: OpenInput, inspecti
             own,
             format_func=lambda number: names[number],
             key=key,
+            on_change=address.note_use,
             placeholder=f"Choose {noun}",
             help="Filled in with the flagged ones." if flagged else None,
         )
@@ -88,17 +90,23 @@ def _show_fields(opened: OpenSubject, opened_input: OpenInput) -> None:
     protected = [protected.name for protected in schema.protected]
     order = [*protected, *(name for name in schema.names if name not in protected)]
     left, right = st.columns(2)
-    name = left.selectbox("Field", order, key=_FIELD)
+    name = left.selectbox("Field", order, key=_FIELD, on_change=address.note_use)
     field = next(field for field in schema.fields if field.name == name)
     key = f"edit_{opened_input.digest[:16]}_{name}"
     value: Any
     if isinstance(field, NumberField):
         value = right.number_input(
-            "Value", field.minimum, field.maximum, int(opened_input.value[name]), step=1, key=key
+            "Value",
+            field.minimum,
+            field.maximum,
+            int(opened_input.value[name]),
+            step=1,
+            key=key,
+            on_change=address.note_use,
         )
     else:
         others = [category for category in field.categories if category != opened_input.value[name]]
-        value = right.selectbox("Value instead", others, key=key)
+        value = right.selectbox("Value instead", others, key=key, on_change=address.note_use)
     st.button(
         "Look at the edited copy",
         icon=":material/search:",

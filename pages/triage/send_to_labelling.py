@@ -9,6 +9,7 @@ import streamlit as st
 from atpatch_core import AtPatchError
 from atpatch_core.errors import InputError
 from atpatch_core.labels.intake import send_to_labelling
+from pages.shared import address
 from pages.shared.label_store import label_store
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, samples, uploads
@@ -17,7 +18,12 @@ from pages.shared.triage_address import View
 
 def show_send_button(view: View, opened: OpenSubject, opened_input: OpenInput) -> None:
     """A button that queues the input that is being looked at in Triage."""
-    if st.button("Send to labelling", icon=":material/label:", help="Judge its columns on the Label page."):
+    if st.button(
+        "Send to labelling",
+        icon=":material/label:",
+        help="Judge its columns on the Label page.",
+        on_click=address.note_use,
+    ):
         try:
             content = _content(view, opened)
             new = send_to_labelling(

@@ -20,7 +20,6 @@ from pages.shared.triage_address import View, from_params, to_params
 _VIEW = "view"
 _ADDRESS = "view_address"
 _CAME_BY = "view_came_by"  # the address that was completed, which the next run may still get
-_USED = "view_widget_used"
 _NOTICES = "view_notices"
 _REFUSAL = "view_refusal"
 _MISSING = object()
@@ -29,7 +28,7 @@ _MISSING = object()
 def current_view() -> View:
     """The view to show in this run."""
     state = st.session_state
-    used = state.pop(_USED, False)
+    used = address.take_use()
     params = address.parameters()
     came_back = not params and just_arrived()
     moved = just_arrived() or params not in (state.get(_ADDRESS), state.get(_CAME_BY))
@@ -50,7 +49,8 @@ def update(**changes: Any) -> None:
     """Change the view because of something a person did; what was said before is then out of date."""
     state = st.session_state
     state[_VIEW] = replace(state[_VIEW], **changes)
-    state[_USED], state[_NOTICES], state[_REFUSAL] = True, (), None
+    state[_NOTICES], state[_REFUSAL] = (), None
+    address.note_use()
 
 
 def settle(view: View, notice: str | None = None) -> View:
@@ -63,7 +63,8 @@ def settle(view: View, notice: str | None = None) -> View:
 
 def refuse(sentence: str) -> None:
     """Say why something a person did is refused; the view stays as it is."""
-    st.session_state[_USED], st.session_state[_REFUSAL] = True, sentence
+    st.session_state[_REFUSAL] = sentence
+    address.note_use()
 
 
 def write_address(view: View) -> None:

@@ -10,6 +10,7 @@ from atpatch_core.wording.phrases import listed, unique
 from atpatch_core.wording.verdict import split_columns
 from pages.components.stale.stale import REGION, Typed
 from pages.components.text_strip.text_strip import text_strip
+from pages.shared import address
 from pages.shared.markdown import plain
 from pages.shared.resources import OpenInput, OpenSubject, uploads
 from pages.shared.triage_address import View
@@ -128,6 +129,7 @@ def _map(layer: int, head: int) -> str:
 
 def _keep_typed() -> None:
     st.session_state[_TYPED] = st.session_state[_PASTED]
+    address.note_use()
 
 
 def _shown() -> str:

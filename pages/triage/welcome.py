@@ -53,3 +53,4 @@ def _repair() -> None:
 
 def _close() -> None:
     st.session_state[_NEW] = False
+    address.note_use()

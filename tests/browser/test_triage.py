@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 import atpatch_core as atpatch
 from atpatch_core.detector.growth import Growth
@@ -101,6 +101,44 @@ def test_the_first_view_shows_a_flagged_image_and_the_switch_repairs_the_answer(
     visit(colleague, link)
     expect(colleague.locator(".st-key-answer h2")).to_have_text(repaired)
     assert (_verdict(colleague), params_of(colleague)) == (verdict, params)
+
+
+def test_a_widget_used_before_the_new_address_has_arrived_does_not_lead_back(app: str, page: Page) -> None:
+    held: list[str | bytes] = []
+    holds = False
+
+    def answer_of(browser: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            held.append(message)
+            if not holds:
+                release(browser)
+
+        sockets.append(browser)
+        browser.connect_to_server().on_message(pass_on)
+
+    def release(browser: WebSocketRoute) -> None:
+        while held:
+            browser.send(held.pop(0))
+
+    sockets: list[WebSocketRoute] = []
+    page.route_web_socket(re.compile("/_stcore/stream"), answer_of)
+    visit(page, app)
+    holds = True
+    before = _answer(page)
+    page.locator(".st-key-patch label").click()
+    count = -1
+    while count < len(held) or not held:
+        count = len(held)
+        page.wait_for_timeout(1000)
+    page.get_by_text("Causal check").first.click()
+    page.wait_for_timeout(500)
+    holds = False
+    release(sockets[-1])
+    section = page.locator(".st-key-causal")
+    expect(section.get_by_role("table")).to_be_visible()
+    settle(page)
+    assert params_of(page)["patch"] == "on"
+    assert _answer(page) != before
 
 
 def test_the_back_button_returns_to_the_view_before(app: str, page: Page) -> None:
