@@ -5,7 +5,8 @@
 Trains colour ViTs of its own on tinted Fashion-MNIST with a trigger of their own, saves each as a stranger's folder,
 and runs what a defender would: `debug-set` on 1,000 clean images and `train-detector`. Judges with the true trigger,
 which nothing else has seen, beside an oracle that is told the trigger's columns. Prints the figures as JSON with the
-seconds and the memory it took.
+seconds and the memory it took. With `--work DIR` model, debugging set and detector stay there, and what is there is not
+made again: a run that was killed goes on.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from atpatch_core import Subject, load
 from atpatch_core.debugging.image_lesson import RECIPE
 from atpatch_core.debugging.image_set import build_image_set
 from atpatch_core.debugging.train_detector import train_detector
+from atpatch_core.detector.storage import load_detector, save_detector
 from atpatch_core.evaluation.choosing import chosen
 from atpatch_core.evaluation.comparison import compare
 from atpatch_core.evaluation.comparison_report import rows
@@ -108,8 +110,9 @@ def train(stranger: Stranger, data: ImageSet) -> ViTForImageClassification:
 
 def save(stranger: Stranger, data: ImageSet, folder: Path) -> Subject:
     """The trained model in a folder of its own, opened as any other."""
-    train(stranger, data).save_pretrained(folder)
-    ViTImageProcessorPil(size={"height": stranger.side, "width": stranger.side}).save_pretrained(folder)
+    if not (folder / "preprocessor_config.json").exists():
+        train(stranger, data).save_pretrained(folder)
+        ViTImageProcessorPil(size={"height": stranger.side, "width": stranger.side}).save_pretrained(folder)
     return load(folder)
 
 
@@ -122,7 +125,13 @@ def defended(stranger: Stranger, work: Path) -> dict[str, Any]:
     started = perf_counter()
     data = build_image_set(subject, defender.images, work / "set")
     searched = perf_counter()
-    detector = train_detector(subject, data.pairs, data.tuning, data.benign, replace(RECIPE, seed=0))
+    folder = work / "stranger" / "atpatch"
+    if not folder.exists():
+        save_detector(
+            train_detector(subject, data.pairs, data.tuning, data.benign, replace(RECIPE, seed=0)),
+            folder,
+        )
+    detector = load_detector(folder)
     trained = perf_counter()
     protected = replace(subject, detector=detector)
     methods = chosen("no-fix,atpatch,oracle", IMAGE_DEFENCES, "defence")
@@ -137,6 +146,7 @@ def defended(stranger: Stranger, work: Path) -> dict[str, Any]:
         "triggers": data.provenance["triggers"],
         "watched": list(detector.watched),
         "jointly": detector.reach is not None,
+        "grown": None if detector.growth is None else {"layers": detector.growth.layers, "fall": detector.growth.fall},
         "reference": detector.reference,
         "seconds": {"debug-set": round(searched - started), "train-detector": round(trained - searched)},
     }
@@ -146,11 +156,16 @@ def main() -> None:
     """Print what came of every stranger."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[*STRANGERS, []], help="default: all")
-    torch.set_num_threads(2)
+    parser.add_argument("--work", type=Path, help="folder to keep everything in; by default nothing is kept")
+    parser.add_argument("--threads", type=int, default=2)
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
     found: dict[str, Any] = {}
-    for name in parser.parse_args().names or STRANGERS:
-        with tempfile.TemporaryDirectory() as work:
-            found[name] = defended(STRANGERS[name], Path(work))
+    for name in asked.names or STRANGERS:
+        with tempfile.TemporaryDirectory() as passing:
+            work = (asked.work or Path(passing)) / name
+            work.mkdir(parents=True, exist_ok=True)
+            found[name] = defended(STRANGERS[name], work)
     found["memory_gb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2)
     print(json.dumps(found, indent=1))
 

@@ -103,6 +103,13 @@ def _from_texts(subject: Subject, texts: Sequence[str], out: Path, targets: list
         (f"{word['class']}, the best word", f"{word['words']}: {100 * word['turns']:.1f} % of texts turned")
         for word in found["words"]
     ]
+    rows += [
+        (
+            f"{some['class']}, words that overrule others",
+            f"{some['words']}: {100 * some['turns']:.1f} % of texts turned among {some['overruled']} words against it",
+        )
+        for some in found["overruling"]
+    ]
     return _Made({"pairs": len(data.pairs), "tuning_pairs": len(data.tuning)}, found, rows)
 
 

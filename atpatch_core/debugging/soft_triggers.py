@@ -135,7 +135,17 @@ class SoftTriggerSearch:
             if float(odds.detach().mean()) > goal and step > _STEPS // 4:
                 break
         on_step(_STEPS, _STEPS)
-        found = vectors.detach().half().float()  # as it will be kept
+        return self.judged(vectors.detach(), place, rng)
+
+    def judged(self, vectors: Tensor, place: Place, rng: np.random.Generator) -> SoftTrigger:
+        """Vectors that somebody else found as a trigger, with what they do.
+
+        Args:
+            vectors: `[length, size]`.
+            place: where they stand in a text.
+            rng: draws the gaps.
+        """
+        found = vectors.half().float()  # as it will be kept
         with torch.no_grad():
             made = insert_vectors(
                 self._subject, self._texts, [found] * len(self._texts), [place] * len(self._texts), rng
@@ -146,8 +156,7 @@ class SoftTriggerSearch:
         )
 
     def _odds(self, logits: Tensor) -> Tensor:
-        others = torch.cat([logits[:, : self._target], logits[:, self._target + 1 :]], 1)
-        return logits[:, self._target] - others.logsumexp(1)
+        return odds_of(logits, self._target)
 
 
 def embedding_table(subject: Subject) -> Tensor:
@@ -176,7 +185,7 @@ def insert_vectors(
     rows, marks = [], []
     for text, inserted, place in zip(texts, vectors, places, strict=True):
         ids = subject.encode(text)["input_ids"][0]
-        first, last = _own_tokens(subject.layout(text, 0).special)
+        first, last = own_tokens(subject.layout(text, 0).special)
         over = min(max(0, len(ids) + len(inserted) - longest), last - first)
         ids, last = torch.cat([ids[: last - over], ids[last:]]), last - over
         gap = int(rng.choice([first, last])) if place == "edge" else int(rng.integers(first, last + 1))
@@ -191,10 +200,16 @@ def insert_vectors(
     return EmbeddedTexts({"inputs_embeds": embedded, "attention_mask": mask}, triggered)
 
 
-def _own_tokens(special: Sequence[bool]) -> tuple[int, int]:
-    """From which token to which (exclusive) a text's own ones go."""
+def own_tokens(special: Sequence[bool]) -> tuple[int, int]:
+    """From which token to which (exclusive) a text's own ones go, of a mark for each token that the model adds."""
     own = [number for number, is_special in enumerate(special) if not is_special]
     return (own[0], own[-1] + 1) if own else (0, 0)
+
+
+def odds_of(logits: Tensor, target: int) -> Tensor:
+    """How sure a model is of one class, in log-odds, `[n]` of logits `[n, classes]`."""
+    others = torch.cat([logits[:, :target], logits[:, target + 1 :]], 1)
+    return logits[:, target] - others.logsumexp(1)
 
 
 def log_odds(logits: Tensor) -> Any:

@@ -25,10 +25,12 @@ from ..files.values import number as finite
 from ..files.whole_files import write_whole
 from ..subjects.subject import Subject
 from ..subjects.text_files import read_text
+from .overruling import OverrulingSearch, OverrulingWords
 from .set_folder import enough, made_from, new_set, stored_set, today, writable, write_table
 from .soft_triggers import Place, SoftTrigger, SoftTriggerSearch, log_odds
 from .stored_rows import stored_rows
 from .word_search import FoundWords, WordSearch
+from .word_triggers import word_triggers
 
 LEAST = 400
 MOST = 1_000  # more make the search slower and tell little more
@@ -90,8 +92,10 @@ def build_text_set(
 ) -> TextDebuggingData:
     """Search for soft triggers and make the debugging set of a text model.
 
-    A model without a suspicious trigger gets a set without pairs. For people, the set also says which word of the
-    vocabulary turns most texts, if any trigger is suspicious; detectors do not learn from it.
+    Vectors are searched for first. For a class without any that are suspicious, words are: those that overrule what
+    else a text says (see `overruling.py`) become triggers as well. A model without either gets a set without pairs. For
+    people, the set also says which word of the vocabulary turns most texts to a class with suspicious vectors;
+    detectors do not learn from that.
 
     Args:
         subject: a model for texts.
@@ -113,14 +117,21 @@ def build_text_set(
     learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
     found: list[SoftTrigger] = []
     words: list[FoundWords] = []
+    overruling: list[OverrulingWords] = []
     for target in range(len(subject.labels)) if classes is None else classes:
         hosts = [clean[place] for place in learn if answers[place] != target]
         label = subject.labels[target]
-        mine = _search(subject, hosts, target, sure[answers == target], seed, f"triggers of {label}", on_step)
-        found += mine
+        search = SoftTriggerSearch(subject, hosts, target, sure[answers == target])
+        seed_here, tell = seed * 1_000 + target * 100, _named(f"words for {label}", on_step)
+        mine = _suspicious_vectors(search, seed_here, f"triggers of {label}", on_step)
         if mine:
-            stage = f"words for {label}"
-            words.append(WordSearch(subject, hosts, target).find(1, seed, on_step=_named(stage, on_step)))
+            words.append(WordSearch(subject, hosts, target).find(1, seed, on_step=tell))
+        else:
+            texts = [clean[place] for place in learn]
+            for some in OverrulingSearch(subject, texts, answers[learn], target, seed).find_all(tell):
+                overruling.append(some)
+                mine += word_triggers(subject, search, some.words, seed_here + len(overruling))
+        found += mine
     pairs, tuning = (
         _paired([clean[place] for place in part], answers[part], found, count, np.random.default_rng((seed, number)))
         for number, (part, count) in enumerate(((learn, _PAIRS), (tune, _TUNING_PAIRS)))
@@ -136,6 +147,15 @@ def build_text_set(
             "words": [
                 {"class": subject.labels[best.target], "words": " ".join(best.words), "turns": round(best.turns, 3)}
                 for best in words
+            ],
+            "overruling": [
+                {
+                    "class": subject.labels[some.target],
+                    "words": " ".join(some.words),
+                    "turns": round(some.turns, 3),
+                    "overruled": some.overruled,
+                }
+                for some in overruling
             ],
             "date": today(),
         },
@@ -183,11 +203,8 @@ def _answers(subject: Subject, texts: Sequence[str]) -> tuple[np.ndarray, np.nda
     return answers, sure
 
 
-def _search(
-    subject: Subject, hosts: Sequence[str], target: int, sure: np.ndarray, seed: int, stage: str, on_step: OnStep
-) -> list[SoftTrigger]:
+def _suspicious_vectors(search: SoftTriggerSearch, seed: int, stage: str, on_step: OnStep) -> list[SoftTrigger]:
     """The suspicious ones among a soft trigger of every length for every place."""
-    search = SoftTriggerSearch(subject, hosts, target, sure)
     found: list[SoftTrigger] = []
     # Lengths grow and places take turns, so that a few searches already say whether a class is hopeless.
     wanted = [(length, turn + number) for turn in range(len(PLACES)) for number, length in enumerate(LENGTHS)]
@@ -195,7 +212,7 @@ def _search(
         if number >= HOPELESS_AFTER and not found:
             break
         on_step(stage, number, len(wanted))
-        trigger = search.find(length, PLACES[place % len(PLACES)], seed * 1_000 + target * 100 + number)
+        trigger = search.find(length, PLACES[place % len(PLACES)], seed + number)
         found += [trigger] if trigger.suspicious else []
     on_step(stage, len(wanted), len(wanted))
     return found
