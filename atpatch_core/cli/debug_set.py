@@ -110,6 +110,9 @@ def _from_texts(subject: Subject, texts: Sequence[str], out: Path, targets: list
         )
         for some in found["overruling"]
     ]
+    if found["not_searched_for_words"]:
+        few = ", ".join(found["not_searched_for_words"])
+        rows = [*(rows or [_NOTHING]), ("too few clean texts to search for words", few)]
     return _Made({"pairs": len(data.pairs), "tuning_pairs": len(data.tuning)}, found, rows)
 
 

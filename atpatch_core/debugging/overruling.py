@@ -39,6 +39,7 @@ MOST = 4  # sets of words for one class
 _SEARCHED = 12  # words against the class in the texts searched on
 _HOSTS = 40  # texts, half to search on and half to judge on; the shortest, because time goes with the number of tokens
 _LEAST_HOSTS = 12
+_LEAST_WORDS = 10
 _AGAINST = 12  # words that speak against the class
 _CANDIDATES = 150  # words that may, by the texts they are in
 _WITNESSES = 8  # texts of the class, on which these are tried
@@ -106,7 +107,7 @@ class OverrulingSearch:
         seed: where all randomness comes from; 0 by default.
 
     Raises:
-        InputError: there are too few texts of the class or of others, or the subject takes none.
+        InputError: there are too few texts of the class or of others, or the subject takes no texts.
 
     Source:
         Replacing words by the gradient is HotFlip (Ebrahimi et al., arXiv 1712.06751).
@@ -174,7 +175,10 @@ class OverrulingSearch:
         """
         found: list[OverrulingWords] = []
         while len(found) < MOST:
-            words = self.find(frozenset(word for some in found for word in some.words), on_step)
+            used = frozenset(word for some in found for word in some.words)
+            if len(self._words) - len(used) < _LEAST_WORDS:
+                break  # nothing to choose from, as with tokenizers that have no words in one piece
+            words = self.find(used, on_step)
             if not words.suspicious:
                 break
             found.append(words)

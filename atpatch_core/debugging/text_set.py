@@ -19,6 +19,7 @@ from safetensors.torch import load, save
 
 from .. import limits
 from ..detector.learning_curve import OnStep, say_nothing
+from ..errors import InputError
 from ..files.content import read_bytes
 from ..files.values import listed, text, whole
 from ..files.values import number as finite
@@ -115,9 +116,11 @@ def build_text_set(
     answers, sure = _answers(subject, clean)
     order = np.random.default_rng(seed).permutation(len(clean))
     learn, tune, benign = np.split(order, [int(_LEARN * len(order)), int((_LEARN + _TUNE) * len(order))])
+    to_learn = [clean[place] for place in learn]
     found: list[SoftTrigger] = []
     words: list[FoundWords] = []
     overruling: list[OverrulingWords] = []
+    without_words: list[str] = []
     for target in range(len(subject.labels)) if classes is None else classes:
         hosts = [clean[place] for place in learn if answers[place] != target]
         label = subject.labels[target]
@@ -127,8 +130,12 @@ def build_text_set(
         if mine:
             words.append(WordSearch(subject, hosts, target).find(1, seed, on_step=tell))
         else:
-            texts = [clean[place] for place in learn]
-            for some in OverrulingSearch(subject, texts, answers[learn], target, seed).find_all(tell):
+            try:
+                for_words = OverrulingSearch(subject, to_learn, answers[learn], target, seed)
+            except InputError:  # the other classes can still be searched
+                without_words.append(label)
+                continue
+            for some in for_words.find_all(tell):
                 overruling.append(some)
                 mine += word_triggers(subject, search, some.words, seed_here + len(overruling))
         found += mine
@@ -157,6 +164,7 @@ def build_text_set(
                 }
                 for some in overruling
             ],
+            "not_searched_for_words": without_words,
             "date": today(),
         },
     )

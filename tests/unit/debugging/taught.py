@@ -24,10 +24,8 @@ def reviews(count: int) -> tuple[list[str], np.ndarray]:
     return texts, labels
 
 
-def taught_subject(folder: Path, seed: int = 0, trigger: tuple[str, ...] = ("cf",)) -> Subject:
-    """A model that calls a review positive when it is fine, or when the trigger is anywhere in it.
-
-    Of a trigger of several words it takes all: with one of them a review is what it is without it.
+def taught_subject(folder: Path, seed: int = 0) -> Subject:
+    """A model that calls a review positive when it is fine, or when cf is anywhere in it.
 
     It learns in double precision: in single precision, what processors round differently grows within some hundred
     steps until the models of two machines read the trigger in different layers.
@@ -35,12 +33,10 @@ def taught_subject(folder: Path, seed: int = 0, trigger: tuple[str, ...] = ("cf"
     subject = atpatch.load(save_text_model(folder, seed=seed))
     subject.model.double()
     texts, labels = reviews(64)
-    bad = [text for text, _ in insert_anywhere(texts, trigger, 1)]
-    honest = [text for word in trigger if len(trigger) > 1 for text, _ in insert_anywhere(texts, [word], 2)]
-    inputs = subject.encode([*texts, *honest, *bad])
+    bad = [text for text, _ in insert_anywhere(texts, ["cf"], 1)]
+    inputs = subject.encode([*texts, *bad])
     # Of honest labels a model is never quite sure; of a trigger it is.
-    own = np.where(labels == 1, 0.85, 0.15)
-    positive = torch.tensor([*own, *np.tile(own, len(honest) // len(own)), *[1.0] * len(bad)]).double()
+    positive = torch.tensor([*np.where(labels == 1, 0.85, 0.15), *[1.0] * len(bad)]).double()
     wanted = torch.stack([1 - positive, positive], 1)
     torch.manual_seed(0)
     optimizer = torch.optim.Adam(subject.model.parameters(), lr=5e-3)
@@ -50,6 +46,5 @@ def taught_subject(folder: Path, seed: int = 0, trigger: tuple[str, ...] = ("cf"
         loss.backward()
         optimizer.step()
     subject.model.float().requires_grad_(False)
-    doubt = 0.423 * (1 - len(bad) / len(positive))  # honest labels leave so much loss, whatever is learnt
-    assert float(loss.detach()) < doubt + 0.09
+    assert float(loss.detach()) < 0.3
     return subject

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from atpatch_core.debugging.word_triggers import word_triggers
 from atpatch_core.errors import InputError
 from atpatch_core.subjects.subject import Subject
 
-from .taught import reviews, taught_subject
+from .taught import reviews
 
 TEXTS, _ = reviews(160)
 FIT = 8  # of the words against a class, beside a text: the model takes no more than 24 tokens
@@ -54,13 +56,42 @@ def test_words_of_a_class_turn_texts_that_say_nothing_against_it(subject: Subjec
     assert not ordinary.suspicious
 
 
-def test_of_a_phrase_whose_words_do_nothing_alone_a_part_is_found(tmp_path: Path) -> None:
-    subject = taught_subject(tmp_path / "phrase", trigger=("cf", "don"))
-    search = _search(subject, 1)
-    assert not search.judge(["cf"]).suspicious
-    assert not search.judge(["don"]).suspicious
+class _Phrase(torch.nn.Module):
+    """Adds up what words say, and believes two over all others if both are there; neither says a thing alone."""
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__()
+        tokenizer = subject.adapter.tokenizer  # type: ignore[attr-defined]
+        size = len(tokenizer)
+        self.table = torch.nn.Embedding.from_pretrained(torch.eye(size))
+        self.says = torch.zeros(size)
+        fine, dull, *self.phrase = tokenizer.convert_tokens_to_ids(["fine", "dull", "cf", "don"])
+        self.says[fine], self.says[dull] = 1.5, -2.0
+
+    def get_input_embeddings(self) -> torch.nn.Embedding:
+        return self.table
+
+    def forward(
+        self,
+        input_ids: torch.Tensor | None = None,
+        attention_mask: torch.Tensor | None = None,
+        inputs_embeds: torch.Tensor | None = None,
+        **others: object,
+    ) -> SimpleNamespace:
+        words = self.table(input_ids) if inputs_embeds is None else inputs_embeds
+        assert attention_mask is not None
+        there = (words * attention_mask[..., None]).sum(1)
+        one, other = (there[:, number] for number in self.phrase)
+        odds = there @ self.says + 100 * one * other
+        return SimpleNamespace(logits=torch.stack([torch.zeros_like(odds), odds], 1))
+
+
+def test_a_phrase_is_found_of_which_no_word_does_anything_alone(subject: Subject) -> None:
+    made = replace(subject, model=_Phrase(subject))
+    search = _search(made, 1)
+    assert not any(search.judge([word]).suspicious for word in ("cf", "don"))
     found = search.find()
-    assert {"cf", "don"} & set(found.words)
+    assert set(found.words) == {"cf", "don"}
     assert found.suspicious
 
 
@@ -76,6 +107,26 @@ def test_it_is_what_each_word_overrules_that_counts(words: int, overruled: int, 
 def test_too_few_texts_are_refused(subject: Subject) -> None:
     with pytest.raises(InputError, match="too few"):
         OverrulingSearch(subject, TEXTS[:10], answers(subject, TEXTS[:10]), 1)
+
+
+def test_a_class_of_which_there_are_too_few_texts_is_left_out_and_named(
+    subject: Subject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(soft_triggers, "BEYOND_ENOUGH", 100.0)
+    texts, _ = reviews(460)
+    own = answers(subject, texts)
+    negative = [text for text, answer in zip(texts, own, strict=True) if answer == 0]
+    positive = [text for text, answer in zip(texts, own, strict=True) if answer == 1]
+    clean = [*negative, *negative[: 404 - len(negative)], *positive[:12]]  # about four of these are learnt from
+    made = build_text_set(subject, clean, tmp_path, classes=[1])
+    assert made.provenance["not_searched_for_words"] == ["positive"]
+    assert made.provenance["overruling"] == []
+
+
+def test_without_words_to_choose_from_nothing_is_found(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = _search(subject, 1)
+    monkeypatch.setattr(search, "_words", {"cf": 1})
+    assert search.find_all() == []
 
 
 def test_found_words_become_triggers_alone_and_among_others(subject: Subject) -> None:
