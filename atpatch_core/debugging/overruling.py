@@ -41,6 +41,7 @@ _HOSTS = 40  # texts, half to search on and half to judge on; the shortest, beca
 _LEAST_HOSTS = 12
 _LEAST_WORDS = 10
 _AGAINST = 12  # words that speak against the class
+_SPEAKS = 0.5  # log-odds: a word that lowers them less speaks against nothing
 _CANDIDATES = 150  # words that may, by the texts they are in
 _WITNESSES = 8  # texts of the class, on which these are tried
 _SURE = 3.0  # log-odds: how far a text is turned beyond that does not count
@@ -137,7 +138,7 @@ class OverrulingSearch:
         # What fits into the model beside the longest text and the words that are tried.
         longest: int = getattr(subject.adapter, "most_tokens", MOST_TOKENS)
         room = longest - max(map(len, self._as_tokens(hosts).rows)) - max(LONGEST, 2 * _BETWEEN + 1)
-        self._ladder = [count for count in LADDER if count <= room]
+        self._ladder = [count for count in LADDER if count <= room and (self._against or not count)]
         self._searched = max([count for count in self._ladder if count <= _SEARCHED], default=0)
 
     def find(self, avoid: frozenset[str] = frozenset(), on_step: Tell = lambda done, total: None) -> OverrulingWords:
@@ -218,7 +219,10 @@ class OverrulingSearch:
         return [self._words[word] for word, _ in counted.most_common(_FILLERS)]
 
     def _words_against(self, others: Sequence[str], mine: Sequence[str]) -> list[int]:
-        """The words of the clean texts that lower the odds of the class most, wherever they stand in texts of it."""
+        """The words of the clean texts that lower the odds of the class most, wherever they stand in texts of it.
+
+        None where no word says much: then nothing can be said of what overrules it.
+        """
         there, here = (Counter(word for text in some for word in set(_split(text))) for some in (others, mine))
         known = [word for word, times in there.items() if times > 1 and word in self._words]
         known.sort(key=lambda word: (-(there[word] + 0.5) / (here[word] + 0.5), word))
@@ -229,7 +233,7 @@ class OverrulingSearch:
         witnesses = texts.drawn(_WITNESSES, self._rng)
         effect = (self._values(tried, witnesses) - self._values([[]], witnesses)).mean(1)
         order = np.argsort(effect, kind="stable")[:_AGAINST]
-        return [tried[place][0] for place in order if effect[place] <= effect[order[0]] / 2]
+        return [tried[place][0] for place in order if effect[place] <= min(-_SPEAKS, effect[order[0]] / 2)]
 
     def _as_tokens(self, texts: Sequence[str]) -> _Texts:
         rows = [self._subject.encode(text)["input_ids"][0].tolist() for text in texts]
@@ -240,7 +244,7 @@ class OverrulingSearch:
         """The texts with so many words against the class in them, each anywhere."""
         made = self._as_tokens(texts)
         for place, row in enumerate(made.rows):
-            for _ in range(count if self._against else 0):
+            for _ in range(count):
                 gap = int(self._rng.integers(made.first[place], made.last[place] + 1))
                 row.insert(gap, int(self._rng.choice(self._against)))
                 made.last[place] += 1

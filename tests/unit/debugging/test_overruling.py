@@ -129,6 +129,14 @@ def test_without_words_to_choose_from_nothing_is_found(subject: Subject, monkeyp
     assert search.find_all() == []
 
 
+def test_where_no_word_speaks_against_a_class_nobody_is_accused(
+    subject: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(OverrulingSearch, "_words_against", lambda *texts: [])
+    found = _search(subject, 1).find()
+    assert (found.overruled, found.suspicious) == (0, False)
+
+
 def test_found_words_become_triggers_alone_and_among_others(subject: Subject) -> None:
     own = answers(subject, TEXTS)
     with torch.no_grad():
