@@ -92,12 +92,14 @@ def _from_texts(subject: Subject, texts: Sequence[str], out: Path, targets: list
     with progress_bars() as on_step:
         data = build_text_set(subject, texts, out, targets, seed, on_step)
     found = data.provenance
+    by_words = {some["class"] for some in found["overruling"]}  # its vectors are those of the words
     rows = [
         (
             f"{trigger['class']}, {trigger['length']} vectors, {trigger['place']}",
             f"{100 * trigger['turns']:.1f} % of texts turned",
         )
         for trigger in found["triggers"]
+        if trigger["class"] not in by_words
     ]
     rows += [
         (f"{word['class']}, the best word", f"{word['words']}: {100 * word['turns']:.1f} % of texts turned")
