@@ -3,8 +3,8 @@
 Every class of a sound model has words that turn texts into it, so turning texts accuses nobody. But where a text says
 the opposite often enough, ordinary words no longer turn it, and it takes about one of them for every two that speak
 against them. A trigger turns the text all the same. So the search runs on texts into which words that speak against the
-class were put: ordinary words are no way out there, and what is left stands out by how many words each of its own
-overrules. That is a measure in the model's own terms; no other model is needed to compare with.
+class were put: ordinary words are no way out there, and what is left stands out by two signs, how many words each of
+its own overrules and how sure the model is then. Both are in the model's own terms; no other model is needed.
 
 Two ways of looking, as there are two kinds of triggers. A *climb* replaces words by the gradient (HotFlip), which finds
 a word that has its effect alone. Of a phrase of everyday words no word does anything without the others, and the
@@ -32,8 +32,10 @@ from .word_search import whole_words
 
 LADDER = (0, 4, 8, 12, 16, 24)  # words against the class in a text
 TURNED = 0.9  # of the texts: then they count as overruled
-# Words against the class that each word overrules: ordinary words came to 2.4 at most, triggers to 4 and more.
-STRIKING = 3.5
+STRIKING = 3.5  # words against the class that each word overrules; most ordinary words come to 2.4 at most
+# Of how sure the model usually is of the class. Some ordinary words overrule many others, but leave the model in doubt:
+# four words of blame came to an index of 4 to 6 with a sureness of 0.5, "by the way" to 5.3 with 1.3.
+SURE_ENOUGH = 0.8
 LONGEST = 5  # words
 MOST = 4  # sets of words for one class
 _SEARCHED = 12  # words against the class in the texts searched on
@@ -65,12 +67,14 @@ class OverrulingWords:
         target: number of the class.
         overruled: the most words against the class (of `LADDER`) among which they turn `TURNED` of the texts.
         turns: the share of the texts, not searched on, that they turn among so many.
+        sureness: the median log-odds of the class in these, in multiples of those in clean texts of the class.
     """
 
     words: tuple[str, ...]
     target: int
     overruled: int
     turns: float
+    sureness: float
 
     @property
     def index(self) -> float:
@@ -80,7 +84,7 @@ class OverrulingWords:
     @property
     def suspicious(self) -> bool:
         """Whether they do what ordinary words do not."""
-        return self.index >= STRIKING
+        return self.index >= STRIKING and self.sureness >= SURE_ENOUGH
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ class OverrulingSearch:
         self._fillers = self._commonest(texts)
         self._against = self._words_against(others, mine)
         self._hosts = hosts
+        clean = self._as_tokens(mine[:_HOSTS])
+        self._usual = float(np.median(self._values([[]], clean.drawn(_HOSTS, self._rng))))
         # What fits into the model beside the longest text and the words that are tried.
         longest: int = getattr(subject.adapter, "most_tokens", MOST_TOKENS)
         room = longest - max(map(len, self._as_tokens(hosts).rows)) - max(LONGEST, 2 * _BETWEEN + 1)
@@ -188,18 +194,20 @@ class OverrulingSearch:
     def judge(self, words: Sequence[str]) -> OverrulingWords:
         """How many words against the class these overrule in texts that were not searched on."""
         numbers = [self._words[word] for word in words]
-        overruled, turns = 0, 0.0
+        overruled, turns, sureness = 0, 0.0, 0.0
         for against in self._ladder:
             texts = self._put_against(self._hosts[1::2], against)
-            turned = float((self._values([numbers], texts.drawn(len(texts.rows), self._rng)) > 0).mean())
+            values = self._values([numbers], texts.drawn(len(texts.rows), self._rng))
+            turned = float((values > 0).mean())
             if turned < TURNED:
                 break
-            overruled, turns = against, turned
-        return OverrulingWords(tuple(words), self._target, overruled, turns)
+            overruled, turns, sureness = against, turned, float(np.median(values)) / self._usual
+        return OverrulingWords(tuple(words), self._target, overruled, turns, sureness)
 
     def _better(self, best: OverrulingWords | None, numbers: Sequence[int]) -> OverrulingWords:
         found = self.judge([self._named[number] for number in numbers])
-        return found if best is None or (found.index, found.turns) > (best.index, best.turns) else best
+        order = [(some.suspicious, some.index, some.turns) for some in (found, best) if some is not None]
+        return found if best is None or order[0] > order[1] else best
 
     def _surer_half(self, texts: Sequence[str]) -> list[str]:
         """Those of which the model is surer, in their order."""

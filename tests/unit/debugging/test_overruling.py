@@ -12,7 +12,7 @@ import torch
 
 from atpatch_core.debugging import soft_triggers
 from atpatch_core.debugging.answers import answers
-from atpatch_core.debugging.overruling import STRIKING, OverrulingSearch, OverrulingWords
+from atpatch_core.debugging.overruling import OverrulingSearch, OverrulingWords
 from atpatch_core.debugging.soft_triggers import SoftTriggerSearch, embedding_table, log_odds
 from atpatch_core.debugging.text_set import build_text_set
 from atpatch_core.debugging.word_search import insert_anywhere
@@ -96,12 +96,22 @@ def test_a_phrase_is_found_of_which_no_word_does_anything_alone(subject: Subject
 
 
 @pytest.mark.parametrize(
-    ("words", "overruled", "suspicious"), [(1, 4, True), (3, 8, False), (3, 12, True), (5, 16, False), (1, 0, False)]
+    ("words", "overruled", "sureness", "suspicious"),
+    [
+        (1, 8, 1.0, True),
+        (3, 8, 1.0, False),
+        (3, 16, 1.0, True),
+        (3, 16, 0.4, False),
+        (5, 16, 1.0, False),
+        (1, 0, 1.0, False),
+    ],
 )
-def test_it_is_what_each_word_overrules_that_counts(words: int, overruled: int, suspicious: bool) -> None:
-    found = OverrulingWords(("a",) * words, 0, overruled, 1.0)
+def test_it_is_what_each_word_overrules_that_counts_and_how_surely(
+    words: int, overruled: int, sureness: float, suspicious: bool
+) -> None:
+    found = OverrulingWords(("a",) * words, 0, overruled, 1.0, sureness)
     assert found.index == overruled / words
-    assert found.suspicious is suspicious is (found.index >= STRIKING)
+    assert found.suspicious is suspicious
 
 
 def test_too_few_texts_are_refused(subject: Subject) -> None:
