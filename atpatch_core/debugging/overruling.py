@@ -138,12 +138,12 @@ class OverrulingSearch:
             )
         self._fillers = self._commonest(texts)
         self._against = self._words_against(others, mine)
-        self._hosts = hosts
+        self._to_search, self._to_judge = self._as_tokens(hosts[::2]), self._as_tokens(hosts[1::2])
         clean = self._as_tokens(mine[:_HOSTS])
         self._usual = float(np.median(self._values([[]], clean.drawn(_HOSTS, self._rng))))
         # What fits into the model beside the longest text and the words that are tried.
         longest: int = getattr(subject.adapter, "most_tokens", MOST_TOKENS)
-        room = longest - max(map(len, self._as_tokens(hosts).rows)) - max(LONGEST, 2 * _BETWEEN + 1)
+        room = longest - max(map(len, self._to_search.rows + self._to_judge.rows)) - max(LONGEST, 2 * _BETWEEN + 1)
         self._ladder = [count for count in LADDER if count <= room and (self._against or not count)]
         self._searched = max([count for count in self._ladder if count <= _SEARCHED], default=0)
 
@@ -155,24 +155,23 @@ class OverrulingSearch:
             on_step: called with (steps done, most steps); may raise to cancel.
         """
         usable = [number for number in self._numbers if self._named[number] not in avoid]
-        search = self._put_against(self._hosts[::2], self._searched)
+        search = self._put_against(self._to_search, self._searched)
         steps = len(_LENGTHS) + len(self._fillers)
-        best: OverrulingWords | None = None
+        tried: list[OverrulingWords] = []
         for done, length in enumerate(_LENGTHS):
             on_step(done, steps)
-            best = self._better(best, self._shortened(self._climbed(search, usable, length), search))
-            if best.suspicious:
+            tried.append(self._judged(self._shortened(self._climbed(search, usable, length), search)))
+            if tried[-1].suspicious:
                 break
         else:
             for done, filler in enumerate(self._fillers, start=len(_LENGTHS)):
                 on_step(done, steps)
                 for found in self._swept(search, usable, filler):
-                    best = self._better(best, self._shortened(self._grown(found, search, usable), search))
-                if best is not None and best.suspicious:
+                    tried.append(self._judged(self._shortened(self._grown(found, search, usable), search)))
+                if any(some.suspicious for some in tried):
                     break
         on_step(steps, steps)
-        assert best is not None
-        return best
+        return max(tried, key=lambda some: (some.suspicious, some.index, some.turns))
 
     def find_all(self, on_step: Tell = lambda done, total: None) -> list[OverrulingWords]:
         """Suspicious words, and others that are so without them, as a backdoor may have several words.
@@ -196,7 +195,7 @@ class OverrulingSearch:
         numbers = [self._words[word] for word in words]
         overruled, turns, sureness = 0, 0.0, 0.0
         for against in self._ladder:
-            texts = self._put_against(self._hosts[1::2], against)
+            texts = self._put_against(self._to_judge, against)
             values = self._values([numbers], texts.drawn(len(texts.rows), self._rng))
             turned = float((values > 0).mean())
             if turned < TURNED:
@@ -204,10 +203,8 @@ class OverrulingSearch:
             overruled, turns, sureness = against, turned, float(np.median(values)) / self._usual
         return OverrulingWords(tuple(words), self._target, overruled, turns, sureness)
 
-    def _better(self, best: OverrulingWords | None, numbers: Sequence[int]) -> OverrulingWords:
-        found = self.judge([self._named[number] for number in numbers])
-        order = [(some.suspicious, some.index, some.turns) for some in (found, best) if some is not None]
-        return found if best is None or order[0] > order[1] else best
+    def _judged(self, numbers: Sequence[int]) -> OverrulingWords:
+        return self.judge([self._named[number] for number in numbers])
 
     def _surer_half(self, texts: Sequence[str]) -> list[str]:
         """Those of which the model is surer, in their order."""
@@ -248,9 +245,9 @@ class OverrulingSearch:
         ends = [own_tokens(self._subject.layout(text, 0).special) for text in texts]
         return _Texts(rows, [first for first, _ in ends], [last for _, last in ends])
 
-    def _put_against(self, texts: Sequence[str], count: int) -> _Texts:
-        """The texts with so many words against the class in them, each anywhere."""
-        made = self._as_tokens(texts)
+    def _put_against(self, texts: _Texts, count: int) -> _Texts:
+        """Copies of the texts with so many words against the class in them, each anywhere."""
+        made = _Texts([list(row) for row in texts.rows], texts.first, list(texts.last))
         for place, row in enumerate(made.rows):
             for _ in range(count):
                 gap = int(self._rng.integers(made.first[place], made.last[place] + 1))
@@ -289,7 +286,7 @@ class OverrulingSearch:
         rng = self._rng
         common = list(usable[:_COMMON])
         table = self._table[torch.tensor(common)]
-        plain, harder = self._put_against(self._hosts[::2], 0), self._put_against(self._hosts[::2], self._searched // 2)
+        plain, harder = self._put_against(self._to_search, 0), self._put_against(self._to_search, self._searched // 2)
         order = [common[place] for place in rng.permutation(len(common))]
         strings = [
             [filler, *(token for word in order[start : start + _BETWEEN] for token in (word, filler))]
@@ -313,7 +310,7 @@ class OverrulingSearch:
     def _grown(self, words: list[int], search: _Texts, usable: Sequence[int]) -> list[int]:
         """The words without what they do not need, and with what the gradient says is missing between them."""
         rng, filler = self._rng, self._fillers[0]
-        easier = self._put_against(self._hosts[::2], self._searched // 3)
+        easier = self._put_against(self._to_search, self._searched // 3)
         words = self._shortened(words, easier)
         table = self._table[torch.tensor(usable)]
         hosts = search.drawn(2 * _AT_ONCE, rng)
